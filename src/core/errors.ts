@@ -1,0 +1,86 @@
+/**
+ * Everything that can be refused or go wrong, as a typed code with the facts that belong to it. Words are made at the
+ * edge (see `messages.ts`), so that a person, a script and a translator each get what they need from the same error.
+ */
+export interface ErrorFacts {
+  /** The folder is not inside a git repository. */
+  not_a_repository: { path: string };
+  /** A bare repository has no place for `.vscode/workflows.json` and no checkout to start from. */
+  bare_repository: { path: string };
+  /** There is no commit that a worktree could start from. */
+  repository_without_commit: { path: string };
+  git_not_found: { detail: string };
+  base_not_found: { base: string; repository: string };
+  /** Workflow definitions are missing, or none of the places looked at holds any. */
+  no_workflows: { paths: readonly string[] };
+  /** One or more problems, each at its line, in a definitions file. */
+  invalid_workflows: { problems: readonly WorkflowFileProblem[] };
+  unknown_workflow: { name: string; nearest: readonly string[]; known: readonly string[] };
+  unknown_run: { runId: string; nearest: readonly string[] };
+  invalid_argument: { argument: string; value: string; expected: string };
+  command_not_found: { command: string };
+  worktree_path_taken: { path: string };
+  branch_taken: { branch: string };
+  /** A step of a launch failed and everything before it was undone. `detail` holds the tool's own words. */
+  launch_failed: { runId: string; step: LaunchStep; detail: string };
+  /** Git refused or failed. `detail` holds git's own words. */
+  git_failed: { operation: string; detail: string };
+  run_is_over: { runId: string; status: string };
+  run_not_over: { runId: string; status: string };
+  /** A kill ended with processes still alive; they are named in the report. */
+  survivors: { runId: string; survivors: number };
+  /** Processes of the run are still alive, so the step that needs them gone was not taken. */
+  not_proved_gone: { runId: string };
+  disk_full: { path: string };
+  state_folder_not_writable: { path: string; detail: string };
+  database_newer: { path: string; found: number; supported: number };
+  database_damaged: { path: string; detail: string };
+  database_busy: { path: string; waitedMilliseconds: number };
+  unsupported_runtime: { napi: string; node: string };
+  untrusted_workspace: { folder: string };
+  cannot_look_at_processes: { detail: string };
+}
+
+/** The steps of a launch, in their order. */
+export type LaunchStep = 'queue' | 'worktree' | 'include' | 'setup' | 'start';
+
+export interface WorkflowFileProblem {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based. */
+  readonly column: number;
+  /** Dotted path of the key, e.g. `workflows.builder.command`; empty for the document itself. */
+  readonly key: string;
+  readonly problem: string;
+}
+
+export type ErrorCode = keyof ErrorFacts;
+
+/** How an error ends a command: the exit codes 1 to 4 of the command line. */
+export type ErrorKind = 'failed' | 'usage' | 'not_found' | 'refused';
+
+/** The one error type of the product. Anything else that is thrown is a defect. */
+export class WardenError<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: Code;
+  readonly facts: ErrorFacts[Code];
+
+  constructor(code: Code, facts: ErrorFacts[Code], options?: ErrorOptions) {
+    super(code, options);
+    this.name = 'WardenError';
+    this.code = code;
+    this.facts = facts;
+  }
+}
+
+export function isWardenError<Code extends ErrorCode>(error: unknown, code?: Code): error is WardenError<Code> {
+  return error instanceof WardenError && (code === undefined || error.code === code);
+}
+
+/** What a foreign error says, for the `detail` of one of ours. */
+export function detailOf(error: unknown): string {
+  if (error instanceof WardenError) {
+    return 'detail' in error.facts ? error.facts.detail : error.code;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

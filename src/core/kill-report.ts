@@ -1,0 +1,34 @@
+import type { Phase, Signal } from './escalation.ts';
+import type { RunId } from './run-id.ts';
+
+/** Somebody whom the kill did not end, and why. */
+export interface Survivor {
+  readonly pid: number;
+  readonly name: string;
+  /** `EPERM`: another user's; `uninterruptible`: state D, SIGKILL is pending; `alive`: neither was seen. */
+  readonly reason: 'EPERM' | 'uninterruptible' | 'alive';
+}
+
+export interface SignalCount {
+  readonly phase: Phase;
+  readonly signal: Signal;
+  readonly processes: number;
+}
+
+/** What was observed of a kill. Times in epoch milliseconds, durations in milliseconds. */
+export interface KillReport {
+  readonly runId: RunId;
+  readonly workflowName: string;
+  readonly success: boolean;
+  /** When the end was verified, or when the attempt was given up. */
+  readonly killedAt: number;
+  /** The furthest phase that was needed. */
+  readonly method: Phase;
+  readonly durationMilliseconds: number;
+  /** Which processes ever belonged, by count. */
+  readonly processes: number;
+  readonly signals: readonly SignalCount[];
+  readonly survivors: readonly Survivor[];
+  readonly sessionUpdated: boolean;
+  readonly auditLogged: boolean;
+}

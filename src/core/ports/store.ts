@@ -1,0 +1,90 @@
+import type { KillReport } from '../kill-report.ts';
+import type { Phase } from '../escalation.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
+import type { Actor, Observation, Run, RunProcess, RunReason, RunWorktree, StopIntent } from '../run.ts';
+import type { RunId } from '../run-id.ts';
+import type { RunStatus } from '../run-status.ts';
+
+export interface RunFilter {
+  readonly statuses?: readonly RunStatus[];
+  readonly workflowName?: string;
+  readonly repository?: string;
+  /** Epoch milliseconds, inclusive. */
+  readonly createdSince?: number;
+  /** Epoch milliseconds, exclusive. */
+  readonly createdUntil?: number;
+  readonly limit?: number;
+  /** From an earlier page. */
+  readonly cursor?: string;
+}
+
+export interface RunPage {
+  readonly runs: readonly Run[];
+  readonly nextCursor: string | null;
+}
+
+/** What a change of a run may set along with its status. Absent keys stay as they are. */
+export interface RunPatch {
+  readonly status?: RunStatus;
+  readonly reason?: RunReason | null;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly exitCode?: number | null;
+  readonly signal?: string | null;
+  readonly worktree?: RunWorktree | null;
+  readonly launcher?: ProcessIdentity | null;
+  readonly stop?: StopIntent | null;
+  readonly killMethod?: Phase | null;
+  readonly killReport?: KillReport | null;
+  readonly process?: RunProcess;
+  readonly snoozedUntil?: number | null;
+}
+
+export interface AuditEntry {
+  readonly at: number;
+  readonly runId: RunId | null;
+  readonly action: string;
+  readonly actor: Actor;
+  /** `asked`, `done`, `refused`, `failed`. */
+  readonly outcome: 'asked' | 'done' | 'refused' | 'failed';
+  readonly why: string | null;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The database. Reads are immediate; writes are one short transaction each and are tried again, without blocking, while
+ * another process holds the write lock.
+ */
+export interface Store {
+  /** @returns false when the id is taken: draw again */
+  insertRun(run: Run, audit: AuditEntry): Promise<boolean>;
+  run(runId: RunId): Run | null;
+  runs(filter: RunFilter): RunPage;
+  /** Runs that are not over, in the order in which they were accepted. */
+  activeRuns(): readonly Run[];
+  knownRunIds(): readonly RunId[];
+  /**
+   * Compare and set: applies the change only while `expected` holds, in one transaction with its audit entry.
+   * @returns the run as it is now when the change won; null when somebody else was first
+   */
+  change(runId: RunId, expected: (run: Run) => boolean, patch: RunPatch, audit?: AuditEntry): Promise<Run | null>;
+  /** Many looks in one transaction; only runs that are still running take them. */
+  recordLooks(
+    looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
+  ): Promise<void>;
+  /** Ledger of identities that were seen to belong to the run. */
+  seen(runId: RunId): ReadonlySet<string>;
+  addSeen(runId: RunId, keys: readonly string[]): Promise<void>;
+  audit(entry: AuditEntry): Promise<void>;
+  auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): readonly AuditEntry[];
+  /**
+   * Takes or renews the lease of the periodic watching.
+   * @param isGone whether the present holder is gone; a lease whose heartbeat stopped is taken over too
+   */
+  holdLease(holder: ProcessIdentity, now: number, isGone: (holder: ProcessIdentity) => boolean): Promise<boolean>;
+  releaseLease(holder: ProcessIdentity): Promise<void>;
+  leaseHolder(): ProcessIdentity | null;
+  /** Changes when any process has committed a change since this connection looked last; costs microseconds. */
+  dataVersion(): number;
+  close(): void;
+}

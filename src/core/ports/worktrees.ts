@@ -1,0 +1,69 @@
+import type { WorktreeFacts } from '../removal.ts';
+import type { RunId } from '../run-id.ts';
+
+export interface Repository {
+  /** Top folder of the main checkout, with links resolved. */
+  readonly path: string;
+  /** Git's common folder. */
+  readonly gitDirectory: string;
+}
+
+export interface CreateWorktree {
+  readonly repository: Repository;
+  readonly runId: RunId;
+  readonly path: string;
+  readonly branch: string;
+  readonly baseCommit: string;
+  readonly signal: AbortSignal;
+}
+
+export interface RemovedWorktree {
+  readonly bytes: number | null;
+  /** The ref of the verified checkpoint; null when there was nothing that the branch does not hold. */
+  readonly checkpoint: string | null;
+  readonly branchDeleted: boolean;
+}
+
+/** Git, as far as runs need it. Every method throws WardenError with git's own words. */
+export interface Worktrees {
+  /**
+   * The repository that a folder belongs to; from inside a worktree it is the main checkout's.
+   * @throws WardenError not_a_repository, bare_repository, git_not_found
+   */
+  repositoryOf(directory: string): Promise<Repository>;
+  /** @throws WardenError base_not_found, repository_without_commit */
+  commitOf(repository: Repository, base: string): Promise<string>;
+  /**
+   * A new worktree on a new branch, locked and marked as the run's. On any failure nothing of it is left.
+   * @throws WardenError worktree_path_taken, branch_taken, disk_full, git_failed
+   */
+  create(request: CreateWorktree): Promise<void>;
+  /** Copies files that git ignores but the run needs. @returns the paths copied, relative to the repository */
+  include(repository: Repository, worktreePath: string, patterns: readonly string[]): Promise<readonly string[]>;
+  /** Takes back what `create` made for a run that never started: worktree, branch, lock, mark. */
+  undo(
+    repository: Repository,
+    worktree: { readonly path: string; readonly branch: string; readonly runId: RunId },
+  ): Promise<void>;
+  /** Every worktree of the repository that carries our mark. */
+  list(repository: Repository): Promise<readonly WorktreeFacts[]>;
+  /** Sizes are measured apart since they take long; null where unreadable. */
+  sizeOf(path: string): Promise<number | null>;
+  /**
+   * Keeps the work in a checkpoint, verifies it, then removes the worktree link-safe, and the branch where its tip is
+   * reachable from elsewhere. The caller has decided that it may go.
+   */
+  remove(repository: Repository, worktree: WorktreeFacts, checkpointNumber: number): Promise<RemovedWorktree>;
+  /** Files changed in the worktree since the base, committed or not. */
+  changesSince(worktreePath: string, baseCommit: string): Promise<readonly ChangedFile[]>;
+  /** A file as it was in a commit; null when it was not there. */
+  fileAt(repositoryPath: string, commit: string, path: string): Promise<Uint8Array | null>;
+  /** Removes lock files of git that the run left behind, on proof that their owner is gone. @returns their paths */
+  removeStaleLocks(worktreePath: string): Promise<readonly string[]>;
+}
+
+export interface ChangedFile {
+  /** Relative to the worktree. */
+  readonly path: string;
+  readonly change: 'added' | 'modified' | 'deleted';
+}

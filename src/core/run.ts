@@ -1,0 +1,132 @@
+import type { Phase } from './escalation.ts';
+import type { KillReport } from './kill-report.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import type { RunId } from './run-id.ts';
+import type { RunStatus, TerminalStatus } from './run-status.ts';
+import type { Workflow } from './workflow.ts';
+
+/** Why a run is where it is, as a code; the words are made at the edge. */
+export type RunReason =
+  | { readonly code: 'waiting_for_slot' }
+  | { readonly code: 'killed'; readonly by: string; readonly why: string | null }
+  | { readonly code: 'cancelled'; readonly by: string; readonly why: string | null }
+  | { readonly code: 'exit_code'; readonly exitCode: number }
+  /** It vanished: no process is left and no exit was recorded. */
+  | { readonly code: 'lost' }
+  /** The machine has been started anew since. */
+  | { readonly code: 'lost_in_reboot' }
+  | { readonly code: 'completed_by_hand'; readonly by: string; readonly why: string | null }
+  | { readonly code: 'launch_failed'; readonly step: string; readonly detail: string }
+  /** Whoever was launching it is gone. */
+  | { readonly code: 'launch_interrupted' };
+
+/** Who does something, as the audit log and the row name them. */
+export interface Actor {
+  /** The operating system's user name. */
+  readonly user: string;
+  readonly face: 'cli' | 'vscode' | 'http' | 'mcp' | 'watch';
+}
+
+/**
+ * A decided end, durable before the first signal. Whoever finds it with its carrier gone goes on at the phase that is
+ * due. `kill` ends as terminated or killed; `complete` and `settle` end as `becomes` once nothing of the run is left.
+ */
+export interface StopIntent {
+  readonly kind: 'kill' | 'complete' | 'settle';
+  readonly becomes: 'completed' | 'failed' | null;
+  readonly force: boolean;
+  readonly why: string | null;
+  readonly actor: Actor;
+  /** Epoch milliseconds, for people. */
+  readonly decidedAt: number;
+  /** Monotonic milliseconds within `bootId`, for the phases. */
+  readonly decidedMonotonic: number;
+  readonly bootId: string;
+  /** The supervisor that carries it out. */
+  readonly carrier: ProcessIdentity;
+}
+
+/** What was seen of a running run, with times on the monotonic clock of this boot. */
+export interface Observation {
+  readonly observedMonotonic: number;
+  readonly outputBytes: number;
+  /** The last look at which the output had grown. */
+  readonly outputChangedMonotonic: number;
+  readonly cpuMilliseconds: number;
+  /** The last look at which the tree had used the processor noticeably. */
+  readonly cpuChangedMonotonic: number;
+  readonly memoryBytes: number;
+  readonly processes: number;
+}
+
+export interface RunProcess {
+  readonly command: ProcessIdentity;
+  readonly wrapper: ProcessIdentity;
+  readonly startedMonotonic: number;
+  /** Epoch milliseconds of the last look that found it alive. */
+  readonly lastHeartbeat: number;
+  readonly observation: Observation | null;
+}
+
+export interface RunWorktree {
+  readonly path: string;
+  readonly branch: string;
+}
+
+export interface Run {
+  readonly runId: RunId;
+  readonly workflowName: string;
+  readonly workflow: Workflow;
+  readonly status: RunStatus;
+  readonly reason: RunReason | null;
+  readonly message: string;
+  readonly sessionId: string | null;
+  /** Epoch milliseconds, as every `…At`. */
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** As the wrapper recorded it; null is unknown, never 0. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Top folder of the repository's main checkout. */
+  readonly repository: string;
+  readonly worktree: RunWorktree | null;
+  /** What the caller named, e.g. `HEAD` or a branch. */
+  readonly base: string;
+  readonly baseCommit: string;
+  readonly persistent: boolean;
+  /** The operating system's user name. */
+  readonly owner: string;
+  readonly parentRunId: RunId | null;
+  readonly restartedFrom: RunId | null;
+  /** How many automatic retries led to this run. */
+  readonly retryNumber: number;
+  /** The supervisor that is launching it; null once it runs. */
+  readonly launcher: ProcessIdentity | null;
+  readonly stop: StopIntent | null;
+  readonly killMethod: Phase | null;
+  readonly killReport: KillReport | null;
+  readonly process: RunProcess | null;
+  /** Monotonic time until which its owner does not want to hear of it. */
+  readonly snoozedUntil: number | null;
+}
+
+/** What the exit record of the wrapper holds. */
+export interface ExitRecord {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Epoch milliseconds at which it was written. */
+  readonly endedAt: number;
+}
+
+/** How a run ends by itself: code 0 is completed, any other failed, none known is lost. */
+export function outcomeOf(record: ExitRecord | null): { status: TerminalStatus; reason: RunReason | null } {
+  if (record === null) return { status: 'failed', reason: { code: 'lost' } };
+  if (record.exitCode === 0) return { status: 'completed', reason: null };
+  return { status: 'failed', reason: { code: 'exit_code', exitCode: record.exitCode ?? -1 } };
+}
+
+/** Everything within reach of a graceful or forced phase was terminated; what only the system phase ended was killed. */
+export function statusAfterKill(method: Phase): 'terminated' | 'killed' {
+  return method === 'system' ? 'killed' : 'terminated';
+}

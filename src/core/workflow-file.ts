@@ -1,0 +1,172 @@
+import {
+  findNodeAtLocation,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+  getNodeValue,
+} from 'jsonc-parser';
+import type { WorkflowFileProblem } from './errors.ts';
+import { nearestNames } from './nearest-names.ts';
+import { type Workflow, workflowFileSchema, workflowsOf } from './workflow.ts';
+
+export type WorkflowFileResult =
+  | { readonly ok: true; readonly workflows: Map<string, Workflow> }
+  | { readonly ok: false; readonly problems: readonly WorkflowFileProblem[] };
+
+/**
+ * Reads the text of a definitions file: JSON with comments and trailing commas.
+ * @param file only for the problems
+ * @returns the workflows, or every problem with its line, column and key
+ */
+export function parseWorkflowFile(file: string, text: string): WorkflowFileResult {
+  const position = positionsIn(text);
+  const syntaxErrors: ParseError[] = [];
+  const root = parseTree(text, syntaxErrors, { allowTrailingComma: true, allowEmptyContent: false });
+  if (root === undefined || syntaxErrors.length > 0) {
+    const problems = syntaxErrors.map((error) => ({
+      file,
+      ...position(error.offset),
+      key: '',
+      problem: `not valid JSON: ${wordsOf(printParseErrorCode(error.error))}`,
+    }));
+    return {
+      ok: false,
+      problems: problems.length > 0 ? problems : [{ file, line: 1, column: 1, key: '', problem: 'the file is empty' }],
+    };
+  }
+  const duplicates = duplicateKeys(root).map(({ node, key }) => ({
+    file,
+    ...position(node.offset),
+    key,
+    problem: 'this key stands twice',
+  }));
+  const result = workflowFileSchema.safeParse(getNodeValue(root));
+  if (result.success && duplicates.length === 0) return { ok: true, workflows: workflowsOf(result.data) };
+  const issues = result.success ? [] : result.error.issues;
+  const problems = issues.flatMap((issue) =>
+    problemsOf(issue, root).map(({ node, key, problem }) => ({ file, ...position(node.offset), key, problem })),
+  );
+  return {
+    ok: false,
+    problems: [...duplicates, ...problems].sort((one, other) => one.line - other.line || one.column - other.column),
+  };
+}
+
+interface Located {
+  readonly node: Node;
+  readonly key: string;
+  readonly problem: string;
+}
+
+type Issue = NonNullable<ReturnType<typeof workflowFileSchema.safeParse>['error']>['issues'][number];
+
+function problemsOf(issue: Issue, root: Node): Located[] {
+  const path = issue.path.filter((part): part is string | number => typeof part !== 'symbol');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      node: keyNode(root, [...path, key]),
+      key: [...path, key].join('.'),
+      problem: `unknown key${suggestionFor(key, path)}`,
+    }));
+  }
+  if (issue.code === 'invalid_key') {
+    return [
+      {
+        node: keyNode(root, path),
+        key: path.join('.'),
+        problem: 'this name is not allowed: letters, digits, dot, dash and underscore',
+      },
+    ];
+  }
+  const node = nearestNode(root, path);
+  const missing = findNodeAtLocation(root, path) === undefined;
+  return [{ node, key: path.join('.'), problem: missing ? 'this key is missing' : problemWords(issue, node) }];
+}
+
+const typeNames: Record<string, string> = {
+  string: 'text in quotes',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list in [ ]',
+  object: 'an object in { }',
+  record: 'an object in { }',
+};
+
+function problemWords(issue: Issue, node: Node): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${typeNames[issue.expected] ?? issue.expected}, found ${typeNames[node.type] ?? node.type}`;
+    case 'invalid_value':
+      return `expected one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+    case 'too_small':
+      return issue.origin === 'array' || issue.origin === 'string'
+        ? 'this must not be empty'
+        : `this must be ${issue.inclusive === true ? 'at least' : 'more than'} ${issue.minimum}`;
+    case 'too_big':
+      return `this must be ${issue.inclusive === true ? 'at most' : 'less than'} ${issue.maximum}`;
+    case 'unrecognized_keys':
+    case 'invalid_key':
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'invalid_union':
+    case 'invalid_element':
+    case 'custom':
+      return issue.message;
+    default:
+      return 'this value is not valid';
+  }
+}
+
+const knownKeys = {
+  file: Object.keys(workflowFileSchema.shape),
+  workflow: Object.keys(workflowFileSchema.shape.workflows.def.valueType.shape),
+};
+
+function suggestionFor(key: string, path: readonly (string | number)[]): string {
+  const known = path.length === 0 ? knownKeys.file : path.length === 2 ? knownKeys.workflow : [];
+  const [nearest] = nearestNames(key, known);
+  return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+}
+
+/** The node at the path, or the closest thing around it where there is none. */
+function nearestNode(root: Node, path: readonly (string | number)[]): Node {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = findNodeAtLocation(root, path.slice(0, length));
+    if (node !== undefined) return node;
+  }
+  return root;
+}
+
+/** The name of a property rather than its value: that is where an editor should underline. */
+function keyNode(root: Node, path: readonly (string | number)[]): Node {
+  const value = nearestNode(root, path);
+  return value.parent?.type === 'property' ? (value.parent.children?.[0] ?? value) : value;
+}
+
+function duplicateKeys(node: Node, path: readonly string[] = []): { node: Node; key: string }[] {
+  if (node.type !== 'object' && node.type !== 'array') return [];
+  const seen = new Set<string>();
+  return (node.children ?? []).flatMap((child, index) => {
+    if (child.type !== 'property') return duplicateKeys(child, [...path, String(index)]);
+    const [name, value] = child.children ?? [];
+    if (name === undefined) return [];
+    const key = [...path, String(name.value)];
+    const twice = seen.has(String(name.value)) ? [{ node: name, key: key.join('.') }] : [];
+    seen.add(String(name.value));
+    return value === undefined ? twice : [...twice, ...duplicateKeys(value, key)];
+  });
+}
+
+/** `CommaExpected` -> `comma expected`. */
+function wordsOf(code: string): string {
+  return code.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+}
+
+function positionsIn(text: string): (offset: number) => { line: number; column: number } {
+  return (offset) => {
+    const before = text.slice(0, offset).split('\n');
+    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  };
+}

@@ -1,0 +1,12 @@
+import { digitsOf, type RunId } from './run-id.ts';
+
+/** `<repository>.worktrees/<workflow>-<id>`: VS Code's own convention for where worktrees live. */
+export function worktreePathFor(repository: string, workflowName: string, runId: RunId): string {
+  return `${repository.replace(/[\\/]+$/, '')}.worktrees/${workflowName}-${digitsOf(runId)}`;
+}
+
+/** `warden/<workflow>/<id>`. A workflow's name may hold what a ref may not, so that is replaced. */
+export function branchFor(workflowName: string, runId: RunId): string {
+  const safe = workflowName.replaceAll(/\.{2,}/g, '.').replace(/\.(lock)?$/, '-');
+  return `warden/${safe}/${digitsOf(runId)}`;
+}
