@@ -35,7 +35,7 @@ export interface EscalationFacts {
   readonly emptyLooks: number;
   /** The command runs through a shell: its whole group is asked to end, as a terminal's Ctrl+C would. */
   readonly commandIsShell: boolean;
-  /** Signals sent so far, as `sentKey` names them. */
+  /** Signals ordered so far by whoever carries the kill now, as `sentKey` names them, whatever became of them. */
   readonly sent: ReadonlySet<string>;
   /** Milliseconds since the set of members last changed. */
   readonly unchangedMilliseconds: number;
@@ -82,11 +82,23 @@ export function nextStep(facts: EscalationFacts): EscalationStep {
       ? { kind: 'done' }
       : { kind: 'signal', phase, orders: [], lookAgainMilliseconds: 0 };
   }
-  if (phase === 'system' && facts.unchangedMilliseconds >= givesUpAfterMilliseconds) {
+  const orders = ordersOf(phase, facts);
+  const newOrders = orders.filter((order) => !facts.sent.has(sentKey(phase, order)));
+  if (phase === 'system' && orders.length > 0 && newOrders.length === 0 && isStalled(facts)) {
     return { kind: 'survivors', survivors: facts.members };
   }
-  const orders = ordersOf(phase, facts).filter((order) => phase === 'system' || !facts.sent.has(sentKey(phase, order)));
-  return { kind: 'signal', phase, orders, lookAgainMilliseconds: pauseFor(phase, facts.elapsedMilliseconds) };
+  return {
+    kind: 'signal',
+    phase,
+    orders: phase === 'system' ? orders : newOrders,
+    lookAgainMilliseconds: pauseFor(phase, facts.elapsedMilliseconds),
+  };
+}
+
+/** Somebody who sat through the earlier phases gets the whole time again in the one that nobody can ignore. */
+function isStalled(facts: EscalationFacts): boolean {
+  const inSystemPhase = facts.elapsedMilliseconds - (facts.force ? 0 : facts.phaseStarts.system);
+  return Math.min(facts.unchangedMilliseconds, inSystemPhase) >= givesUpAfterMilliseconds;
 }
 
 /** Short at first, since most trees end within milliseconds; then slower, since a sweep is not free. */

@@ -30,7 +30,6 @@ export interface HealthFacts {
   readonly now: number;
   readonly startedMonotonic: number;
   readonly observation: Observation | null;
-  /** Bytes of output right now: fresher than the observation. */
   readonly limits: Pick<Workflow, 'initializationTimeoutMinutes' | 'timeoutMinutes' | 'stuckAfterMinutes'>;
   /** Processes that a kill did not end. */
   readonly survivors: number;

@@ -4,6 +4,7 @@ import {
   type ProcessIdentity,
   type ProcessSnapshot,
   identityIn,
+  isSignallablePid,
 } from './process-identity.ts';
 import type { RunId } from './run-id.ts';
 
@@ -27,11 +28,12 @@ export interface Member {
 
 /**
  * Assigns the processes of a snapshot to runs. A process belongs to a run when it, in this order,
- * was seen to belong before; is the run's wrapper or command; carries the run's cookie; descends from a member; or is
- * in a group or session whose leader was a member while a verified member is still in it.
+ * is the run's wrapper or command; carries the run's cookie; was seen to belong before; descends from a member; or is
+ * in a group or session whose maker was a member while a verified member is still in it.
  *
  * One process belongs to one run at most: a run that was started from within another is its own.
  * Zombies hold a number and nothing else and are left out.
+ * @param runs every run that is not over, so that each gets its own
  * @param spared pids that are never members, whatever they carry: ourselves and our ancestors
  * @returns the members of each run that has any, in no particular order
  */
@@ -64,25 +66,45 @@ function roleOf(run: RunRoots, identity: ProcessIdentity): Role {
 class Owners {
   readonly #snapshot: ProcessSnapshot;
   readonly #spared: ReadonlySet<number>;
+  readonly #byRoot = new Map<string, RunRoots>();
   readonly #byCookie = new Map<string, RunRoots>();
-  readonly #byIdentity = new Map<string, RunRoots>();
+  readonly #bySight = new Map<string, RunRoots>();
   /** Decided so far; undefined is a decision too. */
-  readonly #decided = new Map<number, RunRoots | undefined>();
+  #decided = new Map<number, RunRoots | undefined>();
+  /** Runs that a pid of this boot was seen to belong to, whether or not it still names the same process. */
+  readonly #byFormerPid = new Map<number, Set<RunRoots>>();
+  /** Pids that only their group or session tells to be a run's. */
+  readonly #byGroup = new Map<number, RunRoots>();
 
   constructor(snapshot: ProcessSnapshot, runs: readonly RunRoots[], spared: ReadonlySet<number>) {
     this.#snapshot = snapshot;
     this.#spared = spared;
     for (const run of runs) {
       this.#byCookie.set(run.runId, run);
-      for (const key of run.seen) this.#byIdentity.set(key, run);
-      for (const root of [run.wrapper, run.command]) if (root !== null) this.#byIdentity.set(keyOf(root), run);
+      for (const key of run.seen) this.#remember(this.#bySight, key, run);
+      for (const root of [run.wrapper, run.command]) if (root !== null) this.#remember(this.#byRoot, keyOf(root), run);
     }
-    for (const facts of snapshot.processes.values()) this.#decideByAncestry(facts);
-    this.#addGroupsAndSessions();
+    // Whoever a group brings in may have children elsewhere, and they may have made groups again.
+    do {
+      this.#decided = new Map();
+      for (const facts of snapshot.processes.values()) this.#decideByAncestry(facts);
+    } while (this.#findMoreByGroup());
   }
 
   of(facts: ProcessFacts): RunRoots | undefined {
     return this.#decided.get(facts.pid);
+  }
+
+  #remember(identities: Map<string, RunRoots>, key: string, run: RunRoots): void {
+    identities.set(key, run);
+    const [bootId, pid] = key.split('/');
+    if (bootId !== this.#snapshot.bootId) return;
+    const runs = this.#byFormerPid.get(Number(pid)) ?? new Set();
+    this.#byFormerPid.set(Number(pid), runs.add(run));
+  }
+
+  #isSpared(pid: number): boolean {
+    return this.#spared.has(pid) || !isSignallablePid(pid);
   }
 
   /** Climbs until somebody's owner is known, then hands it down the whole chain: each process is decided once. */
@@ -99,47 +121,51 @@ class Owners {
       climbed.add(facts.pid);
       chain.push(facts);
       owner = this.#ownClaim(facts);
-      if (owner !== undefined || this.#spared.has(facts.pid)) break;
+      if (owner !== undefined || this.#isSpared(facts.pid)) break;
       facts = this.#snapshot.processes.get(facts.parentPid);
     }
-    for (const link of chain) this.#decided.set(link.pid, this.#spared.has(link.pid) ? undefined : owner);
+    for (const link of chain) this.#decided.set(link.pid, this.#isSpared(link.pid) ? undefined : owner);
   }
 
   #ownClaim(facts: ProcessFacts): RunRoots | undefined {
-    if (this.#spared.has(facts.pid)) return undefined;
-    const known = this.#byIdentity.get(keyOf(identityIn(this.#snapshot, facts)));
-    if (known !== undefined) return known;
-    return facts.cookie === null ? undefined : this.#byCookie.get(facts.cookie);
+    if (this.#isSpared(facts.pid)) return undefined;
+    const key = keyOf(identityIn(this.#snapshot, facts));
+    return (
+      this.#byRoot.get(key) ??
+      this.#byCookie.get(facts.cookie ?? '') ??
+      this.#bySight.get(key) ??
+      this.#byGroup.get(facts.pid)
+    );
   }
 
   /**
    * The number of a group or session is the pid of the process that made it, and the kernel does not give that pid out
    * again while anyone is inside. So a group is a run's when its maker was a member (or is known from earlier looks)
    * and a verified member is in it now; a number that was merely stored proves nothing.
+   * @returns whether somebody was found
    */
-  #addGroupsAndSessions(): void {
-    const seenPids = new Map<number, RunRoots>();
-    for (const [key, run] of this.#byIdentity) {
-      const [bootId, pid] = key.split('/');
-      if (bootId === this.#snapshot.bootId) seenPids.set(Number(pid), run);
-    }
+  #findMoreByGroup(): boolean {
     const groups = new Map<number, RunRoots>();
     const sessions = new Map<number, RunRoots>();
     for (const facts of this.#snapshot.processes.values()) {
       const owner = this.#decided.get(facts.pid);
       if (owner === undefined) continue;
-      if (this.#madeBy(facts.groupId, owner, seenPids)) groups.set(facts.groupId, owner);
-      if (this.#madeBy(facts.sessionId, owner, seenPids)) sessions.set(facts.sessionId, owner);
+      if (this.#made(facts.groupId, owner)) groups.set(facts.groupId, owner);
+      if (this.#made(facts.sessionId, owner)) sessions.set(facts.sessionId, owner);
     }
+    const before = this.#byGroup.size;
     for (const facts of this.#snapshot.processes.values()) {
-      if (this.#decided.get(facts.pid) !== undefined || this.#spared.has(facts.pid)) continue;
+      if (this.#decided.get(facts.pid) !== undefined || this.#isSpared(facts.pid)) continue;
       const owner = groups.get(facts.groupId) ?? sessions.get(facts.sessionId);
-      if (owner !== undefined) this.#decided.set(facts.pid, owner);
+      if (owner !== undefined) this.#byGroup.set(facts.pid, owner);
     }
+    return this.#byGroup.size > before;
   }
 
-  #madeBy(maker: number, owner: RunRoots, seenPids: ReadonlyMap<number, RunRoots>): boolean {
+  /** A maker that is still there is judged by what it is; only one that is gone by what was seen of it. */
+  #made(maker: number, owner: RunRoots): boolean {
     if (maker <= 1) return false;
-    return this.#decided.get(maker) === owner || seenPids.get(maker) === owner;
+    if (this.#snapshot.processes.has(maker)) return this.#decided.get(maker) === owner;
+    return this.#byFormerPid.get(maker)?.has(owner) === true;
   }
 }

@@ -1,16 +1,22 @@
 /**
  * The known names most like one that was not found, best first.
- * @returns at most three, none further away than half of the name's length
+ * @returns at most three: what begins with the name, or differs in at most half of its characters (two in a short one)
  */
 export function nearestNames(name: string, known: readonly string[]): string[] {
   return known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(
-      ({ candidate, distance }) => distance <= Math.max(2, Math.floor(Math.max(name.length, candidate.length) / 2)),
+      ({ candidate, distance }) =>
+        candidate.startsWith(name) || isNear(distance, Math.max(name.length, candidate.length)),
     )
     .sort((one, other) => one.distance - other.distance || one.candidate.localeCompare(other.candidate))
     .slice(0, 3)
     .map(({ candidate }) => candidate);
+}
+
+/** Names of which every character differs have nothing in common, however short. */
+function isNear(distance: number, length: number): boolean {
+  return distance <= Math.max(2, length / 2) && (distance < length || distance === 0);
 }
 
 /** Levenshtein distance: insertions, deletions and replacements of one character. */

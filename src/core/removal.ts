@@ -1,20 +1,22 @@
 import type { RunId } from './run-id.ts';
-import type { RunStatus } from './run-status.ts';
+import { isTerminal, type RunStatus } from './run-status.ts';
 
-/** What was found out about one worktree of ours. `null` is "could not be found out", and that keeps it. */
+/** What was found out about one worktree of ours. */
 export interface WorktreeFacts {
   readonly path: string;
   /** From the ownership mark in git's admin folder of the worktree. */
   readonly runId: RunId;
   /** Top folder of the repository's main checkout. */
   readonly repository: string;
+  /** Null where HEAD is detached. */
   readonly branch: string | null;
+  /** Null where there is no commit or it could not be found out: that keeps it. */
   readonly head: string | null;
   /** The folder is there. */
   readonly exists: boolean;
   /** Git's own lock, with the reason given. */
   readonly lock: { readonly reason: string } | null;
-  /** Changed, staged and untracked files, ignored ones not counted. */
+  /** Changed, staged and untracked files, ignored ones not counted. Null where it could not be found out: that keeps it. */
   readonly dirtyFiles: number | null;
   readonly bytes: number | null;
   /** A git operation is under way in it, e.g. `rebase`. */
@@ -70,10 +72,11 @@ export function reasonsToKeep(facts: RemovalFacts): KeepReason[] {
 function allReasons({ worktree, run, occupants, now, maxAgeHours }: RemovalFacts): KeepReason[] {
   const reasons: KeepReason[] = [];
   if (run === null) reasons.push({ code: 'unknown_run' });
-  else if (run.endedAt === null) reasons.push({ code: 'active', status: run.status });
+  else if (!isTerminal(run.status) || run.endedAt === null) reasons.push({ code: 'active', status: run.status });
   else {
     const hours = (now - run.endedAt) / 3_600_000;
-    if (hours < maxAgeHours) reasons.push({ code: 'too_young', hours, maxAgeHours });
+    // Put so that an age or a limit that is no number keeps it.
+    if (!(hours >= maxAgeHours)) reasons.push({ code: 'too_young', hours, maxAgeHours });
   }
   if (run?.persistent === true) reasons.push({ code: 'persistent' });
   if (worktree.lock !== null && worktree.lock.reason !== lockReason(worktree.runId)) {
@@ -81,7 +84,8 @@ function allReasons({ worktree, run, occupants, now, maxAgeHours }: RemovalFacts
   }
   reasons.push(...occupants.map(({ pid, name }) => ({ code: 'occupied', pid, name }) as const));
   if (worktree.operation !== null) reasons.push({ code: 'operation', operation: worktree.operation });
-  if (worktree.exists && worktree.dirtyFiles === null) reasons.push({ code: 'unknown_state' });
+  if (worktree.exists && (worktree.head === null || worktree.dirtyFiles === null))
+    reasons.push({ code: 'unknown_state' });
   if (worktree.dirtyFiles !== null && worktree.dirtyFiles > 0)
     reasons.push({ code: 'dirty', files: worktree.dirtyFiles });
   return reasons;

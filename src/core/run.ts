@@ -1,3 +1,4 @@
+import type { LaunchStep } from './errors.ts';
 import type { Phase } from './escalation.ts';
 import type { KillReport } from './kill-report.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -11,12 +12,13 @@ export type RunReason =
   | { readonly code: 'killed'; readonly by: string; readonly why: string | null }
   | { readonly code: 'cancelled'; readonly by: string; readonly why: string | null }
   | { readonly code: 'exit_code'; readonly exitCode: number }
+  | { readonly code: 'signal'; readonly signal: string }
   /** It vanished: no process is left and no exit was recorded. */
   | { readonly code: 'lost' }
   /** The machine has been started anew since. */
   | { readonly code: 'lost_in_reboot' }
   | { readonly code: 'completed_by_hand'; readonly by: string; readonly why: string | null }
-  | { readonly code: 'launch_failed'; readonly step: string; readonly detail: string }
+  | { readonly code: 'launch_failed'; readonly step: LaunchStep; readonly detail: string }
   /** Whoever was launching it is gone. */
   | { readonly code: 'launch_interrupted' };
 
@@ -119,11 +121,16 @@ export interface ExitRecord {
   readonly endedAt: number;
 }
 
-/** How a run ends by itself: code 0 is completed, any other failed, none known is lost. */
+/** How a run ends by itself: code 0 is completed, any other code or a signal failed, neither known is lost. */
 export function outcomeOf(record: ExitRecord | null): { status: TerminalStatus; reason: RunReason | null } {
-  if (record === null) return { status: 'failed', reason: { code: 'lost' } };
-  if (record.exitCode === 0) return { status: 'completed', reason: null };
-  return { status: 'failed', reason: { code: 'exit_code', exitCode: record.exitCode ?? -1 } };
+  if (record?.exitCode === 0) return { status: 'completed', reason: null };
+  return { status: 'failed', reason: failureOf(record) };
+}
+
+function failureOf(record: ExitRecord | null): RunReason {
+  if (record !== null && record.signal !== null) return { code: 'signal', signal: record.signal };
+  if (record !== null && record.exitCode !== null) return { code: 'exit_code', exitCode: record.exitCode };
+  return { code: 'lost' };
 }
 
 /** Everything within reach of a graceful or forced phase was terminated; what only the system phase ended was killed. */

@@ -5,10 +5,11 @@ import {
   parseTree,
   printParseErrorCode,
   getNodeValue,
+  stripComments,
 } from 'jsonc-parser';
 import type { WorkflowFileProblem } from './errors.ts';
 import { nearestNames } from './nearest-names.ts';
-import { type Workflow, workflowFileSchema, workflowsOf } from './workflow.ts';
+import { retrySchema, type Workflow, workflowFileSchema, workflowSchema, workflowsOf } from './workflow.ts';
 
 export type WorkflowFileResult =
   | { readonly ok: true; readonly workflows: Map<string, Workflow> }
@@ -19,10 +20,14 @@ export type WorkflowFileResult =
  * @param file only for the problems
  * @returns the workflows, or every problem with its line, column and key
  */
-export function parseWorkflowFile(file: string, text: string): WorkflowFileResult {
+export function parseWorkflowFile(file: string, written: string): WorkflowFileResult {
+  const text = withoutByteOrderMark(written);
   const position = positionsIn(text);
+  if (stripComments(text).trim() === '') {
+    return { ok: false, problems: [{ file, line: 1, column: 1, key: '', problem: 'the file is empty' }] };
+  }
   const syntaxErrors: ParseError[] = [];
-  const root = parseTree(text, syntaxErrors, { allowTrailingComma: true, allowEmptyContent: false });
+  const root = parseTree(text, syntaxErrors, { allowTrailingComma: true });
   if (root === undefined || syntaxErrors.length > 0) {
     const problems = syntaxErrors.map((error) => ({
       file,
@@ -30,10 +35,7 @@ export function parseWorkflowFile(file: string, text: string): WorkflowFileResul
       key: '',
       problem: `not valid JSON: ${wordsOf(printParseErrorCode(error.error))}`,
     }));
-    return {
-      ok: false,
-      problems: problems.length > 0 ? problems : [{ file, line: 1, column: 1, key: '', problem: 'the file is empty' }],
-    };
+    return { ok: false, problems };
   }
   const duplicates = duplicateKeys(root).map(({ node, key }) => ({
     file,
@@ -71,13 +73,8 @@ function problemsOf(issue: Issue, root: Node): Located[] {
     }));
   }
   if (issue.code === 'invalid_key') {
-    return [
-      {
-        node: keyNode(root, path),
-        key: path.join('.'),
-        problem: 'this name is not allowed: letters, digits, dot, dash and underscore',
-      },
-    ];
+    const reason = issue.issues.map(({ message }) => message).join('; ');
+    return [{ node: keyNode(root, path), key: path.join('.'), problem: `this name is not allowed: ${reason}` }];
   }
   const node = nearestNode(root, path);
   const missing = findNodeAtLocation(root, path) === undefined;
@@ -97,7 +94,7 @@ const typeNames: Record<string, string> = {
 function problemWords(issue: Issue, node: Node): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${typeNames[issue.expected] ?? issue.expected}, found ${typeNames[node.type] ?? node.type}`;
+      return `expected ${typeNames[issue.expected] ?? issue.expected}, found ${foundWords(node)}`;
     case 'invalid_value':
       return `expected one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'too_small':
@@ -119,15 +116,25 @@ function problemWords(issue: Issue, node: Node): string {
   }
 }
 
+/** A number is told by its value, which may be of the wrong kind only because it is no whole one. */
+function foundWords(node: Node): string {
+  return node.type === 'number' ? String(node.value) : (typeNames[node.type] ?? node.type);
+}
+
 const knownKeys = {
   file: Object.keys(workflowFileSchema.shape),
-  workflow: Object.keys(workflowFileSchema.shape.workflows.def.valueType.shape),
+  workflow: Object.keys(workflowSchema.shape),
+  retry: Object.keys(retrySchema.shape),
 };
 
 function suggestionFor(key: string, path: readonly (string | number)[]): string {
-  const known = path.length === 0 ? knownKeys.file : path.length === 2 ? knownKeys.workflow : [];
-  const [nearest] = nearestNames(key, known);
+  const [nearest] = nearestNames(key, knownKeysAt(path));
   return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+}
+
+function knownKeysAt(path: readonly (string | number)[]): readonly string[] {
+  if (path.length === 0) return knownKeys.file;
+  return path.length === 2 ? knownKeys.workflow : knownKeys.retry;
 }
 
 /** The node at the path, or the closest thing around it where there is none. */
@@ -169,4 +176,9 @@ function positionsIn(text: string): (offset: number) => { line: number; column: 
     const before = text.slice(0, offset).split('\n');
     return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
   };
+}
+
+/** Some editors of Windows begin a file with it; nobody sees it and no column counts it. */
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }

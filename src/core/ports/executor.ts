@@ -1,24 +1,33 @@
-import type { Signal } from '../escalation.ts';
+import type { SignalOrder } from '../escalation.ts';
 import type { ProcessIdentity, ProcessSnapshot } from '../process-identity.ts';
-import type { RunId } from '../run-id.ts';
 
 export interface LaunchRequest {
-  readonly runId: RunId;
   readonly argv: readonly [string, ...string[]];
   readonly workingDirectory: string;
   /** The whole environment of the command, ours included. */
   readonly environment: Readonly<Record<string, string>>;
   readonly runDirectory: string;
+  readonly outputFile: string;
 }
 
-export interface Launched {
+export interface LaunchedProcesses {
   readonly wrapper: ProcessIdentity;
   readonly command: ProcessIdentity;
 }
 
+/**
+ * A command that exists, is identified and waits: it starts only when told to, so that nothing ever runs whose identity
+ * was not recorded before. It ends by itself when the launcher dies before it said so.
+ */
+export interface HeldLaunch extends LaunchedProcesses {
+  /** Lets the command start. */
+  release(): Promise<void>;
+  /** Ends it before it started. */
+  abandon(): void;
+}
+
 export type SignalOutcome = 'sent' | 'gone' | 'not_permitted';
 
-/** How much of a promise the platform lets the sweep keep. */
 export interface Occupant {
   readonly pid: number;
   readonly name: string;
@@ -28,35 +37,41 @@ export interface Occupant {
 export interface Executor {
   /** Our own process, as everyone else sees it. */
   readonly self: ProcessIdentity;
-  /** Environment that a new run starts from: the host's, without what belongs to the host alone. */
+  /** The environment that a run starts from: the host's, without what belongs to the host alone. */
   environment(): Record<string, string>;
-  /** Where a program is found; null when it is not. */
+  /** @returns the file of a program, as the command would find it; null when there is none */
   findProgram(
     program: string,
     workingDirectory: string,
     environment: Readonly<Record<string, string>>,
   ): Promise<string | null>;
   /**
-   * Starts the wrapper and, in it, the command: detached, in a session of its own, output to the run's folder.
-   * @throws WardenError launch_failed is made by the caller; here the system's own error is thrown
+   * Starts the wrapper and, in it, the command: detached, in a session of its own, output to a file.
+   * @throws the system's own error when it cannot be started; nothing is left then
    */
-  launch(request: LaunchRequest): Promise<Launched>;
-  /** Finds what `launch` started when the launcher died before it could say so. */
-  findLaunched(runDirectory: string): Promise<Launched | null>;
+  launch(request: LaunchRequest): Promise<HeldLaunch>;
   /** One look at all processes, in slices that leave the event loop free. Looks that overlap share one sweep. */
   look(): Promise<ProcessSnapshot>;
-  /** Checks the identity and only then sends. Refuses ourselves, our ancestors and numbers that name no one process. */
-  signal(identity: ProcessIdentity, signal: Signal): SignalOutcome;
-  /** Alive, and still the same process; zombies are not. Cheap: one process. */
-  isAlive(identity: ProcessIdentity): boolean;
+  /**
+   * Checks each identity and right then sends. Ourselves, our ancestors and numbers that name no one process are refused.
+   * @returns the outcomes, in the order of the orders
+   */
+  signal(orders: readonly SignalOrder[]): Promise<readonly SignalOutcome[]>;
+  /** Alive and still the same process; zombies are not. Costs a look at one process. */
+  isAlive(identity: ProcessIdentity): Promise<boolean>;
   /** Processes whose working directory is at or below the folder. */
   occupantsOf(directory: string): Promise<readonly Occupant[]>;
-  /** Runs a setup command to its end, output appended to the file. @returns null when it succeeded, else what to say */
-  runToEnd(request: {
-    readonly argv: readonly [string, ...string[]];
-    readonly workingDirectory: string;
-    readonly environment: Readonly<Record<string, string>>;
-    readonly outputFile: string;
-    readonly signal: AbortSignal;
-  }): Promise<string | null>;
+  /**
+   * Runs a command to its end, its output appended to a file.
+   * @returns null when it succeeded, else what it said or how it ended
+   */
+  runToEnd(request: SetupRequest): Promise<string | null>;
+}
+
+export interface SetupRequest {
+  readonly argv: readonly [string, ...string[]];
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly outputFile: string;
+  readonly signal: AbortSignal;
 }

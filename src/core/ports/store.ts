@@ -5,6 +5,9 @@ import type { Actor, Observation, Run, RunProcess, RunReason, RunWorktree, StopI
 import type { RunId } from '../run-id.ts';
 import type { RunStatus } from '../run-status.ts';
 
+/** A lease whose heartbeat is older than this is free. */
+export const leaseMilliseconds = 10_000;
+
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[];
   readonly workflowName?: string;
@@ -58,11 +61,12 @@ export interface AuditEntry {
 export interface Store {
   /** @returns false when the id is taken: draw again */
   insertRun(run: Run, audit: AuditEntry): Promise<boolean>;
-  run(runId: RunId): Run | null;
-  runs(filter: RunFilter): RunPage;
+  run(runId: RunId): Promise<Run | null>;
+  /** Newest first. @throws WardenError invalid_argument for a cursor that is not ours */
+  runs(filter: RunFilter): Promise<RunPage>;
   /** Runs that are not over, in the order in which they were accepted. */
-  activeRuns(): readonly Run[];
-  knownRunIds(): readonly RunId[];
+  activeRuns(): Promise<readonly Run[]>;
+  knownRunIds(): Promise<readonly RunId[]>;
   /**
    * Compare and set: applies the change only while `expected` holds, in one transaction with its audit entry.
    * @returns the run as it is now when the change won; null when somebody else was first
@@ -73,17 +77,18 @@ export interface Store {
     looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
   ): Promise<void>;
   /** Ledger of identities that were seen to belong to the run. */
-  seen(runId: RunId): ReadonlySet<string>;
+  seen(runId: RunId): Promise<ReadonlySet<string>>;
   addSeen(runId: RunId, keys: readonly string[]): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
-  auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): readonly AuditEntry[];
+  auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]>;
   /**
-   * Takes or renews the lease of the periodic watching.
-   * @param isGone whether the present holder is gone; a lease whose heartbeat stopped is taken over too
+   * Takes or renews the lease of the periodic watching. It is free when nobody holds it, when its heartbeat stopped
+   * for `leaseMilliseconds`, or when the holder is `knownGone`.
+   * @param now epoch milliseconds
    */
-  holdLease(holder: ProcessIdentity, now: number, isGone: (holder: ProcessIdentity) => boolean): Promise<boolean>;
+  holdLease(holder: ProcessIdentity, now: number, knownGone: ProcessIdentity | null): Promise<boolean>;
   releaseLease(holder: ProcessIdentity): Promise<void>;
-  leaseHolder(): ProcessIdentity | null;
+  leaseHolder(): Promise<ProcessIdentity | null>;
   /** Changes when any process has committed a change since this connection looked last; costs microseconds. */
   dataVersion(): number;
   close(): void;

@@ -1,0 +1,42 @@
+import type { ErrorCode, ErrorKind } from './errors.ts';
+
+const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
+  not_a_repository: 'failed',
+  bare_repository: 'failed',
+  repository_without_commit: 'failed',
+  git_not_found: 'failed',
+  base_not_found: 'not_found',
+  no_workflows: 'not_found',
+  invalid_workflows: 'failed',
+  unknown_workflow: 'not_found',
+  unknown_run: 'not_found',
+  invalid_argument: 'usage',
+  command_not_found: 'failed',
+  worktree_path_taken: 'failed',
+  branch_taken: 'failed',
+  launch_failed: 'failed',
+  git_failed: 'failed',
+  run_is_over: 'refused',
+  run_not_over: 'refused',
+  survivors: 'failed',
+  not_proved_gone: 'failed',
+  disk_full: 'failed',
+  state_folder_not_writable: 'failed',
+  database_newer: 'failed',
+  database_damaged: 'failed',
+  database_busy: 'failed',
+  unsupported_runtime: 'failed',
+  untrusted_workspace: 'refused',
+  cannot_look_at_processes: 'failed',
+};
+
+export function kindOf(code: ErrorCode): ErrorKind {
+  return kinds[code];
+}
+
+const exitCodes = { failed: 1, usage: 2, not_found: 3, refused: 4 } as const satisfies Record<ErrorKind, number>;
+
+/** Exit code of a command that ends with such an error. */
+export function exitCodeOf(kind: ErrorKind): 1 | 2 | 3 | 4 {
+  return exitCodes[kind];
+}

@@ -1,0 +1,246 @@
+import type { ErrorCode, ErrorFacts, LaunchStep, WardenError, WorkflowFileProblem } from './errors.ts';
+import type { HealthReason } from './health.ts';
+import type { KillReport, Survivor } from './kill-report.ts';
+import { describeDuration, threeDigits } from './quantities.ts';
+import type { KeepReason } from './removal.ts';
+import type { RunReason } from './run.ts';
+import type { Translate } from './translate.ts';
+
+export { describeBytes, describeDuration } from './quantities.ts';
+export { plainEnglish, type Translate } from './translate.ts';
+
+/** What is wrong and what to do about it, in one or two sentences; problems of a definitions file one a line. */
+export function describeError<Code extends ErrorCode>(error: WardenError<Code>, translate: Translate): string {
+  return errorWords[error.code](error.facts, translate);
+}
+
+const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], translate: Translate) => string } = {
+  not_a_repository: ({ path }, translate) =>
+    translate('{0} is not in a git repository. Open a repository, or make one with "git init".', path),
+  bare_repository: ({ path }, translate) =>
+    translate('{0} is a bare repository, which has no files to work on. Use a clone of it that has a checkout.', path),
+  repository_without_commit: ({ path }, translate) =>
+    translate('{0} has no commit yet, so there is nothing to start from. Make a first commit.', path),
+  git_not_found: ({ detail }, translate) =>
+    translate('Git could not be started ({0}). Install it, or put it on the PATH.', detail),
+  base_not_found: ({ base, repository }, translate) =>
+    translate('There is no commit or branch "{0}" in {1}. Check its spelling, or fetch it first.', base, repository),
+  no_workflows: ({ paths }, translate) =>
+    translate(
+      'No workflows are defined. Write them in .vscode/workflows.json at the top of the repository; looked for: {0}.',
+      paths.join(', '),
+    ),
+  invalid_workflows: ({ problems }) => problems.map(describeProblem).join('\n'),
+  unknown_workflow: ({ name, nearest, known }, translate) => {
+    if (nearest.length > 0) {
+      return translate('There is no workflow "{0}". Did you mean {1}?', name, nearest.join(', '));
+    }
+    return known.length > 0
+      ? translate('There is no workflow "{0}". Defined are: {1}.', name, known.join(', '))
+      : translate('There is no workflow "{0}": none is defined in .vscode/workflows.json.', name);
+  },
+  unknown_run: ({ runId, nearest }, translate) =>
+    nearest.length > 0
+      ? translate('There is no run "{0}". Did you mean {1}?', runId, nearest.join(', '))
+      : translate('There is no run "{0}". Look for it in the list of runs.', runId),
+  invalid_argument: ({ argument, value, expected }, translate) =>
+    translate('"{0}" is not valid for {1}. Expected: {2}.', value, argument, expected),
+  command_not_found: ({ command }, translate) =>
+    translate('The program "{0}" was not found. Check its spelling, or put it on the PATH.', command),
+  worktree_path_taken: ({ path }, translate) =>
+    translate(
+      '{0} is already there, so no worktree can be made in its place. Move or remove it, then try again.',
+      path,
+    ),
+  branch_taken: ({ branch }, translate) =>
+    translate('There already is a branch "{0}". Rename or delete it, then try again.', branch),
+  launch_failed: ({ runId, step, detail }, translate) =>
+    translate(
+      '{0} did not start: {1}. What it had made so far was removed again.',
+      runId,
+      launchFailureWords(step, detail, translate),
+    ),
+  git_failed: ({ operation, detail }, translate) => translate('Git failed ({0}): {1}', operation, detail),
+  run_is_over: ({ runId, status }, translate) => translate('{0} is already over ({1}).', runId, status),
+  run_not_over: ({ runId, status }, translate) =>
+    translate('{0} is not over yet ({1}). Kill it first, or wait for its end.', runId, status),
+  survivors: ({ runId, survivors }, translate) =>
+    survivors === 1
+      ? translate('{0} is still running: one process survived the kill. It is tried again; the report names it.', runId)
+      : translate(
+          '{0} is still running: {1} processes survived the kill. It is tried again; the report names them.',
+          runId,
+          survivors,
+        ),
+  not_proved_gone: ({ runId }, translate) =>
+    translate('Processes of {0} are still alive, so nothing more was done. Kill it first.', runId),
+  disk_full: ({ path }, translate) =>
+    translate('The disk is full: {0} could not be written. Free some space, then try again.', path),
+  state_folder_not_writable: ({ path, detail }, translate) =>
+    translate(
+      'The state folder {0} cannot be written ({1}). Make it writable, or name another one in WARDEN_STATE_DIR.',
+      path,
+      detail,
+    ),
+  database_newer: ({ path, found, supported }, translate) =>
+    translate(
+      '{0} was written by a newer Workflow Warden (version {1}; this one knows {2}). Update the extension.',
+      path,
+      found,
+      supported,
+    ),
+  database_damaged: ({ path, detail }, translate) =>
+    translate('The database {0} is damaged ({1}). Move it away; a new one is made at the next start.', path, detail),
+  database_busy: ({ path, waitedMilliseconds }, translate) =>
+    translate(
+      'Another process has kept {0} locked for {1}. Try again.',
+      path,
+      describeDuration(waitedMilliseconds, translate),
+    ),
+  unsupported_runtime: ({ napi, node }, translate) =>
+    translate(
+      'Node {0} is too old: it offers Node-API {1}, and the database needs 10. Use Node 24, or update VS Code.',
+      node,
+      napi,
+    ),
+  untrusted_workspace: ({ folder }, translate) =>
+    translate('{0} is not trusted, so nothing is started in it. Trust the workspace first.', folder),
+  cannot_look_at_processes: ({ detail }, translate) =>
+    translate('The processes of this machine cannot be seen ({0}), so nothing can be proved to have ended.', detail),
+};
+
+/** As compilers print it, so that terminals and editors make it a link. */
+function describeProblem({ file, line, column, key, problem }: WorkflowFileProblem): string {
+  return [`${file}:${line}:${column}`, key, problem].filter((part) => part !== '').join(': ');
+}
+
+const launchStepTemplates: Readonly<Record<LaunchStep, string>> = {
+  queue: 'it could not wait for its turn ({0})',
+  worktree: 'its worktree could not be made ({0})',
+  include: 'files could not be copied into its worktree ({0})',
+  setup: 'its setup command failed ({0})',
+  start: 'its command could not be started ({0})',
+};
+
+function launchFailureWords(step: LaunchStep, detail: string, translate: Translate): string {
+  return translate(launchStepTemplates[step], detail);
+}
+
+/** Why a run is where it is, as part of a sentence. */
+export function describeRunReason(reason: RunReason, translate: Translate): string {
+  switch (reason.code) {
+    case 'waiting_for_slot':
+      return translate('waiting for another run to end');
+    case 'killed':
+      return withWhy(translate('killed by {0}', reason.by), reason.why, translate);
+    case 'cancelled':
+      return withWhy(translate('cancelled by {0} before it started', reason.by), reason.why, translate);
+    case 'exit_code':
+      return translate('the command ended with exit code {0}', reason.exitCode);
+    case 'signal':
+      return translate('the command was ended by {0}', reason.signal);
+    case 'lost':
+      return translate('it vanished: no process is left and no exit code was recorded');
+    case 'lost_in_reboot':
+      return translate('the machine was restarted while it ran');
+    case 'completed_by_hand':
+      return withWhy(translate('declared over by {0}', reason.by), reason.why, translate);
+    case 'launch_failed':
+      return launchFailureWords(reason.step, reason.detail, translate);
+    case 'launch_interrupted':
+      return translate('whoever was starting it went away');
+  }
+}
+
+function withWhy(words: string, why: string | null, translate: Translate): string {
+  return why === null ? words : translate('{0}: {1}', words, why);
+}
+
+/** What speaks against the health of a run, as part of a sentence. */
+export function describeHealthReason(reason: HealthReason, translate: Translate): string {
+  const duration = (minutes: number) => describeDuration(minutes * 60_000, translate);
+  switch (reason.code) {
+    case 'quiet':
+      return translate(
+        'no output and no processor use for {0} (limit {1})',
+        duration(reason.minutes),
+        duration(reason.limitMinutes),
+      );
+    case 'no_sign_of_life':
+      return translate(
+        'no output since it started {0} ago (limit {1})',
+        duration(reason.minutes),
+        duration(reason.limitMinutes),
+      );
+    case 'over_time':
+      return translate('running for {0} (limit {1})', duration(reason.minutes), duration(reason.limitMinutes));
+    case 'survivors':
+      return reason.count === 1
+        ? translate('one process survived the kill')
+        : translate('{0} processes survived the kill', reason.count);
+    case 'not_watched':
+      return translate('nobody has looked at it for {0}', duration(reason.minutes));
+  }
+}
+
+/** Why a worktree stays, as part of a sentence. */
+export function describeKeepReason(reason: KeepReason, translate: Translate): string {
+  switch (reason.code) {
+    case 'active':
+      return translate('its run is not over ({0})', reason.status);
+    case 'persistent':
+      return translate('it is marked persistent');
+    case 'unknown_run':
+      return translate('its run is not in the database');
+    case 'unknown_state':
+      return translate('git could not tell what is in it');
+    case 'locked':
+      return reason.reason === '' ? translate('it is locked') : translate('it is locked: {0}', reason.reason);
+    case 'occupied':
+      return translate('process {0} ({1}) works in it', reason.pid, reason.name);
+    case 'dirty':
+      return reason.files === 1
+        ? translate('one file is not committed')
+        : translate('{0} files are not committed', reason.files);
+    case 'operation':
+      return translate('git is busy in it ({0})', reason.operation);
+    case 'too_young':
+      return translate(
+        'its run ended {0} ago (kept for {1})',
+        describeDuration(reason.hours * 3_600_000, translate),
+        describeDuration(reason.maxAgeHours * 3_600_000, translate),
+      );
+    case 'failed':
+      return translate('it could not be removed: {0}', reason.detail);
+  }
+}
+
+/** How a kill went, in one sentence. */
+export function describeKill(report: KillReport, translate: Translate): string {
+  const { workflowName, survivors } = report;
+  if (report.success) {
+    return translate(killTemplates[report.method], workflowName, threeDigits(report.durationMilliseconds / 1000));
+  }
+  if (survivors.length === 0) return translate('Workflow {0} is not proved to have ended', workflowName);
+  const named = survivors.map((survivor) => describeSurvivor(survivor, translate)).join(', ');
+  return survivors.length === 1
+    ? translate('Workflow {0} is still running: one process survived: {1}', workflowName, named)
+    : translate('Workflow {0} is still running: {1} processes survived: {2}', workflowName, survivors.length, named);
+}
+
+const killTemplates: Readonly<Record<KillReport['method'], string>> = {
+  graceful: 'Workflow {0} gracefully terminated in {1}s',
+  forced: 'Workflow {0} terminated by force in {1}s',
+  system: 'Workflow {0} had to be killed by the system, in {1}s',
+};
+
+/** Also for the `reason` of a survivor in the report. */
+export function describeSurvivor(survivor: Survivor, translate: Translate): string {
+  return translate('pid {0} ({1}): {2}', survivor.pid, survivor.name, translate(survivalTemplates[survivor.reason]));
+}
+
+const survivalTemplates: Readonly<Record<Survivor['reason'], string>> = {
+  EPERM: 'not permitted',
+  uninterruptible: 'waits for a device',
+  alive: 'still alive',
+};

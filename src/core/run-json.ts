@@ -1,0 +1,180 @@
+import type { CleanupReport } from './cleanup-report.ts';
+import type { WardenError } from './errors.ts';
+import type { Phase } from './escalation.ts';
+import type { Health } from './health.ts';
+import type { KillReport, SignalCount, Survivor } from './kill-report.ts';
+import {
+  describeError,
+  describeHealthReason,
+  describeKeepReason,
+  describeKill,
+  describeRunReason,
+  plainEnglish,
+  type Translate,
+} from './messages.ts';
+import type { Run } from './run.ts';
+import type { RunStatus } from './run-status.ts';
+
+/** What is known of a run beside its row. */
+export interface RunJsonFacts {
+  readonly health: Health;
+  /** Epoch milliseconds. */
+  readonly lastOutputAt: number | null;
+  readonly lastLine: string | null;
+}
+
+/** A run, as JSON, on every face. Times are ISO 8601 with `Z`. */
+export interface RunJson {
+  readonly run_id: string;
+  readonly workflow_name: string;
+  readonly status: RunStatus;
+  readonly reason: string | null;
+  readonly message: string;
+  readonly pid: number | null;
+  readonly session_id: string | null;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
+  readonly exit_code: number | null;
+  readonly signal: string | null;
+  readonly repository: string;
+  readonly worktree_path: string | null;
+  readonly branch: string | null;
+  readonly base_commit: string;
+  readonly persistent: boolean;
+  readonly owner: string;
+  readonly parent_run_id: string | null;
+  readonly restarted_from: string | null;
+  readonly kill_method: Phase | null;
+  readonly last_heartbeat: string | null;
+  readonly last_output_at: string | null;
+  readonly last_line: string | null;
+  readonly health: { readonly level: Health['level']; readonly reasons: readonly string[] };
+}
+
+export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = plainEnglish): RunJson {
+  return {
+    run_id: run.runId,
+    workflow_name: run.workflowName,
+    status: run.status,
+    reason: run.reason === null ? null : describeRunReason(run.reason, translate),
+    message: run.message,
+    pid: run.process?.command.pid ?? null,
+    session_id: run.sessionId,
+    created_at: isoTime(run.createdAt),
+    started_at: isoTimeOrNull(run.startedAt),
+    ended_at: isoTimeOrNull(run.endedAt),
+    exit_code: run.exitCode,
+    signal: run.signal,
+    repository: run.repository,
+    worktree_path: run.worktree?.path ?? null,
+    branch: run.worktree?.branch ?? null,
+    base_commit: run.baseCommit,
+    persistent: run.persistent,
+    owner: run.owner,
+    parent_run_id: run.parentRunId,
+    restarted_from: run.restartedFrom,
+    kill_method: run.killMethod,
+    last_heartbeat: isoTimeOrNull(run.process?.lastHeartbeat ?? null),
+    last_output_at: isoTimeOrNull(facts.lastOutputAt),
+    last_line: facts.lastLine,
+    health: {
+      level: facts.health.level,
+      reasons: facts.health.reasons.map((reason) => describeHealthReason(reason, translate)),
+    },
+  };
+}
+
+/** The kill report, the same on every face. */
+export interface KillReportJson {
+  readonly success: boolean;
+  readonly run_id: string;
+  readonly workflow_name: string;
+  readonly killed_at: string;
+  readonly kill_method: Phase;
+  readonly kill_duration_ms: number;
+  readonly cleanup_status: {
+    readonly session_updated: boolean;
+    readonly audit_logged: boolean;
+    readonly process_terminated: boolean;
+  };
+  readonly survivors: readonly Survivor[];
+  readonly message: string;
+  readonly signals: readonly SignalCount[];
+  readonly processes: number;
+}
+
+export function killReportJson(report: KillReport, translate: Translate = plainEnglish): KillReportJson {
+  return {
+    success: report.success,
+    run_id: report.runId,
+    workflow_name: report.workflowName,
+    killed_at: isoTime(report.killedAt),
+    kill_method: report.method,
+    kill_duration_ms: Math.round(report.durationMilliseconds),
+    cleanup_status: {
+      session_updated: report.sessionUpdated,
+      audit_logged: report.auditLogged,
+      process_terminated: report.success,
+    },
+    survivors: report.survivors.map(({ pid, name, reason }) => ({ pid, name, reason })),
+    message: describeKill(report, translate),
+    signals: report.signals.map(({ phase, signal, processes }) => ({ phase, signal, processes })),
+    processes: report.processes,
+  };
+}
+
+export interface CleanupJson {
+  readonly dry_run: boolean;
+  readonly removed: readonly {
+    readonly run_id: string;
+    readonly path: string;
+    readonly bytes: number | null;
+    readonly checkpoint: string | null;
+  }[];
+  readonly kept: readonly { readonly run_id: string; readonly path: string; readonly reasons: readonly string[] }[];
+}
+
+export function cleanupJson(report: CleanupReport, translate: Translate = plainEnglish): CleanupJson {
+  return {
+    dry_run: report.dryRun,
+    removed: report.removed.map(({ runId, path, bytes, checkpoint }) => ({ run_id: runId, path, bytes, checkpoint })),
+    kept: report.kept.map(({ runId, path, reasons }) => ({
+      run_id: runId,
+      path,
+      reasons: reasons.map((reason) => describeKeepReason(reason, translate)),
+    })),
+  };
+}
+
+export interface ErrorJson {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly details: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** An error with its words and, as `details`, its facts. */
+export function errorJson(error: WardenError, translate: Translate = plainEnglish): ErrorJson {
+  return {
+    error: {
+      code: error.code,
+      message: describeError(error, translate),
+      details: Object.fromEntries(Object.entries(error.facts).map(([key, value]) => [snakeCase(key), value])),
+    },
+  };
+}
+
+/** Only names at the top of the facts have more than one word. */
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function isoTime(epochMilliseconds: number): string {
+  return new Date(epochMilliseconds).toISOString();
+}
+
+function isoTimeOrNull(epochMilliseconds: number | null): string | null {
+  return epochMilliseconds === null ? null : isoTime(epochMilliseconds);
+}

@@ -1,0 +1,88 @@
+import type { SignalOrder } from '../core/escalation.ts';
+import type {
+  Executor,
+  HeldLaunch,
+  LaunchRequest,
+  Occupant,
+  SetupRequest,
+  SignalOutcome,
+} from '../core/ports/executor.ts';
+import {
+  isSignallablePid,
+  type ProcessIdentity,
+  type ProcessSnapshot,
+  selfAndAncestors,
+} from '../core/process-identity.ts';
+import { findProgram } from './find-program.ts';
+import { LinuxProcessTable } from './linux-proc.ts';
+import { launchOnPosix } from './posix-launch.ts';
+import { PsProcessTable } from './posix-ps.ts';
+import { sendPosixSignal } from './posix-signal.ts';
+import type { ProcessTable } from './process-table.ts';
+import { runEnvironment } from './run-environment.ts';
+import { runToEnd } from './run-to-end.ts';
+import { SharedLook } from './shared-look.ts';
+
+/** Opens the process table of this operating system. @throws WardenError cannot_look_at_processes */
+export async function openLocalExecutor(): Promise<Executor> {
+  return new LocalExecutor(process.platform === 'linux' ? new LinuxProcessTable() : await PsProcessTable.open());
+}
+
+/** Runs on this machine. */
+export class LocalExecutor implements Executor {
+  readonly #table: ProcessTable;
+  readonly #looks: SharedLook;
+  /** As of the last look. */
+  #neverSignalled: ReadonlySet<number> = new Set([process.pid, process.ppid]);
+
+  constructor(table: ProcessTable) {
+    this.#table = table;
+    this.#looks = new SharedLook(() => table.look());
+  }
+
+  get self(): ProcessIdentity {
+    return this.#table.self;
+  }
+
+  environment(): Record<string, string> {
+    return runEnvironment(process.env);
+  }
+
+  findProgram(
+    program: string,
+    workingDirectory: string,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<string | null> {
+    return findProgram(program, workingDirectory, environment);
+  }
+
+  launch(request: LaunchRequest): Promise<HeldLaunch> {
+    return launchOnPosix(this.#table, request);
+  }
+
+  async look(): Promise<ProcessSnapshot> {
+    const snapshot = await this.#looks.look();
+    this.#neverSignalled = selfAndAncestors(snapshot, process.pid);
+    return snapshot;
+  }
+
+  async signal(orders: readonly SignalOrder[]): Promise<readonly SignalOutcome[]> {
+    const isStill = await this.#table.confirm(orders.map(({ identity }) => identity));
+    return orders.map(({ identity, signal }) => {
+      if (!isSignallablePid(identity.pid) || this.#neverSignalled.has(identity.pid)) return 'not_permitted';
+      return isStill(identity) ? sendPosixSignal(identity.pid, signal) : 'gone';
+    });
+  }
+
+  async isAlive(identity: ProcessIdentity): Promise<boolean> {
+    return (await this.#table.confirm([identity]))(identity);
+  }
+
+  occupantsOf(directory: string): Promise<readonly Occupant[]> {
+    return this.#table.occupantsOf(directory);
+  }
+
+  runToEnd(request: SetupRequest): Promise<string | null> {
+    return runToEnd(request);
+  }
+}

@@ -1,0 +1,124 @@
+import { execa } from 'execa';
+import { WardenError, detailOf } from '../core/errors.ts';
+import type { Occupant } from '../core/ports/executor.ts';
+import type { ProcessFacts, ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
+import type { ProcessTable } from './process-table.ts';
+
+const columns = 'pid=,ppid=,pgid=,stat=,time=,rss=,lstart=,command=';
+
+/**
+ * Looks at every process by `ps`, for macOS, where `/proc` does not exist. The environment follows the command line
+ * there (`-E`); that of Apple's own binaries is hidden, so who was seen to belong before counts the more.
+ * Sessions are not told by number, and the start time has a resolution of one second.
+ */
+export class PsProcessTable implements ProcessTable {
+  readonly self: ProcessIdentity;
+  readonly #bootId: string;
+
+  private constructor(bootId: string, self: ProcessIdentity) {
+    this.#bootId = bootId;
+    this.self = self;
+  }
+
+  static async open(): Promise<PsProcessTable> {
+    const bootId = await run('sysctl', ['-n', 'kern.bootsessionuuid']);
+    const snapshot = snapshotOf(bootId.trim(), await run('ps', ['-p', String(process.pid), '-ww', '-o', columns]));
+    const facts = snapshot.processes.get(process.pid);
+    if (facts === undefined)
+      throw new WardenError('cannot_look_at_processes', { detail: 'ps does not list this process' });
+    return new PsProcessTable(snapshot.bootId, { bootId: snapshot.bootId, pid: facts.pid, startTime: facts.startTime });
+  }
+
+  async look(): Promise<ProcessSnapshot> {
+    return snapshotOf(this.#bootId, await run('ps', ['-A', '-E', '-ww', '-o', columns]));
+  }
+
+  async identify(pid: number): Promise<ProcessIdentity | null> {
+    const facts = (await this.#some([pid])).get(pid);
+    if (facts === undefined || facts.state === 'zombie') return null;
+    return { bootId: this.#bootId, pid, startTime: facts.startTime };
+  }
+
+  async confirm(identities: readonly ProcessIdentity[]): Promise<(identity: ProcessIdentity) => boolean> {
+    const now = await this.#some(identities.map(({ pid }) => pid));
+    return ({ bootId, pid, startTime }) => {
+      const facts = now.get(pid);
+      return bootId === this.#bootId && facts?.startTime === startTime && facts.state === 'alive';
+    };
+  }
+
+  async occupantsOf(directory: string): Promise<Occupant[]> {
+    // lsof leaves with 1 when nobody is there.
+    const { stdout } = await execa('lsof', ['-a', '-d', 'cwd', '-F', 'pcn', '+c', '0'], { reject: false });
+    return occupantsIn(stdout, directory);
+  }
+
+  async #some(pids: readonly number[]): Promise<ReadonlyMap<number, ProcessFacts>> {
+    if (pids.length === 0) return new Map();
+    // ps leaves with 1 when none of them lives.
+    const { stdout } = await execa('ps', ['-p', pids.join(','), '-ww', '-o', columns], {
+      reject: false,
+      env: { LC_ALL: 'C' },
+    });
+    return snapshotOf(this.#bootId, stdout).processes;
+  }
+}
+
+async function run(program: string, parameters: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await execa(program, parameters, { maxBuffer: 256 * 1024 * 1024, env: { LC_ALL: 'C' } });
+    return stdout;
+  } catch (error) {
+    throw new WardenError('cannot_look_at_processes', { detail: detailOf(error) }, { cause: error });
+  }
+}
+
+/** `12 1 12 Ss 0:01.50 2048 Sat Nov 21 10:00:00 2026 /bin/sh -c … NAME=value …` */
+const line =
+  /^\s*(?<pid>\d+)\s+(?<parent>\d+)\s+(?<group>\d+)\s+(?<state>\S+)\s+(?<time>[\d:.-]+)\s+(?<rss>\d+)\s+(?<start>\w{3}\s+\w{3}\s+\d+\s+[\d:]+\s+\d{4})\s+(?<command>.*)$/;
+
+/** What a listing of `ps` shows. Lines of another shape are passed over. */
+export function snapshotOf(bootId: string, listing: string): ProcessSnapshot {
+  const processes = new Map<number, ProcessFacts>();
+  for (const text of listing.split('\n')) {
+    const found = line.exec(text)?.groups;
+    if (found === undefined) continue;
+    const { pid = '', parent = '', group = '', state = '', time = '', rss = '', start = '', command = '' } = found;
+    processes.set(Number(pid), {
+      pid: Number(pid),
+      parentPid: Number(parent),
+      groupId: Number(group),
+      sessionId: 0,
+      startTime: start.replaceAll(/\s+/g, ' '),
+      state: state.startsWith('Z') ? 'zombie' : 'alive',
+      uninterruptible: state.startsWith('U') || state.startsWith('D'),
+      cookie: /(?:^|\s)WARDEN_RUN_ID=(run_[0-9a-f]{12})(?:\s|$)/.exec(command)?.[1] ?? null,
+      name: (command.split(' ')[0] ?? '').split('/').at(-1) ?? '',
+      cpuMilliseconds: millisecondsIn(time),
+      memoryBytes: Number(rss) * 1024,
+    });
+  }
+  return { bootId, processes };
+}
+
+/** `[days-][hours:]minutes:seconds[.hundredths]` */
+function millisecondsIn(time: string): number {
+  const [clock = '', days = '0'] = time.split('-').toReversed();
+  const seconds = clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  return (Number(days) * 86_400 + seconds) * 1000;
+}
+
+/** lsof's field output: `p12`, `cbash`, `n/folder`, one a line. */
+export function occupantsIn(listing: string, directory: string): Occupant[] {
+  const occupants: Occupant[] = [];
+  let pid = 0;
+  let name = '';
+  for (const field of listing.split('\n')) {
+    const value = field.slice(1);
+    if (field.startsWith('p')) pid = Number(value);
+    else if (field.startsWith('c')) name = value;
+    else if (field.startsWith('n') && (value === directory || value.startsWith(`${directory}/`)))
+      occupants.push({ pid, name });
+  }
+  return occupants;
+}

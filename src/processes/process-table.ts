@@ -1,0 +1,17 @@
+import type { Occupant } from '../core/ports/executor.ts';
+import type { ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
+
+/** What each operating system must be able to tell about processes; one file per system implements it. */
+export interface ProcessTable {
+  readonly self: ProcessIdentity;
+  look(): Promise<ProcessSnapshot>;
+  /**
+   * Prepares a check of these identities.
+   * @returns asked right before a signal: is it alive and still the same process? On Linux each answer is a fresh look;
+   * elsewhere it is as old as this call
+   */
+  confirm(identities: readonly ProcessIdentity[]): Promise<(identity: ProcessIdentity) => boolean>;
+  /** The process that has this number right now; null when none is alive. */
+  identify(pid: number): Promise<ProcessIdentity | null>;
+  occupantsOf(directory: string): Promise<readonly Occupant[]>;
+}

@@ -1,0 +1,104 @@
+import { execa } from 'execa';
+import * as z from 'zod/mini';
+import { WardenError, detailOf } from '../core/errors.ts';
+import type { Occupant } from '../core/ports/executor.ts';
+import type { ProcessFacts, ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
+import type { ProcessTable } from './process-table.ts';
+
+const listingSchema = z.object({
+  boot: z.string(),
+  processes: z.array(
+    z.object({
+      ProcessId: z.number(),
+      ParentProcessId: z.number(),
+      Name: z.string(),
+      Start: z.nullable(z.string()),
+      KernelModeTime: z.nullable(z.number()),
+      UserModeTime: z.nullable(z.number()),
+      WorkingSetSize: z.nullable(z.number()),
+    }),
+  ),
+});
+
+const query = `
+$ErrorActionPreference = 'Stop'
+$boot = (Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToFileTimeUtc().ToString()
+$processes = @(Get-CimInstance Win32_Process | Select-Object ProcessId, ParentProcessId, Name,
+  @{ n = 'Start'; e = { if ($_.CreationDate) { $_.CreationDate.ToFileTimeUtc().ToString() } else { $null } } },
+  KernelModeTime, UserModeTime, WorkingSetSize)
+@{ boot = $boot; processes = $processes } | ConvertTo-Json -Compress -Depth 3
+`;
+
+/**
+ * Looks at every process by CIM, for Windows: no environments, groups or sessions are told, so a run's processes are
+ * known by descent and by having been seen before.
+ */
+export class WindowsProcessTable implements ProcessTable {
+  readonly self: ProcessIdentity;
+
+  private constructor(self: ProcessIdentity) {
+    this.self = self;
+  }
+
+  static async open(): Promise<WindowsProcessTable> {
+    const snapshot = snapshotOf(await list());
+    const facts = snapshot.processes.get(process.pid);
+    if (facts === undefined)
+      throw new WardenError('cannot_look_at_processes', { detail: 'CIM does not list this process' });
+    return new WindowsProcessTable({ bootId: snapshot.bootId, pid: facts.pid, startTime: facts.startTime });
+  }
+
+  async look(): Promise<ProcessSnapshot> {
+    return snapshotOf(await list());
+  }
+
+  async identify(pid: number): Promise<ProcessIdentity | null> {
+    const { bootId, processes } = await this.look();
+    const facts = processes.get(pid);
+    return facts === undefined ? null : { bootId, pid, startTime: facts.startTime };
+  }
+
+  async confirm(): Promise<(identity: ProcessIdentity) => boolean> {
+    const { bootId, processes } = await this.look();
+    return (identity) => identity.bootId === bootId && processes.get(identity.pid)?.startTime === identity.startTime;
+  }
+
+  /** Windows does not tell working directories, but it refuses to rename a folder that somebody is in. */
+  occupantsOf(): Promise<Occupant[]> {
+    return Promise.resolve([]);
+  }
+}
+
+async function list(): Promise<string> {
+  try {
+    const { stdout } = await execa('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query], {
+      maxBuffer: 256 * 1024 * 1024,
+    });
+    return stdout;
+  } catch (error) {
+    throw new WardenError('cannot_look_at_processes', { detail: detailOf(error) }, { cause: error });
+  }
+}
+
+/** What the listing shows. Times are in units of 100 ns there. */
+export function snapshotOf(listing: string): ProcessSnapshot {
+  const parsed = listingSchema.safeParse(JSON.parse(listing));
+  if (!parsed.success) throw new WardenError('cannot_look_at_processes', { detail: z.prettifyError(parsed.error) });
+  const processes = new Map<number, ProcessFacts>();
+  for (const entry of parsed.data.processes) {
+    processes.set(entry.ProcessId, {
+      pid: entry.ProcessId,
+      parentPid: entry.ParentProcessId,
+      groupId: 0,
+      sessionId: 0,
+      startTime: entry.Start ?? '',
+      state: 'alive',
+      uninterruptible: false,
+      cookie: null,
+      name: entry.Name,
+      cpuMilliseconds: ((entry.KernelModeTime ?? 0) + (entry.UserModeTime ?? 0)) / 10_000,
+      memoryBytes: entry.WorkingSetSize ?? 0,
+    });
+  }
+  return { bootId: parsed.data.boot, processes };
+}

@@ -1,0 +1,135 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { WardenError, detailOf } from '../core/errors.ts';
+import type { OutputFacts, RunFolders } from '../core/ports/run-folders.ts';
+import type { ExitRecord, Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
+import { exitRecordBytes } from '../runner/wrapper-script.ts';
+
+/** How much of the end of the output is read for its last line. */
+const tailBytes = 16 * 1024;
+
+/** `runs/` in the state folder. */
+export class FileRunFolders implements RunFolders {
+  readonly #root: string;
+
+  constructor(stateFolder: string) {
+    this.#root = path.join(stateFolder, 'runs');
+  }
+
+  pathOf(runId: RunId): string {
+    return path.join(this.#root, runId);
+  }
+
+  outputFileOf(runId: RunId): string {
+    return path.join(this.pathOf(runId), 'output.log');
+  }
+
+  setupFileOf(runId: RunId): string {
+    return path.join(this.pathOf(runId), 'setup.log');
+  }
+
+  async create(run: Run): Promise<void> {
+    const folder = this.pathOf(run.runId);
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const write = (name: string, content: string): Promise<void> =>
+        writeFile(path.join(folder, name), content, { mode: 0o600, flag: 'wx' });
+      await write('run.json', `${JSON.stringify(launchedRun(run), null, 2)}\n`);
+      await write('output.log', '');
+      // Written in full now, so that overwriting it later works on a full disk.
+      await write('exit', `${' '.repeat(exitRecordBytes - 1)}\n`);
+    } catch (error) {
+      await this.remove(run.runId);
+      const detail = detailOf(error);
+      throw (error as NodeJS.ErrnoException).code === 'ENOSPC'
+        ? new WardenError('disk_full', { path: folder }, { cause: error })
+        : new WardenError('state_folder_not_writable', { path: folder, detail }, { cause: error });
+    }
+  }
+
+  async remove(runId: RunId): Promise<void> {
+    await rm(this.pathOf(runId), { recursive: true, force: true });
+  }
+
+  async exitRecord(runId: RunId): Promise<ExitRecord | null> {
+    const file = path.join(this.pathOf(runId), 'exit');
+    try {
+      const [text, { mtimeMs }] = await Promise.all([readFile(file, 'latin1'), stat(file)]);
+      return exitRecordIn(text, Math.round(mtimeMs));
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  async output(runId: RunId): Promise<OutputFacts> {
+    try {
+      const { size, mtimeMs } = await stat(this.outputFileOf(runId));
+      return { bytes: size, lastOutputAt: size === 0 ? null : Math.round(mtimeMs) };
+    } catch (error) {
+      if (isMissing(error)) return { bytes: 0, lastOutputAt: null };
+      throw error;
+    }
+  }
+
+  async lastLine(runId: RunId): Promise<string | null> {
+    const { bytes } = await this.output(runId);
+    const start = Math.max(0, bytes - tailBytes);
+    return lastLineIn(new TextDecoder().decode(await this.read(runId, start, tailBytes)));
+  }
+
+  async read(runId: RunId, offset: number, limit: number): Promise<Uint8Array> {
+    const file = await open(this.outputFileOf(runId)).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+    if (file === null) return new Uint8Array();
+    try {
+      const buffer = new Uint8Array(limit);
+      const { bytesRead } = await file.read(buffer, 0, limit, offset);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  }
+
+  watch(runId: RunId, onChange: () => void): { dispose(): void } {
+    let watcher: FSWatcher | null = null;
+    try {
+      watcher = watch(this.pathOf(runId), { persistent: false }, onChange);
+      // A folder that goes away, or no watches left: the caller polls too.
+      watcher.on('error', () => watcher?.close());
+    } catch {
+      watcher = null;
+    }
+    return { dispose: () => watcher?.close() };
+  }
+}
+
+/** What was launched, so that the run can be known again without the database. */
+function launchedRun(run: Run): Record<string, unknown> {
+  return { version: 1, ...run, process: undefined, stop: undefined, killReport: undefined };
+}
+
+/**
+ * Reads `exit <status>` as the wrapper's shell wrote it. Only blanks, or less than a line: unknown.
+ * A shell tells a death by signal as 128 + its number and cannot tell it from an exit with that code, so the code is
+ * what is reported.
+ */
+export function exitRecordIn(text: string, endedAt: number): ExitRecord | null {
+  const status = /^exit (\d{1,3})\n/.exec(text)?.[1];
+  return status === undefined ? null : { exitCode: Number(status), signal: null, endedAt };
+}
+
+/** The last line with something visible in it; of a line that was drawn over and over, what stands there last. */
+export function lastLineIn(text: string): string | null {
+  const lines = stripVTControlCharacters(text).split(/[\r\n]+/);
+  // oxlint-disable-next-line no-control-regex -- what is left of control characters must not reach a terminal or a tree
+  const visible = lines.map((line) => line.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').trim());
+  return visible.findLast((line) => line !== '') ?? null;
+}
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';

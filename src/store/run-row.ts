@@ -1,0 +1,188 @@
+import type { AuditEntry } from '../core/ports/store.ts';
+import type { Phase } from '../core/escalation.ts';
+import type { KillReport } from '../core/kill-report.ts';
+import type { ProcessIdentity } from '../core/process-identity.ts';
+import type { Observation, Run, RunProcess, RunReason, StopIntent } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
+import { isTerminal, type RunStatus } from '../core/run-status.ts';
+import type { Workflow } from '../core/workflow.ts';
+
+/** A row of `workflow_runs` beside its row of `workflow_processes`, as SQLite gives it. The schema checks what it holds. */
+export interface RunRow {
+  run_id: RunId;
+  workflow_name: string;
+  workflow: string;
+  status: RunStatus;
+  reason: string | null;
+  message: string;
+  session_id: string | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  exit_code: number | null;
+  signal: string | null;
+  repository: string;
+  worktree_path: string | null;
+  branch: string | null;
+  base: string;
+  base_commit: string;
+  persistent: number;
+  owner: string;
+  parent_run_id: RunId | null;
+  restarted_from: RunId | null;
+  retry_number: number;
+  launcher: string | null;
+  stop: string | null;
+  kill_method: Phase | null;
+  kill_report: string | null;
+  snoozed_until: number | null;
+  process_pid: number | null;
+  process_boot_id: string | null;
+  process_start_time: string | null;
+  process_last_heartbeat: number | null;
+  process_info: string | null;
+}
+
+/** What is kept of a run's process besides its identity. */
+interface ProcessInfo {
+  readonly wrapper: ProcessIdentity;
+  readonly startedMonotonic: number;
+  readonly observation: Observation | null;
+}
+
+export function runFrom(row: RunRow): Run {
+  return {
+    runId: row.run_id,
+    workflowName: row.workflow_name,
+    workflow: JSON.parse(row.workflow) as Workflow,
+    status: row.status,
+    reason: parsed<RunReason>(row.reason),
+    message: row.message,
+    sessionId: row.session_id,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    exitCode: row.exit_code,
+    signal: row.signal,
+    repository: row.repository,
+    worktree:
+      row.worktree_path === null || row.branch === null ? null : { path: row.worktree_path, branch: row.branch },
+    base: row.base,
+    baseCommit: row.base_commit,
+    persistent: row.persistent === 1,
+    owner: row.owner,
+    parentRunId: row.parent_run_id,
+    restartedFrom: row.restarted_from,
+    retryNumber: row.retry_number,
+    launcher: parsed<ProcessIdentity>(row.launcher),
+    stop: parsed<StopIntent>(row.stop),
+    killMethod: row.kill_method,
+    killReport: parsed<KillReport>(row.kill_report),
+    process: processFrom(row),
+    snoozedUntil: row.snoozed_until,
+  };
+}
+
+function processFrom(row: RunRow): RunProcess | null {
+  const { process_pid: pid, process_boot_id: bootId, process_start_time: startTime } = row;
+  const info = parsed<ProcessInfo>(row.process_info);
+  if (pid === null || bootId === null || startTime === null || info === null) return null;
+  return { command: { bootId, pid, startTime }, ...info, lastHeartbeat: row.process_last_heartbeat ?? 0 };
+}
+
+/** Columns of `workflow_runs` for a whole run. */
+export function runParameters(run: Run): Record<string, string | number | null> {
+  return {
+    run_id: run.runId,
+    workflow_name: run.workflowName,
+    workflow: JSON.stringify(run.workflow),
+    status: run.status,
+    reason: json(run.reason),
+    message: run.message,
+    session_id: run.sessionId,
+    created_at: run.createdAt,
+    started_at: run.startedAt,
+    ended_at: run.endedAt,
+    exit_code: run.exitCode,
+    signal: run.signal,
+    repository: run.repository,
+    worktree_path: run.worktree?.path ?? null,
+    branch: run.worktree?.branch ?? null,
+    base: run.base,
+    base_commit: run.baseCommit,
+    persistent: run.persistent ? 1 : 0,
+    owner: run.owner,
+    parent_run_id: run.parentRunId,
+    restarted_from: run.restartedFrom,
+    retry_number: run.retryNumber,
+    launcher: json(run.launcher),
+    stop: json(run.stop),
+    kill_method: run.killMethod,
+    kill_report: json(run.killReport),
+    snoozed_until: run.snoozedUntil,
+  };
+}
+
+/** Columns of `workflow_processes`. @param now epoch milliseconds */
+export function processParameters(run: Run, process: RunProcess, now: number): Record<string, string | number | null> {
+  const info: ProcessInfo = {
+    wrapper: process.wrapper,
+    startedMonotonic: process.startedMonotonic,
+    observation: process.observation,
+  };
+  return {
+    run_id: run.runId,
+    pid: process.command.pid,
+    boot_id: process.command.bootId,
+    start_time: process.command.startTime,
+    status: isTerminal(run.status) ? 'gone' : 'alive',
+    workflow_name: run.workflowName,
+    session_id: run.sessionId,
+    started_at: run.startedAt ?? now,
+    last_heartbeat: process.lastHeartbeat,
+    process_info: JSON.stringify(info),
+    now,
+  };
+}
+
+export interface AuditRow {
+  entry: number;
+  at: number;
+  run_id: RunId | null;
+  action: string;
+  user: string;
+  face: AuditEntry['actor']['face'];
+  outcome: AuditEntry['outcome'];
+  why: string | null;
+  facts: string;
+}
+
+export function auditEntryFrom(row: AuditRow): AuditEntry {
+  return {
+    at: row.at,
+    runId: row.run_id,
+    action: row.action,
+    actor: { user: row.user, face: row.face },
+    outcome: row.outcome,
+    why: row.why,
+    facts: JSON.parse(row.facts) as Record<string, unknown>,
+  };
+}
+
+export function auditParameters(entry: AuditEntry): Record<string, string | number | null> {
+  return {
+    at: entry.at,
+    run_id: entry.runId,
+    action: entry.action,
+    user: entry.actor.user,
+    face: entry.actor.face,
+    outcome: entry.outcome,
+    why: entry.why,
+    facts: JSON.stringify(entry.facts),
+  };
+}
+
+const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));
+
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what the column was written from
+const parsed = <Value>(text: string | null): Value | null => (text === null ? null : (JSON.parse(text) as Value));

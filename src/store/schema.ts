@@ -1,0 +1,102 @@
+import { runStatuses } from '../core/run-status.ts';
+
+/**
+ * The migrations of the database, in order; `user_version` counts those that were applied. Once released, one is never
+ * edited: a change is a new entry, and the tests keep a database of every older version.
+ */
+export const migrations: readonly string[] = [
+  `
+CREATE TABLE workflow_runs (
+  run_id         TEXT PRIMARY KEY CHECK (length(run_id) = 16 AND run_id GLOB 'run_*'),
+  workflow_name  TEXT NOT NULL,
+  workflow       TEXT NOT NULL CHECK (json_valid(workflow)),
+  status         TEXT NOT NULL CHECK (status IN (${runStatuses.map((status) => `'${status}'`).join(', ')})),
+  reason         TEXT CHECK (json_valid(reason)),
+  message        TEXT NOT NULL,
+  session_id     TEXT,
+  created_at     INTEGER NOT NULL,
+  started_at     INTEGER,
+  ended_at       INTEGER,
+  exit_code      INTEGER,
+  signal         TEXT,
+  repository     TEXT NOT NULL,
+  worktree_path  TEXT,
+  branch         TEXT,
+  base           TEXT NOT NULL,
+  base_commit    TEXT NOT NULL,
+  persistent     INTEGER NOT NULL CHECK (persistent IN (0, 1)),
+  owner          TEXT NOT NULL,
+  parent_run_id  TEXT,
+  restarted_from TEXT,
+  retry_number   INTEGER NOT NULL,
+  launcher       TEXT CHECK (json_valid(launcher)),
+  stop           TEXT CHECK (json_valid(stop)),
+  kill_method    TEXT CHECK (kill_method IN ('graceful', 'forced', 'system')),
+  kill_report    TEXT CHECK (json_valid(kill_report)),
+  snoozed_until  INTEGER,
+  CHECK ((ended_at IS NOT NULL) = (status IN ('completed', 'failed', 'terminated', 'killed'))),
+  CHECK ((worktree_path IS NULL) = (branch IS NULL))
+) STRICT;
+
+CREATE INDEX runs_by_time ON workflow_runs (created_at DESC, run_id DESC);
+CREATE INDEX runs_by_status ON workflow_runs (status, created_at);
+CREATE INDEX runs_by_replaced ON workflow_runs (restarted_from);
+
+CREATE TRIGGER terminal_status_is_final BEFORE UPDATE ON workflow_runs
+WHEN OLD.status IN ('completed', 'failed', 'terminated', 'killed') AND NEW.status IS NOT OLD.status
+BEGIN
+  SELECT RAISE(ABORT, 'a terminal status is written once');
+END;
+
+CREATE TABLE workflow_processes (
+  run_id         TEXT PRIMARY KEY REFERENCES workflow_runs (run_id) ON DELETE CASCADE,
+  pid            INTEGER NOT NULL CHECK (pid > 1),
+  boot_id        TEXT NOT NULL,
+  start_time     TEXT NOT NULL,
+  status         TEXT NOT NULL CHECK (status IN ('alive', 'gone')),
+  workflow_name  TEXT NOT NULL,
+  session_id     TEXT,
+  started_at     INTEGER NOT NULL,
+  last_heartbeat INTEGER NOT NULL,
+  process_info   TEXT NOT NULL CHECK (json_valid(process_info)),
+  created_at     INTEGER NOT NULL,
+  updated_at     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE seen_processes (
+  run_id   TEXT NOT NULL REFERENCES workflow_runs (run_id) ON DELETE CASCADE,
+  identity TEXT NOT NULL,
+  PRIMARY KEY (run_id, identity)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit_log (
+  entry   INTEGER PRIMARY KEY AUTOINCREMENT,
+  at      INTEGER NOT NULL,
+  run_id  TEXT,
+  action  TEXT NOT NULL,
+  user    TEXT NOT NULL,
+  face    TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('asked', 'done', 'refused', 'failed')),
+  why     TEXT,
+  facts   TEXT NOT NULL CHECK (json_valid(facts))
+) STRICT;
+
+CREATE INDEX audit_by_run ON audit_log (run_id, entry);
+
+CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit_log
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit_log
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+
+CREATE TABLE supervisors (
+  lease     TEXT PRIMARY KEY CHECK (lease = 'watch'),
+  holder    TEXT NOT NULL CHECK (json_valid(holder)),
+  heartbeat INTEGER NOT NULL
+) STRICT;
+`,
+];

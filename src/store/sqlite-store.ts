@@ -1,0 +1,286 @@
+import type Database from 'better-sqlite3';
+import { WardenError } from '../core/errors.ts';
+import {
+  type AuditEntry,
+  type RunFilter,
+  type RunPage,
+  type RunPatch,
+  type Store,
+  leaseMilliseconds,
+} from '../core/ports/store.ts';
+import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
+import type { Observation, Run } from '../core/run.ts';
+import { isRunId, type RunId } from '../core/run-id.ts';
+import { activeStatuses, mayBecome } from '../core/run-status.ts';
+import { openDatabase, retryWhileBusy } from './open-database.ts';
+import {
+  type AuditRow,
+  auditEntryFrom,
+  auditParameters,
+  processParameters,
+  type RunRow,
+  runFrom,
+  runParameters,
+} from './run-row.ts';
+
+/** @param now epoch milliseconds. @throws WardenError, see openDatabase */
+export async function openStore(file: string, now: () => number): Promise<Store> {
+  return new SqliteStore(file, await openDatabase(file), now);
+}
+
+const defaultPageSize = 100;
+
+const selectRun = `
+SELECT r.*, p.pid AS process_pid, p.boot_id AS process_boot_id, p.start_time AS process_start_time,
+       p.last_heartbeat AS process_last_heartbeat, p.process_info
+FROM workflow_runs r LEFT JOIN workflow_processes p USING (run_id)`;
+
+class SqliteStore implements Store {
+  readonly #file: string;
+  readonly #database: Database.Database;
+  readonly #now: () => number;
+  readonly #prepared = new Map<string, Database.Statement>();
+
+  constructor(file: string, database: Database.Database, now: () => number) {
+    this.#file = file;
+    this.#database = database;
+    this.#now = now;
+  }
+
+  insertRun(run: Run, audit: AuditEntry): Promise<boolean> {
+    return this.#write(() => {
+      if (this.#runNow(run.runId) !== null) return false;
+      this.#writeRun(run);
+      this.#writeAudit(audit);
+      return true;
+    });
+  }
+
+  run(runId: RunId): Promise<Run | null> {
+    return this.#retry(() => this.#runNow(runId));
+  }
+
+  runs(filter: RunFilter): Promise<RunPage> {
+    const { sql, parameters, limit } = pageQuery(filter);
+    return this.#retry(() => {
+      const rows = this.#statement(sql).all(parameters) as RunRow[];
+      const runs = rows.slice(0, limit).map(runFrom);
+      const last = runs.at(-1);
+      return { runs, nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
+    });
+  }
+
+  activeRuns(): Promise<readonly Run[]> {
+    const statuses = activeStatuses.map((status) => `'${status}'`).join(', ');
+    const sql = `${selectRun} WHERE r.status IN (${statuses}) ORDER BY r.created_at, r.rowid`;
+    return this.#retry(() => (this.#statement(sql).all() as RunRow[]).map(runFrom));
+  }
+
+  knownRunIds(): Promise<readonly RunId[]> {
+    const sql = 'SELECT run_id FROM workflow_runs ORDER BY created_at DESC LIMIT 10000';
+    return this.#retry(() => this.#statement(sql).pluck().all() as RunId[]);
+  }
+
+  change(runId: RunId, expected: (run: Run) => boolean, patch: RunPatch, audit?: AuditEntry): Promise<Run | null> {
+    return this.#write(() => {
+      const before = this.#runNow(runId);
+      if (before === null || !expected(before)) return null;
+      const after: Run = { ...before, ...patch };
+      if (after.status !== before.status && !mayBecome(before.status, after.status)) {
+        throw new RangeError(`a run that is ${before.status} does not become ${after.status}`);
+      }
+      this.#writeRun(after);
+      if (audit !== undefined) this.#writeAudit(audit);
+      return after;
+    });
+  }
+
+  async recordLooks(
+    looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
+  ): Promise<void> {
+    if (looks.length === 0) return;
+    const update = this.#statement(`
+      UPDATE workflow_processes
+      SET last_heartbeat = @at, updated_at = @at, process_info = json_set(process_info, '$.observation', json(@observation))
+      WHERE run_id = @runId AND status = 'alive'`);
+    await this.#retry(() => {
+      // A heartbeat that a power cut loses is made again a minute later: it need not wait for the disk.
+      this.#database.pragma('synchronous = NORMAL');
+      try {
+        this.#database
+          .transaction(() => {
+            for (const { runId, at, observation } of looks)
+              update.run({ runId, at, observation: JSON.stringify(observation) });
+          })
+          .immediate();
+      } finally {
+        this.#database.pragma('synchronous = FULL');
+      }
+    });
+  }
+
+  seen(runId: RunId): Promise<ReadonlySet<string>> {
+    const sql = 'SELECT identity FROM seen_processes WHERE run_id = ?';
+    return this.#retry(() => new Set(this.#statement(sql).pluck().all(runId) as string[]));
+  }
+
+  async addSeen(runId: RunId, keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const insert = this.#statement('INSERT OR IGNORE INTO seen_processes (run_id, identity) VALUES (?, ?)');
+    await this.#write(() => {
+      for (const key of keys) insert.run(runId, key);
+    });
+  }
+
+  async audit(entry: AuditEntry): Promise<void> {
+    await this.#write(() => this.#writeAudit(entry));
+  }
+
+  auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]> {
+    const where = filter.runId === undefined ? '' : 'WHERE run_id = @runId';
+    const sql = `SELECT * FROM (SELECT * FROM audit_log ${where} ORDER BY entry DESC LIMIT @limit) ORDER BY entry`;
+    const parameters = { limit: filter.limit ?? 1000, ...(filter.runId === undefined ? {} : { runId: filter.runId }) };
+    return this.#retry(() => (this.#statement(sql).all(parameters) as AuditRow[]).map(auditEntryFrom));
+  }
+
+  holdLease(holder: ProcessIdentity, now: number, knownGone: ProcessIdentity | null): Promise<boolean> {
+    return this.#write(() => {
+      const row = this.#leaseRow();
+      const present = row === undefined ? null : (JSON.parse(row.holder) as ProcessIdentity);
+      const free =
+        row === undefined ||
+        present === null ||
+        isSameProcess(present, holder) ||
+        // A clock that was set back must not make a lease last for ever.
+        Math.abs(now - row.heartbeat) > leaseMilliseconds ||
+        (knownGone !== null && isSameProcess(present, knownGone));
+      if (!free) return false;
+      this.#statement(`
+        INSERT INTO supervisors (lease, holder, heartbeat) VALUES ('watch', @holder, @now)
+        ON CONFLICT (lease) DO UPDATE SET holder = excluded.holder, heartbeat = excluded.heartbeat`).run({
+        holder: JSON.stringify(holder),
+        now,
+      });
+      return true;
+    });
+  }
+
+  async releaseLease(holder: ProcessIdentity): Promise<void> {
+    await this.#write(() => {
+      this.#statement("DELETE FROM supervisors WHERE lease = 'watch' AND holder = ?").run(JSON.stringify(holder));
+    });
+  }
+
+  leaseHolder(): Promise<ProcessIdentity | null> {
+    return this.#retry(() => {
+      const row = this.#leaseRow();
+      return row === undefined ? null : (JSON.parse(row.holder) as ProcessIdentity);
+    });
+  }
+
+  dataVersion(): number {
+    // Counts the commits of others; our own are added, since a face wants to know of both.
+    const others = Number(this.#database.pragma('data_version', { simple: true }));
+    return others * 1_000_000 + this.#ownCommits;
+  }
+
+  #ownCommits = 0;
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #leaseRow(): { holder: string; heartbeat: number } | undefined {
+    const sql = "SELECT holder, heartbeat FROM supervisors WHERE lease = 'watch'";
+    return this.#statement(sql).get() as { holder: string; heartbeat: number } | undefined;
+  }
+
+  #runNow(runId: RunId): Run | null {
+    const row = this.#statement(`${selectRun} WHERE r.run_id = ?`).get(runId) as RunRow | undefined;
+    return row === undefined ? null : runFrom(row);
+  }
+
+  #writeRun(run: Run): void {
+    const parameters = runParameters(run);
+    const columns = Object.keys(parameters);
+    this.#statement(`
+      INSERT INTO workflow_runs (${columns.join(', ')}) VALUES (${columns.map((column) => `@${column}`).join(', ')})
+      ON CONFLICT (run_id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`).run(
+      parameters,
+    );
+    if (run.process === null) return;
+    this.#statement(`
+      INSERT INTO workflow_processes (run_id, pid, boot_id, start_time, status, workflow_name, session_id, started_at,
+                                      last_heartbeat, process_info, created_at, updated_at)
+      VALUES (@run_id, @pid, @boot_id, @start_time, @status, @workflow_name, @session_id, @started_at,
+              @last_heartbeat, @process_info, @now, @now)
+      ON CONFLICT (run_id) DO UPDATE SET status = excluded.status, last_heartbeat = excluded.last_heartbeat,
+        process_info = excluded.process_info, updated_at = excluded.updated_at`).run(
+      processParameters(run, run.process, this.#now()),
+    );
+  }
+
+  #writeAudit(entry: AuditEntry): void {
+    this.#statement(`
+      INSERT INTO audit_log (at, run_id, action, user, face, outcome, why, facts)
+      VALUES (@at, @run_id, @action, @user, @face, @outcome, @why, @facts)`).run(auditParameters(entry));
+  }
+
+  async #write<Result>(work: () => Result): Promise<Result> {
+    const result = await this.#retry(() => this.#database.transaction(work).immediate());
+    this.#ownCommits += 1;
+    return result;
+  }
+
+  #retry<Result>(work: () => Result): Promise<Result> {
+    return retryWhileBusy(this.#file, work);
+  }
+
+  #statement(sql: string): Database.Statement {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** A page by key, not by offset: over a million runs 0.06 ms instead of 2 ms. */
+function pageQuery(filter: RunFilter): { sql: string; parameters: Record<string, string | number>; limit: number } {
+  const conditions: string[] = [];
+  const parameters: Record<string, string | number> = {};
+  const limit = filter.limit ?? defaultPageSize;
+  const add = (condition: string, values: Record<string, string | number>): void => {
+    conditions.push(condition);
+    Object.assign(parameters, values);
+  };
+  if (filter.statuses !== undefined) {
+    add('r.status IN (SELECT value FROM json_each(@statuses))', { statuses: JSON.stringify(filter.statuses) });
+  }
+  if (filter.workflowName !== undefined) add('r.workflow_name = @workflowName', { workflowName: filter.workflowName });
+  if (filter.repository !== undefined) add('r.repository = @repository', { repository: filter.repository });
+  if (filter.createdSince !== undefined) add('r.created_at >= @since', { since: filter.createdSince });
+  if (filter.createdUntil !== undefined) add('r.created_at < @until', { until: filter.createdUntil });
+  if (filter.cursor !== undefined) {
+    const { createdAt, runId } = cursorFrom(filter.cursor);
+    add('(r.created_at, r.run_id) < (@cursorAt, @cursorRun)', { cursorAt: createdAt, cursorRun: runId });
+  }
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const sql = `${selectRun} ${where} ORDER BY r.created_at DESC, r.run_id DESC LIMIT @limit`;
+  return { sql, parameters: { ...parameters, limit: limit + 1 }, limit };
+}
+
+const cursorOf = (run: Run): string => `${run.createdAt}.${run.runId}`;
+
+function cursorFrom(cursor: string): { createdAt: number; runId: RunId } {
+  const [createdAt = '', runId = ''] = cursor.split('.');
+  if (!/^\d{1,16}$/.test(createdAt) || !isRunId(runId)) {
+    throw new WardenError('invalid_argument', {
+      argument: 'cursor',
+      value: cursor,
+      expected: 'the next_cursor of an earlier page',
+    });
+  }
+  return { createdAt: Number(createdAt), runId };
+}
