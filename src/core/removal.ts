@@ -16,7 +16,7 @@ export interface WorktreeFacts {
   readonly exists: boolean;
   /** Git's own lock, with the reason given. */
   readonly lock: { readonly reason: string } | null;
-  /** Changed, staged and untracked files, ignored ones not counted. Null where it could not be found out: that keeps it. */
+  /** Changed, staged and untracked files, ignored ones not counted. Null where not to be found out: that keeps it. */
   readonly dirtyFiles: number | null;
   readonly bytes: number | null;
   /** A git operation is under way in it, e.g. `rebase`. */

@@ -133,7 +133,7 @@ function failureOf(record: ExitRecord | null): RunReason {
   return { code: 'lost' };
 }
 
-/** Everything within reach of a graceful or forced phase was terminated; what only the system phase ended was killed. */
+/** What a graceful or forced phase ended was terminated; what only the system phase ended was killed. */
 export function statusAfterKill(method: Phase): 'terminated' | 'killed' {
   return method === 'system' ? 'killed' : 'terminated';
 }

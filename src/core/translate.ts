@@ -1,5 +1,5 @@
 /**
- * Fills `{0}`, `{1}` … of a template, in the reader's language where there is one: `vscode.l10n.t` is such a function.
+ * Fills `{0}`, `{1}` … of a template, in the reader's language where there is one: `vscode.l10n.t` is one such.
  * The templates are plain English and serve as the keys of translations.
  */
 export type Translate = (template: string, ...values: (string | number)[]) => string;

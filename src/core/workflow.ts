@@ -17,7 +17,9 @@ const builtInTimeLimits = new Map([
   ['brain', 40],
 ]);
 
-const builtInTimeLimitWords = `Without it: ${[...builtInTimeLimits].map(([name, limit]) => `${name} ${limit}`).join(', ')}, others ${defaults.timeoutMinutes}.`;
+const timeLimitsByDefault = [...builtInTimeLimits, ['others', defaults.timeoutMinutes]]
+  .map(([name, limit]) => `${name} ${limit}`)
+  .join(', ');
 
 const minutes = (description: string, byDefault: number) =>
   z.number().check(z.gt(0), z.lte(60 * 24 * 30), z.meta({ description, default: byDefault }));
@@ -79,7 +81,7 @@ export const workflowSchema = z.strictObject({
     minutes('A run without a first sign of life for this long needs a person.', defaults.initializationTimeoutMinutes),
   ),
   timeoutMinutes: z.optional(
-    minutes(`A run that takes longer needs a person. ${builtInTimeLimitWords}`, defaults.timeoutMinutes),
+    minutes(`A run that takes longer needs a person. By default: ${timeLimitsByDefault}.`, defaults.timeoutMinutes),
   ),
   stuckAfterMinutes: z.optional(
     minutes('A run without output that uses no processor time for this long is stuck.', defaults.stuckAfterMinutes),
