@@ -16,6 +16,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   branch_taken: 'failed',
   launch_failed: 'failed',
   git_failed: 'failed',
+  no_worktree: 'refused',
   run_is_over: 'refused',
   run_not_over: 'refused',
   survivors: 'failed',

@@ -25,6 +25,8 @@ export interface ErrorFacts {
   launch_failed: { runId: string; step: LaunchStep; detail: string };
   /** Git refused or failed. `detail` holds git's own words. */
   git_failed: { operation: string; detail: string };
+  /** Its worktree was removed, or never made. */
+  no_worktree: { runId: string };
   run_is_over: { runId: string; status: string };
   run_not_over: { runId: string; status: string };
   /** A kill ended with processes still alive; they are named in the report. */

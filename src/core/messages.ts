@@ -61,6 +61,8 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
       launchFailureWords(step, detail, translate),
     ),
   git_failed: ({ operation, detail }, translate) => translate('Git failed ({0}): {1}', operation, detail),
+  no_worktree: ({ runId }, translate) =>
+    translate('{0} has no worktree any more. Its branch or a checkpoint may still hold the work.', runId),
   run_is_over: ({ runId, status }, translate) => translate('{0} is already over ({1}).', runId, status),
   run_not_over: ({ runId, status }, translate) =>
     translate('{0} is not over yet ({1}). Kill it first, or wait for its end.', runId, status),

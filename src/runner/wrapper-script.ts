@@ -23,9 +23,3 @@ status=$?
 printf 'exit %s\\n' "$status" >&7
 exit "$status"
 `;
-
-/** Bytes reserved for the exit record when the run folder is made. */
-export const exitRecordBytes = 4096;
-
-/** The command's process leaves with this when it was never told to start. */
-export const neverStartedExitCode = 125;

@@ -6,7 +6,7 @@ import { WardenError, detailOf } from '../core/errors.ts';
 import type { OutputFacts, RunFolders } from '../core/ports/run-folders.ts';
 import type { ExitRecord, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
-import { exitRecordBytes } from '../runner/wrapper-script.ts';
+import { exitRecordBytes, exitRecordIn } from '../core/exit-record.ts';
 
 /** How much of the end of the output is read for its last line. */
 const tailBytes = 16 * 1024;
@@ -96,11 +96,11 @@ export class FileRunFolders implements RunFolders {
     }
   }
 
-  watch(runId: RunId, onChange: () => void): { dispose(): void } {
+  watchExit(runId: RunId, onChange: () => void): { dispose(): void } {
     let watcher: FSWatcher | null = null;
     try {
-      watcher = watch(this.pathOf(runId), { persistent: false }, onChange);
-      // A folder that goes away, or no watches left: the caller polls too.
+      watcher = watch(path.join(this.pathOf(runId), 'exit'), { persistent: false }, onChange);
+      // A file that goes away, or no watches left: the caller polls too.
       watcher.on('error', () => watcher?.close());
     } catch {
       watcher = null;
@@ -112,16 +112,6 @@ export class FileRunFolders implements RunFolders {
 /** What was launched, so that the run can be known again without the database. */
 function launchedRun(run: Run): Record<string, unknown> {
   return { version: 1, ...run, process: undefined, stop: undefined, killReport: undefined };
-}
-
-/**
- * Reads `exit <status>` as the wrapper's shell wrote it. Only blanks, or less than a line: unknown.
- * A shell tells a death by signal as 128 + its number and cannot tell it from an exit with that code, so the code is
- * what is reported.
- */
-export function exitRecordIn(text: string, endedAt: number): ExitRecord | null {
-  const status = /^exit (\d{1,3})\n/.exec(text)?.[1];
-  return status === undefined ? null : { exitCode: Number(status), signal: null, endedAt };
 }
 
 /** The last line with something visible in it; of a line that was drawn over and over, what stands there last. */

@@ -11,7 +11,7 @@ import {
 import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation, Run } from '../core/run.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
-import { activeStatuses, mayBecome } from '../core/run-status.ts';
+import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
 import { openDatabase, retryWhileBusy } from './open-database.ts';
 import {
   type AuditRow,
@@ -40,6 +40,7 @@ class SqliteStore implements Store {
   readonly #database: Database.Database;
   readonly #now: () => number;
   readonly #prepared = new Map<string, Database.Statement>();
+  #ownCommits = 0;
 
   constructor(file: string, database: Database.Database, now: () => number) {
     this.#file = file;
@@ -72,7 +73,7 @@ class SqliteStore implements Store {
 
   activeRuns(): Promise<readonly Run[]> {
     const statuses = activeStatuses.map((status) => `'${status}'`).join(', ');
-    const sql = `${selectRun} WHERE r.status IN (${statuses}) ORDER BY r.created_at, r.rowid`;
+    const sql = `${selectRun} WHERE r.status IN (${statuses}) ORDER BY r.rowid`;
     return this.#retry(() => (this.#statement(sql).all() as RunRow[]).map(runFrom));
   }
 
@@ -90,6 +91,8 @@ class SqliteStore implements Store {
         throw new RangeError(`a run that is ${before.status} does not become ${after.status}`);
       }
       this.#writeRun(after);
+      // Nobody of it is left, so nobody has to be recognised any more.
+      if (isTerminal(after.status)) this.#statement('DELETE FROM seen_processes WHERE run_id = ?').run(runId);
       if (audit !== undefined) this.#writeAudit(audit);
       return after;
     });
@@ -183,8 +186,6 @@ class SqliteStore implements Store {
     const others = Number(this.#database.pragma('data_version', { simple: true }));
     return others * 1_000_000 + this.#ownCommits;
   }
-
-  #ownCommits = 0;
 
   close(): void {
     this.#database.close();

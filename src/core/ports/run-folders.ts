@@ -21,6 +21,6 @@ export interface RunFolders {
   lastLine(runId: RunId): Promise<string | null>;
   /** Bytes of the output from `offset` on, at most `limit`. */
   read(runId: RunId, offset: number, limit: number): Promise<Uint8Array>;
-  /** Calls back soon after the exit record or the output changed. */
-  watch(runId: RunId, onChange: () => void): { dispose(): void };
+  /** Calls back soon after the exit record was written; where the system cannot tell, never: poll too. */
+  watchExit(runId: RunId, onChange: () => void): { dispose(): void };
 }

@@ -1,0 +1,12 @@
+import type { Workflow } from '../workflow.ts';
+
+/** The workflows that a repository and its user define. */
+export interface WorkflowDefinitions {
+  /** Where definitions are looked for, the repository's own first. */
+  placesFor(repositoryPath: string): readonly string[];
+  /**
+   * The repository's workflows and the user's own; of two with one name the repository's.
+   * @throws WardenError no_workflows when there is no file, invalid_workflows with every problem
+   */
+  load(repositoryPath: string): Promise<ReadonlyMap<string, Workflow>>;
+}

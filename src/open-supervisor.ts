@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from './core/ports/clock.ts';
+import type { Diagnostics } from './core/ports/diagnostics.ts';
+import type { Actor } from './core/run.ts';
+import { openLocalExecutor } from './processes/local-executor.ts';
+import { FileRunFolders } from './store/run-folders.ts';
+import { openStore } from './store/sqlite-store.ts';
+import { databaseFile, stateFolder } from './store/state-folder.ts';
+import { WorkflowFiles } from './store/workflow-files.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+import { gitWorktrees } from './worktrees/git-worktrees.ts';
+
+/** hrtime counts from the boot and stands still while the machine sleeps; all processes of a boot share it. */
+const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => Number(process.hrtime.bigint() / 1_000n) / 1_000,
+  sleep: async (milliseconds, signal) => {
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+  },
+};
+
+/**
+ * Wires the rooms into one supervisor: the only place that knows all of them.
+ * @throws WardenError see openDatabase, and cannot_look_at_processes
+ */
+export async function openSupervisor(options: {
+  readonly face: Actor['face'];
+  readonly diagnostics: Diagnostics;
+  readonly environment?: NodeJS.ProcessEnv;
+}): Promise<Supervisor> {
+  const folder = stateFolder(options.environment ?? process.env);
+  const executor = await openLocalExecutor();
+  const store = await openStore(databaseFile(folder), systemClock.now);
+  return new Supervisor({
+    store,
+    executor,
+    worktrees: gitWorktrees(),
+    folders: new FileRunFolders(folder),
+    definitions: new WorkflowFiles(folder),
+    clock: systemClock,
+    diagnostics: options.diagnostics,
+    actor: { user: userInfo().username, face: options.face },
+    randomBytes,
+  });
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { WardenError, type WorkflowFileProblem } from '../core/errors.ts';
+import type { WorkflowDefinitions } from '../core/ports/workflow-definitions.ts';
+import type { Workflow } from '../core/workflow.ts';
+import { parseWorkflowFile } from '../core/workflow-file.ts';
+
+/** Reads `.vscode/workflows.json` of the repository and `workflows.json` in the state folder. */
+export class WorkflowFiles implements WorkflowDefinitions {
+  readonly #userFile: string;
+
+  constructor(stateFolder: string) {
+    this.#userFile = path.join(stateFolder, 'workflows.json');
+  }
+
+  placesFor(repositoryPath: string): readonly string[] {
+    return [path.join(repositoryPath, '.vscode', 'workflows.json'), this.#userFile];
+  }
+
+  async load(repositoryPath: string): Promise<ReadonlyMap<string, Workflow>> {
+    const places = this.placesFor(repositoryPath);
+    const workflows = new Map<string, Workflow>();
+    const problems: WorkflowFileProblem[] = [];
+    for (const file of places) {
+      const text = await readIfThere(file);
+      if (text === null) continue;
+      const result = parseWorkflowFile(file, text);
+      if (!result.ok) problems.push(...result.problems);
+      else for (const [name, workflow] of result.workflows) if (!workflows.has(name)) workflows.set(name, workflow);
+    }
+    if (problems.length > 0) throw new WardenError('invalid_workflows', { problems });
+    if (workflows.size === 0) throw new WardenError('no_workflows', { paths: places });
+    return workflows;
+  }
+}
+
+async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    const problem = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    throw new WardenError(
+      'invalid_workflows',
+      { problems: [{ file, line: 1, column: 1, key: '', problem }] },
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import type { CleanupReport } from '../core/cleanup-report.ts';
+import { describeError, plainEnglish } from '../core/messages.ts';
+import { isWardenError } from '../core/errors.ts';
+import type { Repository } from '../core/ports/worktrees.ts';
+import { type KeepReason, reasonsToKeep, type WorktreeFacts } from '../core/removal.ts';
+import type { Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
+import { auditOf, type World } from './world.ts';
+
+/** A worktree younger than this is left alone unless somebody says otherwise. */
+export const defaultMaxAgeHours = 48;
+
+export interface CleanupOptions {
+  /** A folder in the repository. */
+  readonly directory: string;
+  readonly maxAgeHours?: number;
+  /** Removes what has work in it too, after the work was kept. Never overrides that something lives in it. */
+  readonly force?: boolean;
+}
+
+/** One worktree of ours, with what a person needs to decide. */
+export interface WorktreeEntry {
+  readonly worktree: WorktreeFacts;
+  readonly run: Run | null;
+  readonly bytes: number | null;
+  /** Why it stays; empty when it may go. */
+  readonly reasons: readonly KeepReason[];
+}
+
+/** Lists the repository's worktrees of ours and what may happen to each. Changes nothing. */
+export async function listWorktrees(world: World, options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
+  const repository = await world.worktrees.repositoryOf(options.directory);
+  const worktrees = await world.worktrees.list(repository);
+  return Promise.all(worktrees.map((worktree) => entryOf(world, worktree, options)));
+}
+
+async function entryOf(world: World, worktree: WorktreeFacts, options: CleanupOptions): Promise<WorktreeEntry> {
+  const [run, occupants, bytes] = await Promise.all([
+    world.store.run(worktree.runId),
+    world.executor.occupantsOf(worktree.path),
+    world.worktrees.sizeOf(worktree.path),
+  ]);
+  const reasons = reasonsToKeep({
+    worktree,
+    run,
+    occupants,
+    now: world.clock.now(),
+    maxAgeHours: options.maxAgeHours ?? defaultMaxAgeHours,
+    force: options.force ?? false,
+  });
+  return { worktree, run, bytes, reasons };
+}
+
+export interface CleanupRequest extends CleanupOptions {
+  readonly dryRun: boolean;
+  /** Only these; every worktree that may go when absent. */
+  readonly only?: readonly RunId[];
+  readonly onProgress?: (done: number, total: number, entry: WorktreeEntry) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Removes the worktrees that may go, each after its work was kept and the copy verified. What cannot be removed is kept
+ * and says why; an error with one does not stop the others.
+ */
+export async function cleanup(world: World, request: CleanupRequest): Promise<CleanupReport> {
+  const repository = await world.worktrees.repositoryOf(request.directory);
+  const entries = await listWorktrees(world, request);
+  const wanted = entries.filter(({ worktree }) => request.only?.includes(worktree.runId) ?? true);
+  const removed: CleanupReport['removed'][number][] = [];
+  const kept: CleanupReport['kept'][number][] = [];
+  for (const [index, entry] of wanted.entries()) {
+    const { runId, path } = entry.worktree;
+    if (entry.reasons.length > 0) {
+      kept.push({ runId, path, reasons: entry.reasons });
+      continue;
+    }
+    if (request.signal?.aborted === true) break;
+    request.onProgress?.(index, wanted.length, entry);
+    if (request.dryRun) {
+      removed.push({ runId, path, bytes: entry.bytes, checkpoint: null });
+      continue;
+    }
+    const outcome = await remove(world, repository, entry, request);
+    if ('reasons' in outcome) kept.push({ runId, path, reasons: outcome.reasons });
+    else removed.push({ runId, path, bytes: entry.bytes, checkpoint: outcome.checkpoint });
+  }
+  return { dryRun: request.dryRun, removed, kept };
+}
+
+async function remove(
+  world: World,
+  repository: Repository,
+  entry: WorktreeEntry,
+  options: CleanupOptions,
+): Promise<{ readonly checkpoint: string | null } | { readonly reasons: readonly KeepReason[] }> {
+  // Looked at again: while the others were removed a person may have opened it.
+  const now = await entryOf(world, entry.worktree, options);
+  if (now.reasons.length > 0) return { reasons: now.reasons };
+  const { worktree } = entry;
+  const facts = { path: worktree.path, branch: worktree.branch, head: worktree.head };
+  await world.store.audit(auditOf(world, worktree.runId, 'cleanup', 'asked', { facts }));
+  try {
+    const { checkpoint, branchDeleted } = await world.worktrees.remove(repository, worktree, 1);
+    await world.store.change(
+      worktree.runId,
+      () => true,
+      { worktree: null },
+      auditOf(world, worktree.runId, 'cleanup', 'done', {
+        facts: { ...facts, checkpoint, branch_deleted: branchDeleted },
+      }),
+    );
+    return { checkpoint };
+  } catch (error) {
+    const detail = isWardenError(error) ? describeError(error, plainEnglish) : String(error);
+    await world.store.audit(auditOf(world, worktree.runId, 'cleanup', 'failed', { facts: { ...facts, detail } }));
+    return { reasons: [{ code: 'failed', detail }] };
+  }
+}

@@ -1,0 +1,43 @@
+import { type Health, healthOf, healthy, observe } from '../core/health.ts';
+import type { Member } from '../core/membership.ts';
+import type { Observation, Run } from '../core/run.ts';
+import type { World } from './world.ts';
+
+/** What is known of a run beside its row, read when it is asked for. */
+export interface RunFacts {
+  readonly health: Health;
+  /** Epoch milliseconds. */
+  readonly lastOutputAt: number | null;
+  readonly lastLine: string | null;
+}
+
+export async function factsOf(world: World, run: Run): Promise<RunFacts> {
+  const [output, lastLine] = await Promise.all([world.folders.output(run.runId), world.folders.lastLine(run.runId)]);
+  return { health: healthNow(world, run), lastOutputAt: output.lastOutputAt, lastLine };
+}
+
+/** Only what is under way has a health; the status of what is over says it all. */
+export function healthNow(world: World, run: Run): Health {
+  if ((run.status !== 'running' && run.status !== 'terminating') || run.process === null) return healthy;
+  return healthOf({
+    now: world.clock.monotonic(),
+    startedMonotonic: run.process.startedMonotonic,
+    observation: run.process.observation,
+    limits: run.workflow,
+    survivors: run.killReport?.survivors.length ?? 0,
+  });
+}
+
+/** One more look at a running run. */
+export async function observeNow(world: World, run: Run, members: readonly Member[]): Promise<Observation> {
+  const { bytes } = await world.folders.output(run.runId);
+  const sum = (value: (member: Member) => number): number =>
+    members.reduce((total, member) => total + value(member), 0);
+  return observe(run.process?.observation ?? null, {
+    observedMonotonic: world.clock.monotonic(),
+    outputBytes: bytes,
+    cpuMilliseconds: sum(({ facts }) => facts.cpuMilliseconds),
+    memoryBytes: sum(({ facts }) => facts.memoryBytes),
+    processes: members.length,
+  });
+}

@@ -1,0 +1,90 @@
+import { WardenError } from '../core/errors.ts';
+import type { KillReport } from '../core/kill-report.ts';
+import type { Run } from '../core/run.ts';
+import { isTerminal } from '../core/run-status.ts';
+import { findRun, runNow } from './find-run.ts';
+import { carryStop, followStop, intentOf } from './stop.ts';
+import { auditOf, type World } from './world.ts';
+
+export interface KillOptions {
+  readonly force?: boolean;
+  readonly why?: string;
+}
+
+/**
+ * Kills a run: decides it durably, escalates until nothing is left, and reports what was seen. However many ask at once,
+ * it is one kill and each gets its report; a run that was killed before answers with that report.
+ * @throws WardenError unknown_run; run_is_over when it ended by itself
+ */
+export async function kill(world: World, runId: string, options: KillOptions = {}): Promise<KillReport> {
+  const run = await findRun(world.store, runId);
+  if (isTerminal(run.status)) return reportOfEnded(world, run, options);
+  const decided = await decide(world, run, options);
+  const ended = decided === null ? await followStop(world, run.runId) : await carryOrFollow(world, decided);
+  if (isTerminal(ended.status)) return reportOfEnded(world, ended, options);
+  if (ended.killReport !== null) return ended.killReport;
+  throw new WardenError('survivors', { runId: run.runId, survivors: 0 });
+}
+
+async function decide(world: World, run: Run, options: KillOptions): Promise<Run | null> {
+  const stop = intentOf(world, {
+    kind: 'kill',
+    becomes: null,
+    force: options.force ?? false,
+    why: options.why ?? null,
+  });
+  const audit = auditOf(world, run.runId, 'kill', 'asked', { why: stop.why, facts: { force: stop.force } });
+  const running = await world.store.change(
+    run.runId,
+    (now) => now.status === 'running',
+    { status: 'terminating', stop },
+    audit,
+  );
+  if (running !== null) return running;
+  const pending = await world.store.change(
+    run.runId,
+    (now) => now.status === 'pending' && now.stop === null,
+    { stop },
+    audit,
+  );
+  if (pending !== null) return pending;
+  if (options.force === true) await force(world, run, audit);
+  return null;
+}
+
+/** A kill that is under way goes on at its last phase at once. */
+async function force(world: World, run: Run, audit: ReturnType<typeof auditOf>): Promise<void> {
+  const now = await runNow(world.store, run.runId);
+  if (now.stop === null || now.stop.force) return;
+  const underWay = (found: Run): boolean => found.stop !== null && !found.stop.force && !isTerminal(found.status);
+  await world.store.change(run.runId, underWay, { stop: { ...now.stop, force: true } }, audit);
+}
+
+function carryOrFollow(world: World, run: Run): Promise<Run> {
+  return run.status === 'pending' ? followStop(world, run.runId) : carryStop(world, run);
+}
+
+async function reportOfEnded(world: World, run: Run, options: KillOptions): Promise<KillReport> {
+  if (run.killReport !== null) return run.killReport;
+  if (run.status === 'terminated' && run.reason?.code === 'cancelled') return reportOfCancelled(run);
+  const facts = { runId: run.runId, status: run.status };
+  await world.store.audit(auditOf(world, run.runId, 'kill', 'refused', { why: options.why ?? null, facts }));
+  throw new WardenError('run_is_over', facts);
+}
+
+/** A run that was cancelled before its command started: there was nothing to signal. */
+function reportOfCancelled(run: Run): KillReport {
+  return {
+    runId: run.runId,
+    workflowName: run.workflowName,
+    success: true,
+    killedAt: run.endedAt ?? run.createdAt,
+    method: 'graceful',
+    durationMilliseconds: 0,
+    processes: 0,
+    signals: [],
+    survivors: [],
+    sessionUpdated: true,
+    auditLogged: true,
+  };
+}

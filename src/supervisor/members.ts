@@ -1,0 +1,82 @@
+import { assignMembers, type Member, type RunRoots } from '../core/membership.ts';
+import type { Executor } from '../core/ports/executor.ts';
+import type { Diagnostics } from '../core/ports/diagnostics.ts';
+import type { Store } from '../core/ports/store.ts';
+import { keyOf, type ProcessSnapshot, selfAndAncestors } from '../core/process-identity.ts';
+import type { RunId } from '../core/run-id.ts';
+
+interface KnownRun {
+  readonly roots: RunRoots;
+  /** The same set as in the roots, to be added to. */
+  readonly seen: Set<string>;
+}
+
+/**
+ * Who belongs to which run, at every look, for all runs at once. What was seen is kept in memory and in the database;
+ * when the database cannot be read or written the kill goes on with what is in memory.
+ */
+export class Members {
+  readonly #store: Store;
+  readonly #executor: Executor;
+  readonly #diagnostics: Diagnostics;
+  #roots = new Map<RunId, KnownRun>();
+  #version = -1;
+  #last: { readonly snapshot: ProcessSnapshot; readonly members: Map<RunId, Member[]> } | null = null;
+
+  constructor(store: Store, executor: Executor, diagnostics: Diagnostics) {
+    this.#store = store;
+    this.#executor = executor;
+    this.#diagnostics = diagnostics;
+  }
+
+  /** One fresh look. @returns the members of each active run that has any */
+  async look(): Promise<ReadonlyMap<RunId, readonly Member[]>> {
+    await this.#refresh();
+    const snapshot = await this.#executor.look();
+    // Many who kill at once share one sweep, and so one assignment.
+    if (this.#last?.snapshot === snapshot) return this.#last.members;
+    const spared = selfAndAncestors(snapshot, this.#executor.self.pid);
+    const roots = Array.from(this.#roots.values(), (entry) => entry.roots);
+    const members = assignMembers(snapshot, roots, spared);
+    this.#last = { snapshot, members };
+    await this.#remember(members);
+    return members;
+  }
+
+  async of(runId: RunId): Promise<readonly Member[]> {
+    return (await this.look()).get(runId) ?? [];
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const version = this.#store.dataVersion();
+      if (version === this.#version) return;
+      const active = await this.#store.activeRuns();
+      const roots = new Map<RunId, KnownRun>();
+      for (const { runId, process } of active) {
+        const seen = this.#roots.get(runId)?.seen ?? new Set(await this.#store.seen(runId));
+        const { wrapper = null, command = null } = process ?? {};
+        roots.set(runId, { roots: { runId, wrapper, command, seen }, seen });
+      }
+      this.#roots = roots;
+      this.#version = version;
+    } catch (error) {
+      this.#diagnostics.failed('reading the runs before a look', error);
+    }
+  }
+
+  async #remember(members: ReadonlyMap<RunId, readonly Member[]>): Promise<void> {
+    for (const [runId, list] of members) {
+      const seen = this.#roots.get(runId)?.seen;
+      if (seen === undefined) continue;
+      const fresh = list.map(({ identity }) => keyOf(identity)).filter((key) => !seen.has(key));
+      if (fresh.length === 0) continue;
+      for (const key of fresh) seen.add(key);
+      try {
+        await this.#store.addSeen(runId, fresh);
+      } catch (error) {
+        this.#diagnostics.failed('keeping who was seen', error);
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { endingOf } from '../core/ending.ts';
+import type { Member } from '../core/membership.ts';
+import { type ExitRecord, outcomeOf, type Run } from '../core/run.ts';
+import { isTerminal } from '../core/run-status.ts';
+import { carryStop, intentOf, takeOverStop } from './stop.ts';
+import { undoLaunch } from './undo-launch.ts';
+import { auditOf, type World } from './world.ts';
+
+/** A stop that goes on in the background: what takes seconds must not hold up the other runs. */
+export interface OngoingStop {
+  readonly ended: Promise<Run>;
+}
+
+/**
+ * Brings the rows in line with what is: takes the exit record of what ended, fails as lost what vanished, undoes launches
+ * whose launcher is gone, and goes on with stops that nobody carries out any more. What lives is left to live.
+ * @returns the stops that go on in the background, for whoever wants to wait for them
+ */
+export async function reconcile(world: World): Promise<readonly OngoingStop[]> {
+  const active = await world.store.activeRuns();
+  if (active.length === 0) return [];
+  const members = await world.members.look();
+  const stops: OngoingStop[] = [];
+  for (const run of active) {
+    const stop = await reconcileRun(world, run, members.get(run.runId) ?? []);
+    if (stop !== null) stops.push(stop);
+  }
+  return stops;
+}
+
+/** The same for one run, with a look of its own. */
+export async function reconcileOne(world: World, run: Run): Promise<OngoingStop | null> {
+  return isTerminal(run.status) ? null : reconcileRun(world, run, await world.members.of(run.runId));
+}
+
+async function reconcileRun(world: World, run: Run, members: readonly Member[]): Promise<OngoingStop | null> {
+  if (world.carried.has(run.runId)) return null;
+  if (run.stop !== null) return background(world, takeOverStop(world, run), run);
+  if (run.status === 'pending') {
+    const interrupted = run.launcher === null || !(await world.executor.isAlive(run.launcher));
+    return interrupted
+      ? background(world, undoLaunch(world, run, 'failed', { code: 'launch_interrupted' }), run)
+      : null;
+  }
+  return run.status === 'running' ? settleIfOver(world, run, members) : null;
+}
+
+async function settleIfOver(world: World, run: Run, members: readonly Member[]): Promise<OngoingStop | null> {
+  const sameBoot = run.process?.command.bootId === world.executor.self.bootId;
+  const ending = endingOf({ sameBoot, members, record: await world.folders.exitRecord(run.runId) });
+  switch (ending.kind) {
+    case 'goes_on':
+      return null;
+    case 'over': {
+      // One empty look may fall between a fork and its child.
+      const again = await world.members.of(run.runId);
+      return again.length > 0 ? null : (await end(world, run, await world.folders.exitRecord(run.runId), false), null);
+    }
+    case 'other_boot':
+      await end(world, run, ending.record, true);
+      return null;
+    case 'leftovers': {
+      const stop = intentOf(world, { kind: 'settle', becomes: null, force: false, why: null });
+      const settling = await world.store.change(run.runId, isUndisturbed, { stop });
+      return settling === null ? null : background(world, carryStop(world, settling), settling);
+    }
+  }
+}
+
+async function end(world: World, run: Run, record: ExitRecord | null, otherBoot: boolean): Promise<void> {
+  const { exitCode = null, signal = null, endedAt = world.clock.now() } = record ?? {};
+  const outcome = outcomeOf(record);
+  const reason = otherBoot && record === null ? ({ code: 'lost_in_reboot' } as const) : outcome.reason;
+  const audit = auditOf(world, run.runId, 'end', 'done', { facts: { status: outcome.status, exit_code: exitCode } });
+  await world.store.change(run.runId, isUndisturbed, { ...outcome, reason, exitCode, signal, endedAt }, audit);
+}
+
+const isUndisturbed = (now: Run): boolean => now.status === 'running' && now.stop === null;
+
+/** A stop that goes on by itself: its failure is told once, and whoever waits for it sees the run as it is then. */
+function background(world: World, stop: Promise<Run | null>, run: Run): OngoingStop {
+  const ended = stop.then(
+    (found) => found ?? run,
+    (error: unknown) => {
+      if (!world.disposed.aborted) world.diagnostics.failed(`stopping ${run.runId}`, error);
+      return run;
+    },
+  );
+  return { ended };
+}

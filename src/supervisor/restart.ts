@@ -1,0 +1,67 @@
+import { WardenError, isWardenError } from '../core/errors.ts';
+import type { Run } from '../core/run.ts';
+import { isTerminal } from '../core/run-status.ts';
+import type { Workflow } from '../core/workflow.ts';
+import { findRun, runNow } from './find-run.ts';
+import { kill } from './kill.ts';
+import { launchInPlaceOf, type LaunchOptions, workflowNamed } from './launch.ts';
+import type { World } from './world.ts';
+
+export interface RestartOptions extends Pick<LaunchOptions, 'onProgress' | 'sessionId' | 'include'> {
+  readonly why?: string;
+  /** Counts towards the workflow's retries when nobody asked for it. */
+  readonly retry?: boolean;
+}
+
+/**
+ * Starts a run again: the same workflow, message and base, in a worktree of its own. The old run is proved gone first:
+ * there are never two.
+ * @returns the new run, which names the one that it replaces
+ * @throws WardenError unknown_run, not_proved_gone, and what a launch throws
+ */
+export async function restart(world: World, runId: string, options: RestartOptions = {}): Promise<Run> {
+  const old = await endOf(world, await findRun(world.store, runId), options.why ?? 'restart');
+  const workflow = await presentDefinition(world, old);
+  return launchInPlaceOf(
+    world,
+    {
+      ...options,
+      workflowName: old.workflowName,
+      directory: old.repository,
+      message: old.message,
+      base: old.base,
+      persistent: old.persistent,
+      ...(old.parentRunId === null ? {} : { parentRunId: old.parentRunId }),
+    },
+    {
+      workflow,
+      baseCommit: old.baseCommit,
+      restartedFrom: old.runId,
+      retryNumber: options.retry === true ? old.retryNumber + 1 : 0,
+    },
+  );
+}
+
+async function endOf(world: World, run: Run, why: string): Promise<Run> {
+  if (isTerminal(run.status)) return run;
+  try {
+    await kill(world, run.runId, { why });
+  } catch (error) {
+    // It ended by itself meanwhile: what the restart needs is only that it is over.
+    if (!isWardenError(error, 'run_is_over')) throw error;
+  }
+  const ended = await runNow(world.store, run.runId);
+  if (!isTerminal(ended.status)) throw new WardenError('not_proved_gone', { runId: run.runId });
+  return ended;
+}
+
+/** What the workflow is now, since a restart often follows a correction; as it was where it is not defined any more. */
+async function presentDefinition(world: World, run: Run): Promise<Workflow> {
+  const repository = await world.worktrees.repositoryOf(run.repository);
+  try {
+    return await workflowNamed(world, repository, run.workflowName);
+  } catch (error) {
+    if (isWardenError(error, 'unknown_workflow') || isWardenError(error, 'no_workflows')) return run.workflow;
+    throw error;
+  }
+}

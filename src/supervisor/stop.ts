@@ -1,0 +1,171 @@
+import type { KillReport } from '../core/kill-report.ts';
+import type { RunPatch } from '../core/ports/store.ts';
+import { isSameProcess } from '../core/process-identity.ts';
+import { type ExitRecord, outcomeOf, type Run, type RunReason, statusAfterKill, type StopIntent } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
+import { isTerminal } from '../core/run-status.ts';
+import { escalate, type Escalation } from './escalate.ts';
+import { runNow } from './find-run.ts';
+import { undoLaunch } from './undo-launch.ts';
+import { auditOf, type World } from './world.ts';
+
+/** How often a stop that another process carries out is looked at. */
+const followMilliseconds = 20;
+
+/** What a decision to stop holds beyond what the supervisor itself knows. */
+export type StopDecision = Pick<StopIntent, 'kind' | 'becomes' | 'force' | 'why'>;
+
+/** The intent of a stop, carried out by this supervisor. */
+export function intentOf(world: World, decision: StopDecision): StopIntent {
+  return {
+    ...decision,
+    actor: world.actor,
+    decidedAt: world.clock.now(),
+    decidedMonotonic: world.clock.monotonic(),
+    bootId: world.executor.self.bootId,
+    carrier: world.executor.self,
+  };
+}
+
+/**
+ * Waits until a decided stop has come to its end, whoever carries it out, and goes on with it when its carrier is gone.
+ * @returns the run when it is over, or still terminating when the attempt left survivors
+ */
+export async function followStop(world: World, runId: RunId): Promise<Run> {
+  for (;;) {
+    const run = await runNow(world.store, runId);
+    if (isTerminal(run.status) || run.stop === null) return run;
+    if (run.killReport !== null && !run.killReport.success && run.killReport.killedAt >= run.stop.decidedAt) return run;
+    const own = world.carried.get(runId);
+    if (own !== undefined) return own;
+    const took = await takeOverStop(world, run);
+    if (took !== null) return took;
+    await world.clock.sleep(followMilliseconds, world.disposed);
+  }
+}
+
+/** @returns null while somebody else carries it out */
+export async function takeOverStop(world: World, run: Run): Promise<Run | null> {
+  const { stop } = run;
+  if (stop === null || isTerminal(run.status) || world.carried.has(run.runId)) return null;
+  const responsible = run.status === 'pending' ? run.launcher : stop.carrier;
+  const isOwn = responsible !== null && isSameProcess(responsible, world.executor.self);
+  // A launcher of this very process undoes its launch itself; a stop of ours that nobody carries was dropped.
+  if (isOwn ? run.status === 'pending' : responsible !== null && (await world.executor.isAlive(responsible)))
+    return null;
+  if (run.status === 'pending') return undoLaunch(world, run, 'terminated', cancelReason(stop));
+  const carrier = world.executor.self;
+  const stillThere = (now: Run): boolean =>
+    now.stop !== null && isSameProcess(now.stop.carrier, stop.carrier) && !isTerminal(now.status);
+  const mine = await world.store.change(run.runId, stillThere, { stop: { ...stop, carrier } });
+  return mine === null ? null : carryStop(world, mine);
+}
+
+/** Carries out a stop that was decided, once however often it is asked for. */
+export function carryStop(world: World, run: Run): Promise<Run> {
+  const carried = world.carried.get(run.runId);
+  if (carried !== undefined) return carried;
+  const stop = carry(world, run).finally(() => world.carried.delete(run.runId));
+  world.carried.set(run.runId, stop);
+  return stop;
+}
+
+async function carry(world: World, run: Run): Promise<Run> {
+  const { stop } = run;
+  if (stop === null) return run;
+  const begun = world.clock.monotonic();
+  const sameBoot = stop.bootId === world.executor.self.bootId;
+  const elapsed = (): number => (sameBoot ? world.clock.monotonic() - stop.decidedMonotonic : Infinity);
+  const escalation = await escalate(world, run, elapsed, () => isForced(world, run));
+  const durationMilliseconds = sameBoot ? elapsed() : world.clock.monotonic() - begun;
+  if (escalation.survivors.length > 0) return reportSurvivors(world, run, escalation, durationMilliseconds);
+  if (run.worktree !== null) {
+    await world.worktrees
+      .removeStaleLocks(run.worktree.path)
+      .catch((error: unknown) => world.diagnostics.failed('removing stale git locks', error));
+  }
+  const record = await world.folders.exitRecord(run.runId);
+  const report = reportOf(world, run, escalation, durationMilliseconds, true);
+  const patch = endOf(stop, record, report);
+  const audit = auditOf(world, run.runId, stop.kind, 'done', {
+    why: stop.why,
+    facts: { ...report, asked_by: stop.actor },
+  });
+  // A kill that was decided while leftovers of a finished run were being ended has a carrier of its own.
+  const stillOurs = (now: Run): boolean => !isTerminal(now.status) && now.stop?.kind === stop.kind;
+  return (await world.store.change(run.runId, stillOurs, patch, audit)) ?? runNow(world.store, run.runId);
+}
+
+/** A person may lose patience while a kill is under way. When the database cannot be read, what was decided holds. */
+async function isForced(world: World, run: Run): Promise<boolean> {
+  try {
+    const now = await world.store.run(run.runId);
+    return now?.stop?.force ?? run.stop?.force ?? false;
+  } catch {
+    return run.stop?.force ?? false;
+  }
+}
+
+async function reportSurvivors(
+  world: World,
+  run: Run,
+  escalation: Escalation,
+  durationMilliseconds: number,
+): Promise<Run> {
+  const report = reportOf(world, run, escalation, durationMilliseconds, false);
+  const audit = auditOf(world, run.runId, run.stop?.kind ?? 'kill', 'failed', { facts: { ...report } });
+  const patch = { killReport: report, killMethod: report.method };
+  return (
+    (await world.store.change(run.runId, (now) => !isTerminal(now.status), patch, audit)) ??
+    runNow(world.store, run.runId)
+  );
+}
+
+function reportOf(
+  world: World,
+  run: Run,
+  escalation: Escalation,
+  durationMilliseconds: number,
+  success: boolean,
+): KillReport {
+  return {
+    runId: run.runId,
+    workflowName: run.workflowName,
+    success,
+    killedAt: world.clock.now(),
+    durationMilliseconds,
+    // Both are written in the transaction that makes this report readable.
+    sessionUpdated: true,
+    auditLogged: true,
+    ...escalation,
+  };
+}
+
+function endOf(stop: StopIntent, record: ExitRecord | null, report: KillReport): RunPatch {
+  const { exitCode = null, signal = null } = record ?? {};
+  const common = { exitCode, signal, stop: null };
+  const by = stop.actor.user;
+  switch (stop.kind) {
+    case 'kill': {
+      const reason: RunReason = { code: 'killed', by, why: stop.why };
+      return {
+        ...common,
+        reason,
+        status: statusAfterKill(report.method),
+        endedAt: report.killedAt,
+        killMethod: report.method,
+        killReport: report,
+      };
+    }
+    case 'complete': {
+      const reason: RunReason = { code: 'completed_by_hand', by, why: stop.why };
+      return { ...common, reason, status: stop.becomes ?? 'completed', endedAt: report.killedAt };
+    }
+    case 'settle':
+      return { ...common, ...outcomeOf(record), endedAt: record?.endedAt ?? report.killedAt };
+  }
+}
+
+export function cancelReason(stop: StopIntent): RunReason {
+  return { code: 'cancelled', by: stop.actor.user, why: stop.why };
+}

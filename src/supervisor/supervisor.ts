@@ -1,0 +1,192 @@
+import type { CleanupReport } from '../core/cleanup-report.ts';
+import { WardenError } from '../core/errors.ts';
+import type { KillReport } from '../core/kill-report.ts';
+import type { AuditEntry, RunFilter } from '../core/ports/store.ts';
+import type { ChangedFile } from '../core/ports/worktrees.ts';
+import type { Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
+import { isTerminal } from '../core/run-status.ts';
+import type { Workflow } from '../core/workflow.ts';
+import { Changes } from './changes.ts';
+import { cleanup, type CleanupOptions, type CleanupRequest, listWorktrees, type WorktreeEntry } from './cleanup.ts';
+import { complete, type CompleteOptions } from './complete.ts';
+import { findRun } from './find-run.ts';
+import { factsOf, type RunFacts } from './inspect.ts';
+import { kill, type KillOptions } from './kill.ts';
+import { launch, type LaunchOptions } from './launch.ts';
+import { Members } from './members.ts';
+import { reconcile, reconcileOne } from './reconcile.ts';
+import { restart, type RestartOptions } from './restart.ts';
+import { Watch } from './watch.ts';
+import { auditOf, type Ports, type World } from './world.ts';
+
+/** A run and what is known of it beside its row. */
+export interface RunReport extends RunFacts {
+  readonly run: Run;
+}
+
+/** How often a run that somebody waits for is looked at. */
+const waitMilliseconds = 100;
+
+/** The verbs, the same for every face. Any number of supervisors work on one database at a time. */
+export class Supervisor {
+  readonly #world: World;
+  readonly #disposed = new AbortController();
+  readonly #changes: Changes;
+  #watch: Watch | null = null;
+
+  constructor(ports: Ports) {
+    this.#world = {
+      ...ports,
+      members: new Members(ports.store, ports.executor, ports.diagnostics),
+      carried: new Map(),
+      disposed: this.#disposed.signal,
+    };
+    this.#changes = new Changes(this.#world);
+  }
+
+  /** The workflows that can be started in the repository of a folder. @throws WardenError no_workflows, invalid_workflows */
+  async workflows(directory: string): Promise<ReadonlyMap<string, Workflow>> {
+    const repository = await this.#world.worktrees.repositoryOf(directory);
+    return this.#world.definitions.load(repository.path);
+  }
+
+  /** Starts a run; resolves when its command was let go. */
+  run(options: LaunchOptions): Promise<Run> {
+    return launch(this.#world, options);
+  }
+
+  /** Runs as they are now, newest first: what ended since the last look is taken first. */
+  async list(filter: RunFilter): Promise<{ readonly runs: readonly RunReport[]; readonly nextCursor: string | null }> {
+    await reconcile(this.#world);
+    const { runs, nextCursor } = await this.#world.store.runs(filter);
+    return { runs: await Promise.all(runs.map((run) => this.#reportOf(run))), nextCursor };
+  }
+
+  /** The same from what the watch has found, without a look at the processes: for a tree that refreshes often. */
+  async recent(filter: RunFilter): Promise<readonly RunReport[]> {
+    const { runs } = await this.#world.store.runs(filter);
+    return Promise.all(runs.map((run) => this.#reportOf(run)));
+  }
+
+  /** @throws WardenError unknown_run */
+  async status(runId: string): Promise<RunReport> {
+    await reconcileOne(this.#world, await findRun(this.#world.store, runId));
+    return this.#reportOf(await findRun(this.#world.store, runId));
+  }
+
+  /** @throws WardenError unknown_run; the signal's reason when aborted */
+  async wait(runId: string, signal?: AbortSignal): Promise<RunReport> {
+    const { clock, store, disposed } = this.#world;
+    const either = signal === undefined ? disposed : AbortSignal.any([signal, disposed]);
+    for (;;) {
+      const run = await findRun(store, runId);
+      if (isTerminal(run.status)) return this.#reportOf(run);
+      await reconcileOne(this.#world, run);
+      await clock.sleep(waitMilliseconds, either);
+    }
+  }
+
+  /** Bytes of a run's output from `offset` on, at most `limit`. @throws WardenError unknown_run */
+  async logs(runId: string, offset: number, limit: number): Promise<Uint8Array> {
+    const { runId: known } = await findRun(this.#world.store, runId);
+    return this.#world.folders.read(known, offset, limit);
+  }
+
+  outputFileOf(runId: RunId): string {
+    return this.#world.folders.outputFileOf(runId);
+  }
+
+  kill(runId: string, options?: KillOptions): Promise<KillReport> {
+    return kill(this.#world, runId, options);
+  }
+
+  restart(runId: string, options?: RestartOptions): Promise<Run> {
+    return restart(this.#world, runId, options);
+  }
+
+  complete(runId: string, options: CompleteOptions): Promise<Run> {
+    return complete(this.#world, runId, options);
+  }
+
+  /** The repository's worktrees of ours, and for each why it stays. */
+  worktrees(options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
+    return listWorktrees(this.#world, options);
+  }
+
+  cleanup(request: CleanupRequest): Promise<CleanupReport> {
+    return cleanup(this.#world, request);
+  }
+
+  /** Nothing is notified about a run for so long. @throws WardenError unknown_run */
+  async snooze(runId: string, milliseconds: number): Promise<void> {
+    const { store, clock } = this.#world;
+    const run = await findRun(store, runId);
+    const until = milliseconds === Infinity ? Number.MAX_SAFE_INTEGER : Math.round(clock.monotonic() + milliseconds);
+    await store.change(
+      run.runId,
+      () => true,
+      { snoozedUntil: until },
+      auditOf(this.#world, run.runId, 'snooze', 'done', { facts: { until } }),
+    );
+  }
+
+  isSnoozed(run: Run): boolean {
+    return run.snoozedUntil !== null && this.#world.clock.monotonic() < run.snoozedUntil;
+  }
+
+  /** What the run changed since its base. @throws WardenError unknown_run, git_failed */
+  async changesOf(runId: string): Promise<{ readonly run: Run; readonly files: readonly ChangedFile[] }> {
+    const run = await findRun(this.#world.store, runId);
+    if (run.worktree === null) throw new WardenError('no_worktree', { runId: run.runId });
+    return { run, files: await this.#world.worktrees.changesSince(run.worktree.path, run.baseCommit) };
+  }
+
+  /** A file as it was in a commit; null when it was not there. */
+  fileAt(repositoryPath: string, commit: string, path: string): Promise<Uint8Array | null> {
+    return this.#world.worktrees.fileAt(repositoryPath, commit, path);
+  }
+
+  audit(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]> {
+    return this.#world.store.auditEntries(filter);
+  }
+
+  /** Brings the rows in line with what is, and sees every abandoned stop to its end. */
+  async reconcile(): Promise<void> {
+    await Promise.all((await reconcile(this.#world)).map(({ ended }) => ended));
+  }
+
+  /** Begins to watch, whenever no other supervisor does. */
+  startWatching(intervalMilliseconds: number): void {
+    if (this.#watch !== null) return;
+    this.#watch = new Watch(this.#world, { intervalMilliseconds, onStuck: (run) => this.#actOnStuck(run) });
+    this.#watch.start();
+  }
+
+  get isWatching(): boolean {
+    return this.#watch?.holdsLease ?? false;
+  }
+
+  /** Tells of changes that any process made. */
+  onDidChange(listener: () => void): { dispose(): void } {
+    return this.#changes.listen(listener);
+  }
+
+  /** Ends what this supervisor does, not what runs: kills under way are finished by whoever comes next. */
+  async dispose(): Promise<void> {
+    this.#disposed.abort();
+    await this.#watch?.ended;
+    await Promise.allSettled(this.#world.carried.values());
+    this.#world.store.close();
+  }
+
+  async #actOnStuck(run: Run): Promise<void> {
+    const why = 'stuck';
+    if (run.workflow.onStuck === 'kill') await kill(this.#world, run.runId, { why });
+    if (run.workflow.onStuck === 'restart') await restart(this.#world, run.runId, { why });
+  }
+
+  async #reportOf(run: Run): Promise<RunReport> {
+    return { run, ...(await factsOf(this.#world, run)) };
+  }
+}

@@ -1,0 +1,35 @@
+import type { Run, RunReason } from '../core/run.ts';
+import { isTerminal } from '../core/run-status.ts';
+import { escalate } from './escalate.ts';
+import { runNow } from './find-run.ts';
+import { auditOf, type World } from './world.ts';
+
+/**
+ * Takes back a launch that will not become a run: ends what it started (a setup command, a wrapper that waits), removes
+ * its worktree, branch and lock, and only then writes the end. What cannot be undone stays visible: the run is over, and
+ * its worktree is listed.
+ */
+export async function undoLaunch(
+  world: World,
+  run: Run,
+  status: 'failed' | 'terminated',
+  reason: RunReason,
+): Promise<Run> {
+  const none = (): Promise<boolean> => Promise.resolve(true);
+  const { survivors } = await escalate(world, run, () => Infinity, none);
+  if (survivors.length > 0) return runNow(world.store, run.runId);
+  let worktree = run.worktree;
+  if (worktree !== null) {
+    try {
+      const repository = await world.worktrees.repositoryOf(run.repository);
+      await world.worktrees.undo(repository, { ...worktree, runId: run.runId });
+      worktree = null;
+    } catch (error) {
+      world.diagnostics.failed(`taking back the worktree of ${run.runId}`, error);
+    }
+  }
+  const patch = { status, reason, worktree, endedAt: world.clock.now(), launcher: null, stop: null };
+  const audit = auditOf(world, run.runId, 'launch', 'failed', { facts: { ...reason } });
+  const ended = await world.store.change(run.runId, (now) => !isTerminal(now.status), patch, audit);
+  return ended ?? runNow(world.store, run.runId);
+}

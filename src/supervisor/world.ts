@@ -1,0 +1,51 @@
+import type { Clock } from '../core/ports/clock.ts';
+import type { Diagnostics } from '../core/ports/diagnostics.ts';
+import type { Executor } from '../core/ports/executor.ts';
+import type { RunFolders } from '../core/ports/run-folders.ts';
+import type { AuditEntry, Store } from '../core/ports/store.ts';
+import type { WorkflowDefinitions } from '../core/ports/workflow-definitions.ts';
+import type { Worktrees } from '../core/ports/worktrees.ts';
+import type { Actor, Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
+import type { Members } from './members.ts';
+
+/** What the supervisor needs of the world, all of it through ports. */
+export interface Ports {
+  readonly store: Store;
+  readonly executor: Executor;
+  readonly worktrees: Worktrees;
+  readonly folders: RunFolders;
+  readonly definitions: WorkflowDefinitions;
+  readonly clock: Clock;
+  readonly diagnostics: Diagnostics;
+  /** As whom this supervisor acts. */
+  readonly actor: Actor;
+  readonly randomBytes: (count: number) => Uint8Array;
+}
+
+/** The ports, and what the verbs of one supervisor share. */
+export interface World extends Ports {
+  readonly members: Members;
+  /** Stops that this supervisor carries out right now. */
+  readonly carried: Map<RunId, Promise<Run>>;
+  /** Aborts when the supervisor is disposed of. */
+  readonly disposed: AbortSignal;
+}
+
+export function auditOf(
+  world: Pick<World, 'clock' | 'actor'>,
+  runId: RunId | null,
+  action: string,
+  outcome: AuditEntry['outcome'],
+  more: { readonly why?: string | null; readonly facts?: Readonly<Record<string, unknown>> } = {},
+): AuditEntry {
+  return {
+    at: world.clock.now(),
+    runId,
+    action,
+    actor: world.actor,
+    outcome,
+    why: more.why ?? null,
+    facts: more.facts ?? {},
+  };
+}
