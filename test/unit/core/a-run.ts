@@ -1,0 +1,62 @@
+import type { Run } from '../../../src/core/run.ts';
+import type { Workflow } from '../../../src/core/workflow.ts';
+import { anIdentity, runId } from './a-process.ts';
+
+export const aWorkflow: Workflow = {
+  name: 'builder',
+  description: null,
+  command: ['agent'],
+  env: {},
+  include: [],
+  setup: null,
+  initializationTimeoutMinutes: 30,
+  timeoutMinutes: 60,
+  stuckAfterMinutes: 5,
+  onStuck: 'notify',
+  persistent: false,
+  retry: null,
+  maxConcurrentRuns: null,
+};
+
+/** 2025-06-16T13:33:06.120Z, the time of the kill report in the design. */
+export const killedAt = Date.UTC(2025, 5, 16, 13, 33, 6, 120);
+
+/** A run under way, unless told otherwise. */
+export function aRun(run: Partial<Run> = {}): Run {
+  return {
+    runId,
+    workflowName: 'builder',
+    workflow: aWorkflow,
+    status: 'running',
+    reason: null,
+    message: 'Fix the tests',
+    sessionId: null,
+    createdAt: killedAt - 62_000,
+    startedAt: killedAt - 60_000,
+    endedAt: null,
+    exitCode: null,
+    signal: null,
+    repository: '/home/dev/shop',
+    worktree: { path: '/home/dev/shop.worktrees/builder-010203040506', branch: 'warden/builder/010203040506' },
+    base: 'HEAD',
+    baseCommit: 'c0ffee',
+    persistent: false,
+    owner: 'dev',
+    parentRunId: null,
+    restartedFrom: null,
+    retryNumber: 0,
+    launcher: null,
+    stop: null,
+    killMethod: null,
+    killReport: null,
+    process: {
+      command: anIdentity(4243),
+      wrapper: anIdentity(4242),
+      startedMonotonic: 0,
+      lastHeartbeat: killedAt - 1_000,
+      observation: null,
+    },
+    snoozedUntil: null,
+    ...run,
+  };
+}
