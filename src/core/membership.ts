@@ -71,8 +71,8 @@ class Owners {
   readonly #bySight = new Map<string, RunRoots>();
   /** Decided so far; undefined is a decision too. */
   #decided = new Map<number, RunRoots | undefined>();
-  /** Runs that a pid of this boot was seen to belong to, whether or not it still names the same process. */
-  readonly #byFormerPid = new Map<number, Set<RunRoots>>();
+  /** `<pid> <run id>` of everyone known of this boot, gone or not; made when first needed, which is rare. */
+  #formerPids: Set<string> | null = null;
   /** Pids that only their group or session tells to be a run's. */
   readonly #byGroup = new Map<number, RunRoots>();
 
@@ -81,8 +81,8 @@ class Owners {
     this.#spared = spared;
     for (const run of runs) {
       this.#byCookie.set(run.runId, run);
-      for (const key of run.seen) this.#remember(this.#bySight, key, run);
-      for (const root of [run.wrapper, run.command]) if (root !== null) this.#remember(this.#byRoot, keyOf(root), run);
+      for (const key of run.seen) this.#bySight.set(key, run);
+      for (const root of [run.wrapper, run.command]) if (root !== null) this.#byRoot.set(keyOf(root), run);
     }
     // Whoever a group brings in may have children elsewhere, and they may have made groups again.
     do {
@@ -93,14 +93,6 @@ class Owners {
 
   of(facts: ProcessFacts): RunRoots | undefined {
     return this.#decided.get(facts.pid);
-  }
-
-  #remember(identities: Map<string, RunRoots>, key: string, run: RunRoots): void {
-    identities.set(key, run);
-    const [bootId, pid] = key.split('/');
-    if (bootId !== this.#snapshot.bootId) return;
-    const runs = this.#byFormerPid.get(Number(pid)) ?? new Set();
-    this.#byFormerPid.set(Number(pid), runs.add(run));
   }
 
   #isSpared(pid: number): boolean {
@@ -166,6 +158,16 @@ class Owners {
   #made(maker: number, owner: RunRoots): boolean {
     if (maker <= 1) return false;
     if (this.#snapshot.processes.has(maker)) return this.#decided.get(maker) === owner;
-    return this.#byFormerPid.get(maker)?.has(owner) === true;
+    return this.#hadPid(owner, maker);
+  }
+
+  #hadPid(run: RunRoots, pid: number): boolean {
+    this.#formerPids ??= new Set(
+      [...this.#bySight, ...this.#byRoot].flatMap(([key, owner]) => {
+        const [bootId, formerPid] = key.split('/');
+        return bootId === this.#snapshot.bootId ? [`${formerPid} ${owner.runId}`] : [];
+      }),
+    );
+    return this.#formerPids.has(`${pid} ${run.runId}`);
   }
 }
