@@ -32,7 +32,7 @@ export async function openSupervisor(options: {
 }): Promise<Supervisor> {
   const folder = stateFolder(options.environment ?? process.env);
   const executor = await openLocalExecutor();
-  const store = await openStore(databaseFile(folder), systemClock.now);
+  const store = await openStore(databaseFile(folder), () => systemClock.now());
   return new Supervisor({
     store,
     executor,

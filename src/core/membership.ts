@@ -58,8 +58,9 @@ export function assignMembers(
 
 function roleOf(run: RunRoots, identity: ProcessIdentity): Role {
   const key = keyOf(identity);
-  if (run.wrapper !== null && keyOf(run.wrapper) === key) return 'wrapper';
+  // Where one program is both, it is the command: it is told to end, not spared.
   if (run.command !== null && keyOf(run.command) === key) return 'command';
+  if (run.wrapper !== null && keyOf(run.wrapper) === key) return 'wrapper';
   return 'member';
 }
 

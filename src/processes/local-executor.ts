@@ -1,4 +1,4 @@
-import type { SignalOrder } from '../core/escalation.ts';
+import type { Signal, SignalOrder } from '../core/escalation.ts';
 import type {
   Executor,
   HeldLaunch,
@@ -22,11 +22,24 @@ import type { ProcessTable } from './process-table.ts';
 import { runEnvironment } from './run-environment.ts';
 import { runToEnd } from './run-to-end.ts';
 import { SharedLook } from './shared-look.ts';
+import { WindowsProcessTable } from './windows-cim.ts';
+import { launchOnWindows } from './windows-launch.ts';
+import { sendWindowsSignal } from './windows-signal.ts';
 
 /** Opens the process table of this operating system. @throws WardenError cannot_look_at_processes */
 export async function openLocalExecutor(): Promise<Executor> {
-  return new LocalExecutor(process.platform === 'linux' ? new LinuxProcessTable() : await PsProcessTable.open());
+  switch (process.platform) {
+    case 'linux':
+      return new LocalExecutor(new LinuxProcessTable(), launchOnPosix, sendPosixSignal);
+    case 'win32':
+      return new LocalExecutor(await WindowsProcessTable.open(), launchOnWindows, sendWindowsSignal);
+    default:
+      return new LocalExecutor(await PsProcessTable.open(), launchOnPosix, sendPosixSignal);
+  }
 }
+
+type Launch = (table: ProcessTable, request: LaunchRequest) => Promise<HeldLaunch>;
+type Send = (pid: number, signal: Signal) => SignalOutcome | Promise<SignalOutcome>;
 
 /** Runs on this machine. */
 export class LocalExecutor implements Executor {
@@ -35,8 +48,13 @@ export class LocalExecutor implements Executor {
   /** As of the last look. */
   #neverSignalled: ReadonlySet<number> = new Set([process.pid, process.ppid]);
 
-  constructor(table: ProcessTable) {
+  readonly #launch: Launch;
+  readonly #send: Send;
+
+  constructor(table: ProcessTable, launch: Launch, send: Send) {
     this.#table = table;
+    this.#launch = launch;
+    this.#send = send;
     this.#looks = new SharedLook(() => table.look());
   }
 
@@ -57,7 +75,7 @@ export class LocalExecutor implements Executor {
   }
 
   launch(request: LaunchRequest): Promise<HeldLaunch> {
-    return launchOnPosix(this.#table, request);
+    return this.#launch(this.#table, request);
   }
 
   async look(): Promise<ProcessSnapshot> {
@@ -68,10 +86,16 @@ export class LocalExecutor implements Executor {
 
   async signal(orders: readonly SignalOrder[]): Promise<readonly SignalOutcome[]> {
     const isStill = await this.#table.confirm(orders.map(({ identity }) => identity));
-    return orders.map(({ identity, signal }) => {
-      if (!isSignallablePid(identity.pid) || this.#neverSignalled.has(identity.pid)) return 'not_permitted';
-      return isStill(identity) ? sendPosixSignal(identity.pid, signal) : 'gone';
-    });
+    const outcomes: SignalOutcome[] = [];
+    for (const { identity, signal } of orders) {
+      if (!isSignallablePid(identity.pid) || this.#neverSignalled.has(identity.pid)) outcomes.push('not_permitted');
+      else if (!isStill(identity)) outcomes.push('gone');
+      else {
+        const outcome = this.#send(identity.pid, signal);
+        outcomes.push(typeof outcome === 'string' ? outcome : await outcome);
+      }
+    }
+    return outcomes;
   }
 
   async isAlive(identity: ProcessIdentity): Promise<boolean> {

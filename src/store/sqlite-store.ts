@@ -61,7 +61,7 @@ class SqliteStore implements Store {
     return this.#retry(() => this.#runNow(runId));
   }
 
-  runs(filter: RunFilter): Promise<RunPage> {
+  async runs(filter: RunFilter): Promise<RunPage> {
     const { sql, parameters, limit } = pageQuery(filter);
     return this.#retry(() => {
       const rows = this.#statement(sql).all(parameters) as RunRow[];

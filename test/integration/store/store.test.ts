@@ -1,0 +1,233 @@
+import Database from 'better-sqlite3';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { AuditEntry, Store } from '../../../src/core/ports/store.ts';
+import type { Run } from '../../../src/core/run.ts';
+import { runIdFrom } from '../../../src/core/run-id.ts';
+import { openStore } from '../../../src/store/sqlite-store.ts';
+
+async function folder(): Promise<AsyncDisposable & { path: string; file: string }> {
+  const root = await mkdtemp(path.join(tmpdir(), 'warden-store-'));
+  return {
+    path: root,
+    file: path.join(root, 'state', 'warden.db'),
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+const open = (file: string): Promise<Store> => openStore(file, () => 1_000);
+const runId = (number: number): Run['runId'] => runIdFrom(Uint8Array.of(0, 0, 0, 0, number >> 8, number & 255));
+
+const identity = { bootId: 'boot', pid: 4242, startTime: '99' };
+
+function run(number: number, more: Partial<Run> = {}): Run {
+  return {
+    runId: runId(number),
+    workflowName: 'builder',
+    workflow: {
+      name: 'builder',
+      description: null,
+      command: ['true'],
+      env: {},
+      include: [],
+      setup: null,
+      initializationTimeoutMinutes: 30,
+      timeoutMinutes: 60,
+      stuckAfterMinutes: 5,
+      onStuck: 'notify',
+      persistent: false,
+      retry: null,
+      maxConcurrentRuns: null,
+    },
+    status: 'pending',
+    reason: null,
+    message: 'a message',
+    sessionId: null,
+    createdAt: number,
+    startedAt: null,
+    endedAt: null,
+    exitCode: null,
+    signal: null,
+    repository: '/repository',
+    worktree: null,
+    base: 'HEAD',
+    baseCommit: 'abc',
+    persistent: false,
+    owner: 'somebody',
+    parentRunId: null,
+    restartedFrom: null,
+    retryNumber: 0,
+    launcher: identity,
+    stop: null,
+    killMethod: null,
+    killReport: null,
+    process: null,
+    snoozedUntil: null,
+    ...more,
+  };
+}
+
+const entry = (action: string, at = 1): AuditEntry => ({
+  at,
+  runId: runId(1),
+  action,
+  actor: { user: 'somebody', face: 'cli' },
+  outcome: 'asked',
+  why: null,
+  facts: {},
+});
+
+describe('the store', () => {
+  test('gives back what was put in', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    const whole = run(1, {
+      worktree: { path: '/tree', branch: 'warden/builder/1' },
+      reason: { code: 'waiting_for_slot' },
+    });
+    expect(await store.insertRun(whole, entry('launch'))).toBe(true);
+    expect(await store.insertRun(whole, entry('launch'))).toBe(false);
+    expect(await store.run(whole.runId)).toEqual(whole);
+    store.close();
+  });
+
+  test('writes a terminal status once, whoever comes late', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    await store.insertRun(run(1), entry('launch'));
+    await store.change(runId(1), () => true, { status: 'failed', endedAt: 5 });
+    await expect(store.change(runId(1), () => true, { status: 'running', endedAt: 6 })).rejects.toThrow(RangeError);
+    const raw = new Database(place.file);
+    expect(() => raw.prepare("UPDATE workflow_runs SET status = 'killed'").run()).toThrow(/written once/);
+    raw.close();
+    store.close();
+  });
+
+  test('lets one of many who change at once win', async () => {
+    await using place = await folder();
+    const stores = await Promise.all(Array.from({ length: 5 }, () => open(place.file)));
+    await stores[0]!.insertRun(run(1), entry('launch'));
+    const pending = (now: Run): boolean => now.status === 'pending';
+    const patch = { status: 'failed', endedAt: 9 } as const;
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => stores[index % 5]!.change(runId(1), pending, patch, entry('end'))),
+    );
+    expect(results.filter((result) => result !== null)).toHaveLength(1);
+    expect((await stores[0]!.auditEntries({})).filter(({ action }) => action === 'end')).toHaveLength(1);
+    for (const store of stores) store.close();
+  });
+
+  test('lets nobody edit or delete the audit log', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    await store.audit(entry('launch'));
+    const raw = new Database(place.file);
+    expect(() => raw.prepare("UPDATE audit_log SET action = 'x'").run()).toThrow(/append-only/);
+    expect(() => raw.prepare('DELETE FROM audit_log').run()).toThrow(/append-only/);
+    raw.close();
+    store.close();
+  });
+
+  test('pages through runs by time without a gap or a repeat', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    for (let number = 1; number <= 25; number += 1)
+      await store.insertRun(run(number, { createdAt: Math.floor(number / 4) }), entry('launch'));
+    const found: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = await store.runs({
+        limit: 4,
+        createdSince: 1,
+        createdUntil: 6,
+        ...(cursor === null ? {} : { cursor }),
+      });
+      found.push(...page.runs.map((one) => one.runId));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(found).toHaveLength(20);
+    expect(new Set(found).size).toBe(20);
+    await expect(store.runs({ cursor: 'nonsense' })).rejects.toMatchObject({ code: 'invalid_argument' });
+    store.close();
+  });
+
+  test('lends the lease to one, until its heartbeat stops or it is known to be gone', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    const other = { ...identity, pid: 5 };
+    expect(await store.holdLease(identity, 0, null)).toBe(true);
+    expect(await store.holdLease(other, 5_000, null)).toBe(false);
+    expect(await store.holdLease(other, 5_000, identity)).toBe(true);
+    expect(await store.holdLease(identity, 16_000, null)).toBe(true);
+    await store.releaseLease(other);
+    expect(await store.leaseHolder()).toEqual(identity);
+    store.close();
+  });
+
+  test('is told of changes that another connection made', async () => {
+    await using place = await folder();
+    const [one, other] = await Promise.all([open(place.file), open(place.file)]);
+    const before = one.dataVersion();
+    await other.insertRun(run(1), entry('launch'));
+    expect(one.dataVersion()).not.toBe(before);
+    one.close();
+    other.close();
+  });
+
+  test('waits for another process that holds the database, without blocking', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    const raw = new Database(place.file);
+    raw.exec('BEGIN IMMEDIATE');
+    let ticks = 0;
+    const ticking = setInterval(() => {
+      ticks += 1;
+      if (ticks === 20) raw.exec('COMMIT');
+    }, 5);
+    expect(await store.insertRun(run(1), entry('launch'))).toBe(true);
+    clearInterval(ticking);
+    expect(ticks).toBeGreaterThanOrEqual(20);
+    raw.close();
+    store.close();
+  });
+});
+
+describe('a database that cannot be used says why', () => {
+  test('when it is from a newer version, and is left as it is', async () => {
+    await using place = await folder();
+    (await open(place.file)).close();
+    const raw = new Database(place.file);
+    raw.pragma('user_version = 999');
+    raw.close();
+    await expect(open(place.file)).rejects.toMatchObject({ code: 'database_newer', facts: { found: 999 } });
+  });
+
+  test('when it is not a database', async () => {
+    await using place = await folder();
+    await mkdir(path.dirname(place.file));
+    await writeFile(place.file, 'this is not a database, '.repeat(1000));
+    await expect(open(place.file)).rejects.toMatchObject({ code: 'database_damaged' });
+  });
+
+  test('when a page in the middle is damaged', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    for (let number = 1; number <= 200; number += 1) await store.insertRun(run(number), entry('launch'));
+    store.close();
+    const { readFile } = await import('node:fs/promises');
+    const bytes = await readFile(place.file);
+    bytes.fill(0xa5, 4096 * 8, 4096 * 10);
+    await writeFile(place.file, bytes);
+    await expect(open(place.file)).rejects.toMatchObject({ code: 'database_damaged' });
+  });
+
+  test('when its folder cannot be made', async () => {
+    await using place = await folder();
+    await writeFile(path.join(place.path, 'state'), 'a file in its place');
+    await expect(open(place.file)).rejects.toMatchObject({ code: 'state_folder_not_writable' });
+    expect(existsSync(place.file)).toBe(false);
+  });
+});

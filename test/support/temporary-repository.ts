@@ -1,0 +1,38 @@
+import { execa } from 'execa';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export interface TemporaryRepository extends AsyncDisposable {
+  /** A repository with one commit. Its worktrees lie beside it, in the same temporary folder. */
+  readonly path: string;
+  /** A state folder of its own, beside it. */
+  readonly stateFolder: string;
+  git(...parameters: string[]): Promise<string>;
+  defineWorkflows(workflows: Record<string, object>, more?: object): Promise<void>;
+}
+
+/** A shell line as the command of a workflow. */
+export const shell = (line: string): { command: string[] } => ({ command: ['sh', '-c', line] });
+
+export async function temporaryRepository(): Promise<TemporaryRepository> {
+  const root = await realpath(await mkdtemp(path.join(tmpdir(), 'warden-')));
+  const repository = path.join(root, 'repository');
+  const git = async (...parameters: string[]): Promise<string> =>
+    (await execa('git', parameters, { cwd: repository })).stdout;
+  await mkdir(path.join(repository, '.vscode'), { recursive: true });
+  await git('init', '--quiet', '--initial-branch=main');
+  await git('config', 'user.name', 'Test');
+  await git('config', 'user.email', 'test@localhost');
+  await writeFile(path.join(repository, 'README.md'), '# A repository\n');
+  await git('add', '.');
+  await git('commit', '--quiet', '-m', 'First');
+  return {
+    path: repository,
+    stateFolder: path.join(root, 'state'),
+    git,
+    defineWorkflows: (workflows, more = {}) =>
+      writeFile(path.join(repository, '.vscode', 'workflows.json'), JSON.stringify({ ...more, workflows }, null, 2)),
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { cookieIn, parseStat } from '../../../src/processes/linux-proc.ts';
+import { occupantsIn, snapshotOf as snapshotOfPs } from '../../../src/processes/posix-ps.ts';
+import { runEnvironment } from '../../../src/processes/run-environment.ts';
+import { snapshotOf as snapshotOfCim } from '../../../src/processes/windows-cim.ts';
+
+describe('/proc/<pid>/stat', () => {
+  const line = (name: string, state: string, threads: number): string =>
+    `42 (${name}) ${state} 7 40 39 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 ${threads} 0 123456 1000000 25 18446744073709551615 0`;
+
+  test('is read by counting from the last parenthesis, whatever the name holds', () => {
+    expect(parseStat(line('a) S 1 (b', 'S', 1))).toEqual({
+      pid: 42,
+      name: 'a) S 1 (b',
+      state: 'alive',
+      uninterruptible: false,
+      parentPid: 7,
+      groupId: 40,
+      sessionId: 39,
+      startTime: '123456',
+      cpuMilliseconds: 2000,
+      memoryBytes: 25 * 4096,
+    });
+  });
+
+  test('tells a zombie from a process whose first thread alone has ended', () => {
+    expect(parseStat(line('x', 'Z', 1))?.state).toBe('zombie');
+    expect(parseStat(line('x', 'Z', 3))?.state).toBe('alive');
+    expect(parseStat(line('x', 'D', 1))?.uninterruptible).toBe(true);
+  });
+
+  test('that is cut off is nobody', () => {
+    expect(parseStat('42 (x) S 7')).toBeNull();
+    expect(parseStat('')).toBeNull();
+  });
+});
+
+describe('the cookie', () => {
+  const environment = (...entries: string[]): Buffer => Buffer.from(entries.map((entry) => `${entry}\0`).join(''));
+
+  test('is found first, last and in the middle, and only as a whole name', () => {
+    expect(cookieIn(environment('WARDEN_RUN_ID=run_000000000001', 'A=b'))).toBe('run_000000000001');
+    expect(cookieIn(environment('A=b', 'WARDEN_RUN_ID=run_000000000001'))).toBe('run_000000000001');
+    expect(cookieIn(environment('MY_WARDEN_RUN_ID=run_000000000001'))).toBeNull();
+    expect(cookieIn(environment('A=WARDEN_RUN_ID=run_000000000001', 'WARDEN_RUN_ID=run_000000000002'))).toBe(
+      'run_000000000002',
+    );
+  });
+
+  test('is found behind a megabyte of other things', () => {
+    expect(cookieIn(environment(`A=${'x'.repeat(1_000_000)}`, 'WARDEN_RUN_ID=run_000000000001'))).toBe(
+      'run_000000000001',
+    );
+  });
+});
+
+describe("the listing of macOS's ps", () => {
+  test('gives processes, states and cookies', () => {
+    const { processes } = snapshotOfPs(
+      'boot',
+      [
+        '    1     0     1 Ss     0:01.50   2048 Sat Nov  1 10:00:00 2026 /sbin/launchd',
+        '  321     1   321 Ss   1-02:03:04   512 Sat Nov 21 10:00:00 2026 /bin/sh -c x WARDEN_RUN_ID=run_0123456789ab HOME=/Users/x',
+        '  400   321   321 Z      0:00.00      0 Sat Nov 21 10:00:01 2026 (sh)',
+        'something else',
+      ].join('\n'),
+    );
+    expect([...processes.keys()]).toEqual([1, 321, 400]);
+    expect(processes.get(321)).toMatchObject({
+      parentPid: 1,
+      groupId: 321,
+      name: 'sh',
+      cookie: 'run_0123456789ab',
+      startTime: 'Sat Nov 21 10:00:00 2026',
+      cpuMilliseconds: (86_400 + 2 * 3600 + 3 * 60 + 4) * 1000,
+      memoryBytes: 512 * 1024,
+    });
+    expect(processes.get(400)?.state).toBe('zombie');
+  });
+
+  test('and of lsof tells who is in a folder, and not in one with a longer name', () => {
+    const listing =
+      'p10\ncbash\nfcwd\nn/work/tree\np11\ncnode\nfcwd\nn/work/tree/deep\np12\ncvim\nfcwd\nn/work/tree-two';
+    expect(occupantsIn(listing, '/work/tree').map(({ pid }) => pid)).toEqual([10, 11]);
+  });
+});
+
+describe('the listing of Windows', () => {
+  test('gives processes with times in milliseconds', () => {
+    const listing = JSON.stringify({
+      boot: '133',
+      processes: [
+        {
+          ProcessId: 8,
+          ParentProcessId: 4,
+          Name: 'node.exe',
+          Start: '134',
+          KernelModeTime: 10_000,
+          UserModeTime: 20_000,
+          WorkingSetSize: 5,
+        },
+      ],
+    });
+    const { bootId, processes } = snapshotOfCim(listing);
+    expect(bootId).toBe('133');
+    expect(processes.get(8)).toMatchObject({ parentPid: 4, name: 'node.exe', startTime: '134', cpuMilliseconds: 3 });
+  });
+
+  test('of another shape is an error, not an empty machine', () => {
+    expect(() => snapshotOfCim('{}')).toThrow(expect.objectContaining({ code: 'cannot_look_at_processes' }));
+  });
+});
+
+test("a run does not inherit what is the host's alone", () => {
+  expect(
+    runEnvironment({
+      PATH: '/bin',
+      ELECTRON_RUN_AS_NODE: '1',
+      VSCODE_IPC_HOOK: 'x',
+      NODE_OPTIONS: '--x',
+      WARDEN_RUN_ID: 'run_1',
+      HOME: undefined,
+    }),
+  ).toEqual({ PATH: '/bin' });
+});
