@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assignMembers } from '../../../src/core/membership.ts';
 import { keyOf } from '../../../src/core/process-identity.ts';
