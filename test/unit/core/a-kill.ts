@@ -20,6 +20,9 @@ export interface KillOptions {
   readonly from?: number;
 }
 
+/** What a look at a busy machine takes. */
+const sweepMilliseconds = 20;
+
 /** Carries out a whole kill of a simulated run as the supervisor does. */
 export function killOf(
   behaviours: readonly Behaviour[],
@@ -45,7 +48,7 @@ export function killOf(
       tree.take(order, now);
       sent.add(sentKey(step.phase, order));
     }
-    now += Math.max(1, step.lookAgainMilliseconds);
+    now += sweepMilliseconds + step.lookAgainMilliseconds;
   }
 }
 

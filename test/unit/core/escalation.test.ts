@@ -125,7 +125,7 @@ describe('a whole kill', () => {
     const looks = killOf(run(deaf));
     expect(outcome(looks)).toBe('done');
     expect(endedAt(looks)).toBeGreaterThanOrEqual(defaultPhaseStarts.system);
-    expect(endedAt(looks)).toBeLessThan(defaultPhaseStarts.system + 100);
+    expect(endedAt(looks)).toBeLessThan(defaultPhaseStarts.system + 200);
   });
 
   it('of the same run by force ends at once', () => {
@@ -151,7 +151,7 @@ describe('a whole kill', () => {
     const { step } = last(looks);
     expect(step.kind === 'survivors' && step.survivors.map(({ role }) => role)).toEqual(['member']);
     expect(endedAt(looks)).toBeGreaterThanOrEqual(defaultPhaseStarts.system + givesUpAfterMilliseconds);
-    expect(endedAt(looks)).toBeLessThan(defaultPhaseStarts.system + givesUpAfterMilliseconds + 100);
+    expect(endedAt(looks)).toBeLessThan(defaultPhaseStarts.system + givesUpAfterMilliseconds + 200);
   });
 
   it('of a run whose wrapper hangs ends the wrapper too', () => {
