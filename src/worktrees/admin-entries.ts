@@ -1,0 +1,81 @@
+import { lstat, readdir, readFile, realpath, rename } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { Repository } from '../core/ports/worktrees.ts';
+import { markOf, type OwnershipMark } from './ownership-mark.ts';
+import { removeIfEmpty } from './remove-if-empty.ts';
+import { removeTree } from './remove-tree.ts';
+import { unlessMissing } from './system-failure.ts';
+
+/** A linked worktree as git's own folder for it (`worktrees/<id>`) describes it. */
+export interface AdminEntry {
+  /** That folder. */
+  readonly directory: string;
+  /** The worktree's folder, there or not; null when git died before it wrote it down. */
+  readonly path: string | null;
+  /** The reason given to `git worktree lock`; null when not locked. */
+  readonly lockReason: string | null;
+  /** Full name of the branch that is checked out; null when detached or not known. */
+  readonly headRef: string | null;
+  /** Null when the worktree is not ours. */
+  readonly mark: OwnershipMark | null;
+}
+
+export async function adminEntries(repository: Repository): Promise<AdminEntry[]> {
+  const parent = join(repository.gitDirectory, 'worktrees');
+  const names = (await unlessMissing(readdir(parent))) ?? [];
+  const entries = await Promise.all(names.map((name) => adminEntry(join(parent, name))));
+  return entries.filter((entry) => entry !== null);
+}
+
+async function adminEntry(directory: string): Promise<AdminEntry | null> {
+  if ((await unlessMissing(lstat(directory)))?.isDirectory() !== true) return null;
+  const [gitFile, lockReason, head, mark] = await Promise.all([
+    firstLine(join(directory, 'gitdir')),
+    unlessMissing(readFile(join(directory, 'locked'), 'utf8')),
+    firstLine(join(directory, 'HEAD')),
+    markOf(directory),
+  ]);
+  return {
+    directory,
+    path: gitFile === null || gitFile === '' ? null : dirname(resolve(directory, gitFile)),
+    lockReason: lockReason?.trim() ?? null,
+    headRef: head?.startsWith('ref: ') === true ? head.slice('ref: '.length) : null,
+    mark,
+  };
+}
+
+/**
+ * Git's own folder for the worktree in a folder, as the `.git` file there names it.
+ * @returns null when there is none: no worktree, a repository of its own, or git died before it wrote it
+ */
+export async function adminDirectoryOf(worktreePath: string): Promise<string | null> {
+  const file = join(worktreePath, '.git');
+  if ((await unlessMissing(lstat(file)))?.isFile() !== true) return null;
+  const line = await firstLine(file);
+  if (line?.startsWith('gitdir: ') !== true) return null;
+  return await unlessMissing(realpath(resolve(worktreePath, line.slice('gitdir: '.length))));
+}
+
+/** The folder is there and is that worktree: its `.git` file leads back to the entry. */
+export async function isWorktreeOf(entry: AdminEntry): Promise<boolean> {
+  if (entry.path === null) return false;
+  const named = await adminDirectoryOf(entry.path);
+  return named !== null && named === (await unlessMissing(realpath(entry.directory)));
+}
+
+/**
+ * Makes git forget the worktree: what `git worktree remove` does after the folder has gone, for this one entry and no
+ * other. The rename makes it one step, so that nothing half-removed is left under `worktrees` whatever happens.
+ */
+export async function removeAdminEntry(repository: Repository, entry: AdminEntry): Promise<void> {
+  const aside = join(repository.gitDirectory, `warden-removed-${basename(entry.directory)}-${randomUUID()}`);
+  await rename(entry.directory, aside);
+  await removeTree(aside);
+  await removeIfEmpty(dirname(entry.directory));
+}
+
+async function firstLine(file: string): Promise<string | null> {
+  const text = await unlessMissing(readFile(file, 'utf8'));
+  return text === null ? null : (text.split(/\r?\n/, 1)[0] ?? '').trimEnd();
+}

@@ -1,0 +1,113 @@
+import { lstat, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { detailOf, WardenError } from '../core/errors.ts';
+import type { CreateWorktree } from '../core/ports/worktrees.ts';
+import { lockReason } from '../core/removal.ts';
+import { adminDirectoryOf } from './admin-entries.ts';
+import { hasBranch } from './branches.ts';
+import { askGit, git, gitFailure } from './git.ts';
+import type { InTurns } from './in-turns.ts';
+import { announce, markWorktree } from './ownership-mark.ts';
+import { holdingLock } from './repository-lock.ts';
+import { systemFailure, unlessMissing } from './system-failure.ts';
+import { forget, undo } from './undo.ts';
+
+const operation = 'create worktree';
+
+/**
+ * Two phases, since whole creations at once fail now and then, and the first of many is ready much sooner: the
+ * registration under the repository's lock, then the checkout.
+ * @param checkouts how many checkouts may be under way at once
+ */
+export async function create(request: CreateWorktree, checkouts: InTurns): Promise<void> {
+  await holdingLock(request.repository, async () => await registerOrForget(request), request.signal);
+  try {
+    await checkouts(async () => await checkOut(request), request.signal);
+  } catch (error) {
+    await thenThrow(error, undo(request.repository, request));
+  }
+}
+
+async function registerOrForget(request: CreateWorktree): Promise<void> {
+  const { repository, runId, path, branch, baseCommit } = request;
+  if ((await unlessMissing(lstat(path))) !== null) throw new WardenError('worktree_path_taken', { path });
+  if (await hasBranch(repository, branch)) throw new WardenError('branch_taken', { branch });
+  try {
+    await announce(repository, { runId, branch, baseCommit });
+  } catch (error) {
+    throw systemFailure(operation, repository.gitDirectory, error);
+  }
+  try {
+    await register(request);
+  } catch (error) {
+    // Under the same lock: on a full disk there might be no room for another.
+    await thenThrow(systemFailure(operation, path, error), forget(repository, request));
+  }
+}
+
+async function register(request: CreateWorktree): Promise<void> {
+  const { repository, runId, path, branch, baseCommit, signal } = request;
+  await mkdir(dirname(path), { recursive: true });
+  const registration = {
+    directory: repository.path,
+    // Locked from its first moment with the run's name, so that it is known for ours even if git is killed half-way.
+    arguments: ['worktree', 'add', '--no-checkout', '--no-track', '--lock', '--reason', lockReason(runId)].concat([
+      '-b',
+      branch,
+      '--',
+      path,
+      baseCommit,
+    ]),
+    operation,
+    signal,
+  };
+  const answer = await askGit(registration);
+  if (answer.exitCode !== 0) {
+    if (/is a missing but (already registered|locked) worktree/.test(answer.words)) {
+      throw new WardenError('worktree_path_taken', { path });
+    }
+    throw gitFailure(registration, answer);
+  }
+  const adminDirectory = await adminDirectoryOf(path);
+  if (adminDirectory === null) {
+    throw new WardenError('git_failed', { operation, detail: `git made no worktree in ${path}` });
+  }
+  await markWorktree(repository, runId, adminDirectory);
+}
+
+async function checkOut({ path, baseCommit, signal }: CreateWorktree): Promise<void> {
+  await git({
+    directory: path,
+    arguments: ['reset', '--hard', '--no-recurse-submodules'],
+    operation: 'check out files',
+    signal,
+    runsPrograms: true,
+  });
+  await runPostCheckoutHook(path, baseCommit, signal);
+}
+
+/** As `git worktree add` does after its checkout, with the same arguments and the same consequence of a failure. */
+async function runPostCheckoutHook(path: string, commit: string, signal: AbortSignal): Promise<void> {
+  const none = '0'.repeat(commit.length);
+  const request = {
+    directory: path,
+    arguments: ['hook', 'run', '--ignore-missing', 'post-checkout', '--', none, commit, '1'],
+    operation: 'run post-checkout hook',
+    signal,
+    runsPrograms: true,
+  };
+  const answer = await askGit(request);
+  const isUnknownToGit = /'hook' is not a git command/.test(answer.words);
+  if (answer.exitCode !== 0 && !isUnknownToGit) throw gitFailure(request, answer);
+}
+
+/** What went wrong first is what is told; if taking it back goes wrong too, both. */
+async function thenThrow(error: unknown, takenBack: Promise<void>): Promise<never> {
+  try {
+    await takenBack;
+  } catch (second) {
+    const detail = `${detailOf(error)}; and taking it back failed: ${detailOf(second)}`;
+    throw new WardenError('git_failed', { operation, detail }, { cause: error });
+  }
+  throw error;
+}

@@ -1,0 +1,55 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { inBatches } from './in-batches.ts';
+import { systemCode } from './system-failure.ts';
+
+export interface FileUsers {
+  /** Those of the files asked about that some process has open. */
+  readonly openFiles: ReadonlySet<string>;
+  /** Working directories of the git processes that are alive. */
+  readonly gitDirectories: readonly string[];
+}
+
+/**
+ * One look at every process. Git closes a lock file before it is done with it, so that nobody has it open proves
+ * something only where no git is at work either.
+ * @param files absolute paths with links resolved
+ * @returns null where the platform does not tell, or a git process cannot be looked into: then nothing is proven
+ */
+export async function fileUsers(files: readonly string[]): Promise<FileUsers | null> {
+  if (process.platform !== 'linux') return null;
+  const asked = new Set(files);
+  const openFiles = new Set<string>();
+  const gitDirectories: string[] = [];
+  let isProof = true;
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  await inBatches(pids, 8, async (pid) => {
+    const isGit = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).startsWith('git');
+    try {
+      for (const target of await openFilesOf(pid)) if (asked.has(target)) openFiles.add(target);
+      if (isGit) gitDirectories.push(await readlink(`/proc/${pid}/cwd`));
+    } catch (error) {
+      // Other users' processes may not be looked into; only a git among them could be the owner of a lock of git.
+      if (isGit && !hasEnded(error)) isProof = false;
+    }
+  });
+  return isProof ? { openFiles, gitDirectories } : null;
+}
+
+async function openFilesOf(pid: string): Promise<string[]> {
+  const targets: string[] = [];
+  const directory = `/proc/${pid}/fd`;
+  await inBatches(await readdir(directory), 16, async (descriptor) => {
+    try {
+      targets.push(await readlink(`${directory}/${descriptor}`));
+    } catch (error) {
+      // Closed since.
+      if (!hasEnded(error)) throw error;
+    }
+  });
+  return targets;
+}
+
+function hasEnded(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOENT' || code === 'ESRCH';
+}

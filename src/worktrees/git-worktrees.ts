@@ -1,0 +1,68 @@
+import { dirname } from 'node:path';
+import type { Repository, Worktrees } from '../core/ports/worktrees.ts';
+import { changesSince } from './changes-since.ts';
+import { commitOf } from './commit-of.ts';
+import { create } from './create.ts';
+import { fileAt } from './file-at.ts';
+import { include } from './include.ts';
+import { inTurns } from './in-turns.ts';
+import { list } from './list.ts';
+import { removeIfEmpty } from './remove-if-empty.ts';
+import { remove } from './remove.ts';
+import { holdingLock } from './repository-lock.ts';
+import { repositoryOf } from './repository.ts';
+import { sizeOf } from './size-of.ts';
+import { removeStaleLocks } from './stale-locks.ts';
+import { emptyTrash, trashFolderOf } from './trash.ts';
+import { undo } from './undo.ts';
+import { removeWorktreesFolderIfEmpty } from './worktrees-folder.ts';
+
+export interface GitWorktrees extends Worktrees {
+  /** Resolves when nothing removed is still being deleted in the background. A program waits for it before it ends. */
+  settled(): Promise<void>;
+}
+
+/** Worktrees by the git on the PATH. */
+export function gitWorktrees(): GitWorktrees {
+  const checkouts = inTurns(2);
+  const deletions = inTurns(1);
+  const underWay = new Set<Promise<void>>();
+
+  /** What cannot be deleted now is tried again with the next removal there. */
+  function deleteInBackground(repository: Repository, worktreePath: string): void {
+    const deletion = deletions(async () => await deleteRemoved(repository, worktreePath))
+      .catch(() => undefined)
+      .finally(() => underWay.delete(deletion));
+    underWay.add(deletion);
+  }
+
+  return {
+    repositoryOf,
+    commitOf,
+    create: async (request) => await create(request, checkouts),
+    include,
+    undo,
+    list,
+    sizeOf,
+    async remove(repository, worktree, checkpointNumber) {
+      const removed = await remove(repository, worktree, checkpointNumber);
+      deleteInBackground(repository, worktree.path);
+      return removed;
+    },
+    changesSince,
+    fileAt,
+    removeStaleLocks,
+    async settled() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+}
+
+async function deleteRemoved(repository: Repository, worktreePath: string): Promise<void> {
+  const trash = trashFolderOf(worktreePath);
+  await emptyTrash(trash);
+  await holdingLock(repository, async () => {
+    await removeIfEmpty(trash);
+    await removeWorktreesFolderIfEmpty(repository, dirname(worktreePath));
+  });
+}

@@ -1,0 +1,119 @@
+import { simpleGit, type SimpleGitOptions } from 'simple-git';
+import { detailOf, WardenError } from '../core/errors.ts';
+import { gitEnvironment } from './git-environment.ts';
+
+export interface GitRequest {
+  /** Where git is started. */
+  readonly directory: string;
+  readonly arguments: readonly string[];
+  /** What it is for, as the error says it, e.g. `create worktree`. */
+  readonly operation: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Given to standard input; not empty. */
+  readonly input?: Buffer;
+  readonly signal?: AbortSignal;
+  /**
+   * It runs programs of the user, hooks or filters, which may go on when git has ended and keep its output open. What
+   * they print after that is not waited for.
+   */
+  readonly runsPrograms?: boolean;
+}
+
+export interface GitAnswer {
+  readonly exitCode: number;
+  readonly output: Buffer;
+  /** What git said on standard error. */
+  readonly words: string;
+}
+
+/**
+ * Runs git and returns its output.
+ * @throws WardenError git_not_found, disk_full, git_failed; the signal's reason when aborted
+ */
+export async function git(request: GitRequest): Promise<Buffer> {
+  const answer = await askGit(request);
+  if (answer.exitCode !== 0) throw gitFailure(request, answer);
+  return answer.output;
+}
+
+/** The same for output that is text, without the line break at its end. */
+export async function gitText(request: GitRequest): Promise<string> {
+  return (await git(request)).toString('utf8').trimEnd();
+}
+
+/**
+ * Runs git where an exit code other than 0 is an answer too.
+ * @throws WardenError git_not_found, git_failed when git could not be run; the signal's reason when aborted
+ */
+export async function askGit(request: GitRequest): Promise<GitAnswer> {
+  const environment = gitEnvironment(request.environment ?? {});
+  let answer: GitAnswer | null = null;
+  const options: Partial<SimpleGitOptions> = {
+    baseDir: request.directory,
+    // Output is complete when the pipes are closed, not when the process has ended.
+    completion: { onClose: true, onExit: request.runsPrograms === true ? 200 : false },
+    config: ['core.fsmonitor=false'],
+    allowEnvironment: Object.keys(environment),
+    // These guard against input from strangers; ours is fixed arguments and the user's own environment.
+    unsafe: {
+      allowAbbreviatedOptions: true,
+      allowUnsafeAskPass: true,
+      allowUnsafeConfigPaths: true,
+      allowUnsafeExec: true,
+      allowUnsafeFsMonitor: true,
+      allowUnsafeSshCommand: true,
+    },
+    errors(error, result) {
+      if (typeof result.exitCode !== 'number' || result.exitCode < 0) return error ?? new Error('git was killed');
+      answer = {
+        exitCode: result.exitCode,
+        output: Buffer.concat(result.stdOut),
+        words: Buffer.concat(result.stdErr).toString('utf8').trim(),
+      };
+      return undefined;
+    },
+    ...(request.signal === undefined ? {} : { abort: request.signal }),
+    ...(request.input === undefined ? {} : { input: () => request.input }),
+  };
+  request.signal?.throwIfAborted();
+  try {
+    await simpleGit(options)
+      .env(environment)
+      .outputHandler(nudge)
+      .raw([...request.arguments]);
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    throw startFailure(request, error);
+  }
+  request.signal?.throwIfAborted();
+  if (answer === null) throw startFailure(request, new Error('git gave no answer'));
+  return answer;
+}
+
+/**
+ * simple-git 4.0 waits 50 ms after every command that printed nothing, whatever its `completion` option says. An empty
+ * chunk counts as output and adds nothing to it.
+ */
+function nudge(_command: string, output: NodeJS.ReadableStream): void {
+  queueMicrotask(() => output.emit('data', Buffer.alloc(0)));
+}
+
+/** Why git did not do it, in its own words. */
+export function gitFailure(request: GitRequest, answer: GitAnswer): WardenError {
+  const detail = answer.words || answer.output.toString('utf8').trim() || `git ended with ${answer.exitCode}`;
+  if (/No space left on device|Disk quota exceeded/i.test(detail)) {
+    return new WardenError('disk_full', { path: request.directory });
+  }
+  return new WardenError('git_failed', { operation: request.operation, detail });
+}
+
+function startFailure(request: GitRequest, error: unknown): WardenError {
+  const detail = detailOf(error).split('\n', 1).join('');
+  if (/^(Error: )?spawn git ENOENT/.test(detail)) return new WardenError('git_not_found', { detail }, { cause: error });
+  return new WardenError('git_failed', { operation: request.operation, detail }, { cause: error });
+}
+
+/** The parts of output that git ended with a NUL each (`-z`). */
+export function nulSeparated(output: Buffer, encoding: 'utf8' | 'latin1' = 'utf8'): string[] {
+  return output.toString(encoding).split('\0').slice(0, -1);
+}

@@ -1,0 +1,62 @@
+import { lstat } from 'node:fs/promises';
+import type { Repository } from '../core/ports/worktrees.ts';
+import type { WorktreeFacts } from '../core/removal.ts';
+import { type AdminEntry, adminEntries, isWorktreeOf } from './admin-entries.ts';
+import { askGit } from './git.ts';
+import { inTurns } from './in-turns.ts';
+import { operationIn } from './operation.ts';
+import { statusOf } from './status.ts';
+import { systemFailure, unlessMissing } from './system-failure.ts';
+
+/** Every worktree of the repository that carries our mark, those whose folder has gone too. Sizes are not measured. */
+export async function list(repository: Repository): Promise<WorktreeFacts[]> {
+  const looks = inTurns(4);
+  try {
+    const entries = await adminEntries(repository);
+    const found = await Promise.all(
+      entries.map(async (entry) => await looks(async () => await factsOf(repository, entry))),
+    );
+    return found.filter((facts) => facts !== null);
+  } catch (error) {
+    throw systemFailure('list worktrees', repository.path, error);
+  }
+}
+
+/** @returns null when it is not ours */
+async function factsOf(repository: Repository, entry: AdminEntry): Promise<WorktreeFacts | null> {
+  const { mark, path } = entry;
+  if (mark === null || path === null) return null;
+  const exists = (await unlessMissing(lstat(path)))?.isDirectory() === true;
+  // A folder that does not lead back here may hold anything, another repository too: then nothing is known of it.
+  const status = exists && (await isWorktreeOf(entry)) ? await statusOf(path) : null;
+  const { branch, head } = status ?? (await headOf(repository, entry));
+  return {
+    path,
+    runId: mark.runId,
+    repository: repository.path,
+    branch,
+    head,
+    exists,
+    lock: entry.lockReason === null ? null : { reason: entry.lockReason },
+    dirtyFiles: status?.dirtyFiles ?? null,
+    bytes: null,
+    operation: await operationIn(entry.directory),
+  };
+}
+
+async function headOf(
+  repository: Repository,
+  entry: AdminEntry,
+): Promise<{ readonly branch: string | null; readonly head: string | null }> {
+  const answer = await askGit({
+    directory: repository.gitDirectory,
+    arguments: ['rev-parse', '--verify', '--quiet', 'HEAD'],
+    environment: { GIT_DIR: entry.directory },
+    operation: 'look at worktree',
+  });
+  const prefix = 'refs/heads/';
+  return {
+    branch: entry.headRef?.startsWith(prefix) === true ? entry.headRef.slice(prefix.length) : null,
+    head: answer.exitCode === 0 ? answer.output.toString('utf8').trim() : null,
+  };
+}

@@ -1,0 +1,44 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WardenError } from '../core/errors.ts';
+import { askGit, git, nulSeparated } from './git.ts';
+import { statusOf } from './status.ts';
+import { unlessMissing } from './system-failure.ts';
+
+/**
+ * Refuses when the worktree holds a submodule, or another repository inside, with work that is nowhere else: the tree of
+ * a commit only names the commit of such a folder, so a checkpoint does not keep what is in it.
+ * @param tree what was found in the worktree
+ * @throws WardenError git_failed naming the folder
+ */
+export async function checkNestedRepositories(worktreePath: string, tree: string): Promise<void> {
+  const listed = await git({
+    directory: worktreePath,
+    arguments: ['ls-tree', '-r', '-z', tree],
+    operation: 'keep work',
+  });
+  const gitlink = '160000 commit ';
+  for (const line of nulSeparated(listed)) {
+    if (!line.startsWith(gitlink)) continue;
+    const name = line.slice(line.indexOf('\t') + 1);
+    const path = join(worktreePath, name);
+    const isThere = (await unlessMissing(lstat(join(path, '.git')))) !== null;
+    if (isThere && !(await isElsewhere(path))) {
+      throw new WardenError('git_failed', {
+        operation: 'keep work',
+        detail: `${name} is a repository of its own and holds work that is nowhere else; push it or remove it first`,
+      });
+    }
+  }
+}
+
+/** Nothing uncommitted in it, and no commit that its remotes do not have. */
+async function isElsewhere(path: string): Promise<boolean> {
+  if ((await statusOf(path))?.dirtyFiles !== 0) return false;
+  const answer = await askGit({
+    directory: path,
+    arguments: ['rev-list', '--max-count=1', '--all', '--not', '--remotes'],
+    operation: 'look at nested repository',
+  });
+  return answer.exitCode === 0 && answer.output.length === 0;
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, lstat, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AdminEntry } from './admin-entries.ts';
+import { git, nulSeparated } from './git.ts';
+import { inBatches } from './in-batches.ts';
+import { rawJoin } from './raw-path.ts';
+import { unlessMissing } from './system-failure.ts';
+
+/** A copy of a worktree's index that may be changed without the worktree noticing. */
+export interface TemporaryIndex {
+  readonly directory: string;
+  /** What makes git use the copy, in this worktree. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Copies the index, which also tells git which files it need not read again, and removes the copy afterwards. */
+export async function withTemporaryIndex<Result>(
+  entry: AdminEntry,
+  directory: string,
+  task: (index: TemporaryIndex) => Promise<Result>,
+): Promise<Result> {
+  const file = join(entry.directory, `warden-index-${randomUUID()}`);
+  try {
+    await unlessMissing(copyFile(join(entry.directory, 'index'), file, constants.COPYFILE_FICLONE));
+    return await task({ directory, environment: { GIT_DIR: entry.directory, GIT_INDEX_FILE: file } });
+  } finally {
+    await rm(file, { force: true });
+    await rm(`${file}.lock`, { force: true });
+  }
+}
+
+/**
+ * Takes back the promises `--assume-unchanged` and `--skip-worktree`, by which git would not look at a file and its
+ * changes would be missed. Files that a sparse checkout left out keep theirs.
+ */
+export async function lookAtEveryFile(index: TemporaryIndex): Promise<void> {
+  const operation = 'keep work';
+  const { directory, environment } = index;
+  const listed = await git({ directory, environment, arguments: ['ls-files', '-v', '-z'], operation });
+  const assumed: string[] = [];
+  const skipped: string[] = [];
+  for (const line of nulSeparated(listed, 'latin1')) {
+    const tag = line.charAt(0);
+    if (tag !== tag.toUpperCase()) assumed.push(line.slice(2));
+    if (tag.toUpperCase() === 'S') skipped.push(line.slice(2));
+  }
+  const present: string[] = [];
+  await inBatches(skipped, 64, async (name) => {
+    const path = rawJoin(Buffer.from(directory), Buffer.from(name, 'latin1'));
+    if ((await unlessMissing(lstat(path))) !== null) present.push(name);
+  });
+  await clearFlag(index, '--no-assume-unchanged', assumed);
+  await clearFlag(index, '--no-skip-worktree', present);
+}
+
+async function clearFlag(index: TemporaryIndex, option: string, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  await git({
+    ...index,
+    arguments: ['update-index', option, '-z', '--stdin'],
+    input: Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1'),
+    operation: 'keep work',
+  });
+}

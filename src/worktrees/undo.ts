@@ -1,0 +1,88 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { WardenError } from '../core/errors.ts';
+import type { Repository } from '../core/ports/worktrees.ts';
+import { lockReason } from '../core/removal.ts';
+import type { RunId } from '../core/run-id.ts';
+import { type AdminEntry, adminEntries, isWorktreeOf, removeAdminEntry } from './admin-entries.ts';
+import { deleteBranch, isKept } from './branches.ts';
+import { announcementOf, withdrawAnnouncement } from './ownership-mark.ts';
+import { removeIfEmpty } from './remove-if-empty.ts';
+import { removeTree } from './remove-tree.ts';
+import { holdingLock } from './repository-lock.ts';
+import { systemFailure, unlessMissing } from './system-failure.ts';
+import { removeWorktreesFolderIfEmpty } from './worktrees-folder.ts';
+
+interface Unstarted {
+  readonly path: string;
+  readonly branch: string;
+  readonly runId: RunId;
+}
+
+/**
+ * Takes back the worktree of a run that never started, however far its creation got. What does not carry the run's mark
+ * or lock stays, and so does a branch that has moved on.
+ */
+export async function undo(repository: Repository, worktree: Unstarted): Promise<void> {
+  try {
+    // First and without the lock: on a full disk this makes the room that the lock needs.
+    await removeFolder(await entryOf(repository, worktree), worktree.path);
+    await holdingLock(repository, async () => await forget(repository, worktree));
+  } catch (error) {
+    throw systemFailure('undo worktree', worktree.path, error);
+  }
+}
+
+/** The same for a caller that holds the repository's lock. */
+export async function forget(repository: Repository, worktree: Unstarted): Promise<void> {
+  const entry = await entryOf(repository, worktree);
+  const claim = entry?.mark ?? (await announcementOf(repository, worktree.runId));
+  await removeFolder(entry, worktree.path);
+  if (entry !== null) await removeAdminEntry(repository, entry);
+  if (claim?.branch === worktree.branch || entry?.headRef === `refs/heads/${worktree.branch}`) {
+    await deleteBranch(
+      repository,
+      worktree.branch,
+      async (tip) => tip === claim?.baseCommit || (await isKept(repository, tip, worktree.branch)),
+    );
+  }
+  await withdrawAnnouncement(repository, worktree.runId);
+  await removeWorktreesFolderIfEmpty(repository, dirname(worktree.path));
+}
+
+/** Git's entry for the worktree, provided that it is this run's. */
+async function entryOf(repository: Repository, worktree: Unstarted): Promise<AdminEntry | null> {
+  const path = await resolved(worktree.path);
+  for (const entry of await adminEntries(repository)) {
+    if (isOfRun(entry, worktree, path)) return entry;
+  }
+  return null;
+}
+
+function isOfRun(entry: AdminEntry, { runId, branch }: Unstarted, path: string): boolean {
+  if (entry.mark !== null) return entry.mark.runId === runId;
+  if (entry.lockReason === lockReason(runId)) return true;
+  // Git's own lock on what it has not finished: at our path and on our branch, it can only be our half-made one.
+  const isHalfMade = entry.lockReason === 'initializing' && entry.path === path;
+  return isHalfMade && (entry.headRef === null || entry.headRef === `refs/heads/${branch}`);
+}
+
+async function removeFolder(entry: AdminEntry | null, path: string): Promise<void> {
+  if (entry === null) return;
+  if (await isWorktreeOf(entry)) {
+    if (entry.path !== (await resolved(path))) {
+      const detail = `the worktree of ${entry.mark?.runId ?? path} is in ${entry.path}, not in ${path}`;
+      throw new WardenError('git_failed', { operation: 'undo worktree', detail });
+    }
+    await removeTree(path);
+  } else {
+    // Git makes the folder before it writes what ties it to the entry.
+    await removeIfEmpty(path);
+  }
+}
+
+/** Git writes paths down with links resolved. */
+async function resolved(path: string): Promise<string> {
+  const parent = await unlessMissing(realpath(dirname(path)));
+  return parent === null ? path : join(parent, basename(path));
+}
