@@ -29,11 +29,12 @@ export function parseWorkflowFile(file: string, written: string): WorkflowFileRe
   const syntaxErrors: ParseError[] = [];
   const root = parseTree(text, syntaxErrors, { allowTrailingComma: true });
   if (root === undefined || syntaxErrors.length > 0) {
-    const problems = syntaxErrors.map((error) => ({
+    // Only the first: what the parser says after it is mostly its own confusion.
+    const problems = syntaxErrors.slice(0, 1).map(({ error, offset }) => ({
       file,
-      ...position(error.offset),
+      ...position(offset),
       key: '',
-      problem: `not valid JSON: ${wordsOf(printParseErrorCode(error.error))}`,
+      problem: `not valid JSON: ${wordsOf(printParseErrorCode(error))}`,
     }));
     return { ok: false, problems };
   }

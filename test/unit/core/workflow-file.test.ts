@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { parseWorkflowFile } from '../../../src/core/workflow-file.ts';
+import type { Workflow } from '../../../src/core/workflow.ts';
+
+/** The workflows of a text that is expected to be valid. */
+function workflowsIn(text: string): Map<string, Workflow> {
+  const result = parseWorkflowFile('workflows.json', text);
+  expect(result).toMatchObject({ ok: true });
+  return result.ok ? result.workflows : new Map();
+}
+
+/** `line:column key: problem` of each problem. */
+function problemsIn(text: string): string[] {
+  const result = parseWorkflowFile('workflows.json', text);
+  if (result.ok) return [];
+  return result.problems.map(({ line, column, key, problem }) => `${line}:${column} ${key}: ${problem}`);
+}
+
+/** A file with one workflow of these lines, which begin at line 4 and column 1. */
+function withLines(...lines: string[]): string {
+  return ['{', '"workflows": {', '"builder": {', ...lines, '}', '}', '}'].join('\n');
+}
+
+describe('a definitions file', () => {
+  it('may hold comments and trailing commas, Windows line ends and a byte order mark', () => {
+    const text = `\uFEFF{
+      // Who builds.
+      "workflows": {
+        "builder": { "command": ["claude", "-p", "\${message}",], /* not yet */ },
+      },
+    }`.replaceAll('\n', '\r\n');
+    expect([...workflowsIn(text).keys()]).toEqual(['builder']);
+  });
+
+  it('may say nothing but the command: the rest are the documented defaults', () => {
+    expect(workflowsIn(withLines('"command": ["claude"]')).get('builder')).toEqual({
+      name: 'builder',
+      description: null,
+      command: ['claude'],
+      env: {},
+      include: [],
+      setup: null,
+      initializationTimeoutMinutes: 30,
+      timeoutMinutes: 60,
+      stuckAfterMinutes: 5,
+      onStuck: 'notify',
+      persistent: false,
+      retry: null,
+      maxConcurrentRuns: null,
+    });
+  });
+
+  it('may say everything, minutes in fractions too', () => {
+    const written = {
+      description: 'Builds',
+      command: ['claude', '${message}'],
+      env: { LEVEL: '3' },
+      include: ['.env'],
+      setup: ['npm', 'ci'],
+      initializationTimeoutMinutes: 0.5,
+      timeoutMinutes: 90,
+      stuckAfterMinutes: 0.25,
+      onStuck: 'restart',
+      persistent: true,
+      retry: { attempts: 2 },
+    };
+    const text = JSON.stringify({ $schema: 'x', maxConcurrentRuns: 4, workflows: { other: written } });
+    const retry = { attempts: 2, backoffSeconds: 30 };
+    expect(workflowsIn(text).get('other')).toEqual({ name: 'other', maxConcurrentRuns: 4, ...written, retry });
+  });
+
+  it.each([
+    ['builder', 60],
+    ['lina', 40],
+    ['brain', 40],
+    ['anybody-else', 30],
+    ['constructor', 30],
+  ])('gives %s %d minutes unless it says otherwise', (name, minutes) => {
+    const written = (workflow: object) => JSON.stringify({ workflows: { [name]: { command: ['x'], ...workflow } } });
+    expect(workflowsIn(written({})).get(name)?.timeoutMinutes).toBe(minutes);
+    expect(workflowsIn(written({ timeoutMinutes: 7 })).get(name)?.timeoutMinutes).toBe(7);
+  });
+
+  it('may define no workflow at all', () => {
+    expect(workflowsIn('{ "workflows": {} }').size).toBe(0);
+  });
+});
+
+describe('a problem of a definitions file is told at its line and column, with its key and what would be right', () => {
+  it.each<[string, string, string[]]>([
+    ['nothing in it', '', ['1:1 : the file is empty']],
+    ['only comments in it', '// later\n', ['1:1 : the file is empty']],
+    ['a missing colon', '{\n  "workflows" {}\n}', ['2:15 : not valid JSON: colon expected']],
+    ['an unclosed string', '{ "workflows', ['1:3 : not valid JSON: unexpected end of string']],
+    ['a list instead of an object', '[]', ['1:1 : expected an object in { }, found a list in [ ]']],
+    ['no workflows', '{}', ['1:1 workflows: this key is missing']],
+    [
+      'a misspelt key at the top',
+      '{\n "workflow": {} }',
+      ['1:1 workflows: this key is missing', '2:2 workflow: unknown key; did you mean "workflows"?'],
+    ],
+    [
+      'a misspelt key',
+      withLines('"command": ["x"],', '"timeoutMinuts": 3'),
+      ['5:1 workflows.builder.timeoutMinuts: unknown key; did you mean "timeoutMinutes"?'],
+    ],
+    [
+      'a misspelt key of retry',
+      withLines('"command": ["x"],', '"retry": { "attempts": 1, "backofSeconds": 1 }'),
+      ['5:27 workflows.builder.retry.backofSeconds: unknown key; did you mean "backoffSeconds"?'],
+    ],
+    ['a key like no other', withLines('"command": ["x"],', '"q": 1'), ['5:1 workflows.builder.q: unknown key']],
+    ['no command', withLines('"persistent": true'), ['3:12 workflows.builder.command: this key is missing']],
+    [
+      'a command line',
+      withLines('"command": "npm ci"'),
+      ['4:12 workflows.builder.command: expected a list in [ ], found text in quotes'],
+    ],
+    ['an empty command', withLines('"command": []'), ['4:12 workflows.builder.command: this must not be empty']],
+    [
+      'a number in a command',
+      withLines('"command": ["sleep", 5]'),
+      ['4:22 workflows.builder.command.1: expected text in quotes, found 5'],
+    ],
+    [
+      'a number in quotes',
+      withLines('"command": ["x"],', '"timeoutMinutes": "30"'),
+      ['5:19 workflows.builder.timeoutMinutes: expected a number, found text in quotes'],
+    ],
+    [
+      'no time at all',
+      withLines('"command": ["x"],', '"timeoutMinutes": 0'),
+      ['5:19 workflows.builder.timeoutMinutes: this must be more than 0'],
+    ],
+    [
+      'half an attempt',
+      withLines('"command": ["x"],', '"retry": { "attempts": 1.5 }'),
+      ['5:24 workflows.builder.retry.attempts: expected a whole number, found 1.5'],
+    ],
+    [
+      'no attempt',
+      withLines('"command": ["x"],', '"retry": { "attempts": 0 }'),
+      ['5:24 workflows.builder.retry.attempts: this must be at least 1'],
+    ],
+    [
+      'too many runs',
+      '{ "workflows": {}, "maxConcurrentRuns": 5000 }',
+      ['1:41 maxConcurrentRuns: this must be at most 1000'],
+    ],
+    [
+      'a word instead of yes or no',
+      withLines('"command": ["x"],', '"persistent": "yes"'),
+      ['5:15 workflows.builder.persistent: expected true or false, found text in quotes'],
+    ],
+    [
+      'none of the choices',
+      withLines('"command": ["x"],', '"onStuck": "stop"'),
+      ['5:12 workflows.builder.onStuck: expected one of "notify", "kill", "restart"'],
+    ],
+    ['null', withLines('"command": null'), ['4:12 workflows.builder.command: expected a list in [ ], found null']],
+    [
+      'a name that is no name',
+      '{ "workflows": {\n"my builder": { "command": ["x"] } } }',
+      [
+        '2:1 workflows.my builder: this name is not allowed: letters, digits, dot, dash and underscore, a letter or digit first, 64 at most',
+      ],
+    ],
+    [
+      'a variable that is no variable',
+      withLines('"command": ["x"],', '"env": { "A-B": "x" }'),
+      ['5:10 workflows.builder.env.A-B: this name is not allowed: letters, digits and underscore, no digit first'],
+    ],
+    [
+      'a variable that is no text',
+      withLines('"command": ["x"],', '"env": { "A": true }'),
+      ['5:15 workflows.builder.env.A: expected text in quotes, found true or false'],
+    ],
+    [
+      'a workflow that stands twice',
+      '{ "workflows": {\n"a": { "command": ["x"] },\n"a": { "command": ["y"] } } }',
+      ['3:1 workflows.a: this key stands twice'],
+    ],
+    [
+      'a key that stands twice',
+      withLines('"command": ["x"],', '"command": ["y"]'),
+      ['5:1 workflows.builder.command: this key stands twice'],
+    ],
+    [
+      'several at once, in the order of the file',
+      withLines('"comand": ["x"],', '"persistent": 1'),
+      [
+        '3:12 workflows.builder.command: this key is missing',
+        '4:1 workflows.builder.comand: unknown key; did you mean "command"?',
+        '5:15 workflows.builder.persistent: expected true or false, found 1',
+      ],
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(problemsIn(text)).toEqual(expected);
+  });
+
+  it('after a byte order mark and Windows line ends too', () => {
+    expect(problemsIn('\uFEFF{\r\n  "workflows": 1\r\n}')).toEqual([
+      '2:16 workflows: expected an object in { }, found 1',
+    ]);
+    expect(problemsIn('\uFEFF{ "q": 1, "workflows": {} }')).toEqual(['1:3 q: unknown key']);
+  });
+
+  it('with the name of the file', () => {
+    const result = parseWorkflowFile('/shop/.vscode/workflows.json', '');
+    expect(result).toMatchObject({ ok: false, problems: [{ file: '/shop/.vscode/workflows.json' }] });
+  });
+});
