@@ -1,22 +1,30 @@
-import { execa, type ExecaError } from 'execa';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import type { SetupRequest } from '../core/ports/executor.ts';
 
-/** Runs a command to its end, its output appended to a file. @returns null when it succeeded, else how it ended */
+/**
+ * Runs a command to its end, its output appended to a file: to the file itself and not through a pipe, which a process
+ * that the command leaves behind would hold open for ever.
+ * @returns null when it succeeded, else how it ended
+ */
 export async function runToEnd(request: SetupRequest): Promise<string | null> {
   const [program, ...parameters] = request.argv;
-  const output = { file: request.outputFile, append: true };
+  const output = await open(request.outputFile, 'a', 0o600);
   try {
-    await execa(program, parameters, {
+    const child = spawn(program, parameters, {
       cwd: request.workingDirectory,
       env: request.environment,
-      extendEnv: false,
-      stdin: 'ignore',
-      stdout: output,
-      stderr: output,
-      cancelSignal: request.signal,
+      stdio: ['ignore', output.fd, output.fd],
+      signal: request.signal,
+      windowsHide: true,
     });
-    return null;
+    const [exitCode, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    if (exitCode === 0) return null;
+    return `"${request.argv.join(' ')}" ${signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`}`;
   } catch (error) {
-    return (error as ExecaError).shortMessage ?? String(error);
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await output.close();
   }
 }

@@ -5,6 +5,7 @@ import {
   describeBytes,
   describeDuration,
   describeHealthReason,
+  describeKeepReason,
   describeKill,
   plainEnglish,
 } from '../../src/core/messages.ts';

@@ -1,0 +1,267 @@
+import { execa } from 'execa';
+import Database from 'better-sqlite3';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
+import { processesOf } from '../../support/run-processes.ts';
+import { startOtherProcess } from '../../support/start-other-process.ts';
+import { shell, temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
+import { testSupervisor } from '../../support/test-supervisor.ts';
+
+const deaf = shell("trap '' TERM; while :; do sleep 1; done");
+
+async function expectNothingMade(repository: TemporaryRepository): Promise<void> {
+  expect(await repository.git('branch', '--list', 'warden/*')).toBe('');
+  expect((await repository.git('worktree', 'list', '--porcelain')).match(/^worktree /gm)).toHaveLength(1);
+  expect(existsSync(`${repository.path}.worktrees`)).toBe(false);
+}
+
+describe('a launch that fails', () => {
+  test('in its setup leaves nothing but a failed run with the step', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({
+      broken: { command: ['true'], setup: ['sh', '-c', 'echo no; sleep 600 & exit 4'] },
+    });
+    await using scope = await testSupervisor(repository);
+    const launch = scope.supervisor.run({ workflowName: 'broken', directory: repository.path, message: '' });
+    await expect(launch).rejects.toMatchObject({ code: 'launch_failed', facts: { step: 'setup' } });
+    const { runs } = await scope.supervisor.list({});
+    expect(runs.map(({ run }) => run)).toMatchObject([
+      { status: 'failed', worktree: null, reason: { code: 'launch_failed', step: 'setup' } },
+    ]);
+    expect(processesOf(runs[0]!.run.runId)).toEqual([]);
+    await expectNothingMade(repository);
+  });
+
+  test.each([
+    ['a bare name', ['no-such-program-anywhere'], 0],
+    ['a path', ['./no-such-script.sh'], 1],
+  ])('since its command is not there (%s) says which', async (_, command, rows) => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ missing: { command } });
+    await using scope = await testSupervisor(repository);
+    const launch = scope.supervisor.run({ workflowName: 'missing', directory: repository.path, message: '' });
+    await expect(launch).rejects.toMatchObject({ code: 'command_not_found', facts: { command: command[0] } });
+    expect((await scope.supervisor.list({})).runs).toHaveLength(rows);
+    await expectNothingMade(repository);
+  });
+
+  test('since its path is taken says so, and leaves what is there', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: { command: ['true'] } });
+    // Every path that could be drawn is taken when a file is in the place of their folder.
+    await execa('touch', [`${repository.path}.worktrees`]);
+    await using scope = await testSupervisor(repository);
+    const launch = scope.supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+    await expect(launch).rejects.toMatchObject({ name: 'WardenError' });
+    expect(existsSync(`${repository.path}.worktrees`)).toBe(true);
+    expect(await repository.git('branch', '--list', 'warden/*')).toBe('');
+  });
+
+  test('on a full disk says so, and leaves nothing', async ({ skip }) => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: { command: ['true'] } });
+    await mkdir(repository.stateFolder);
+    const mounted = await execa(
+      'mount',
+      ['-t', 'tmpfs', '-o', 'size=512k,mode=0700', 'tmpfs', repository.stateFolder],
+      { reject: false },
+    );
+    if (mounted.failed) skip('needs the right to mount');
+    try {
+      await using scope = await testSupervisor(repository);
+      await execa('dd', ['if=/dev/zero', `of=${repository.stateFolder}/ballast`, 'bs=1k', 'count=600'], {
+        reject: false,
+      });
+      const launch = scope.supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+      await expect(launch).rejects.toMatchObject({ code: 'disk_full' });
+      await execa('rm', [`${repository.stateFolder}/ballast`]);
+      await scope.supervisor.reconcile();
+      const { runs } = await scope.supervisor.list({});
+      expect(runs.every(({ run }) => run.status === 'failed')).toBe(true);
+      await expectNothingMade(repository);
+    } finally {
+      await execa('umount', [repository.stateFolder]);
+    }
+  });
+});
+
+describe('a launcher that crashes', () => {
+  test('in the setup is cleaned up after by whoever comes next', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({
+      slow: { command: ['true'], setup: ['sh', '-c', 'echo $$ > started; exec sleep 600'] },
+    });
+    await using scope = await testSupervisor(repository);
+    const options = { workflowName: 'slow', directory: repository.path, message: '' };
+    await using other = startOtherProcess('run', options, repository.stateFolder);
+    const run = await eventually(async () => {
+      const [found] = (await scope.supervisor.list({})).runs;
+      return found?.run.worktree != null && existsSync(path.join(found.run.worktree.path, 'started'))
+        ? found.run
+        : null;
+    });
+    expect(run.status).toBe('pending');
+    await other.crash();
+    await scope.supervisor.reconcile();
+    const { run: ended } = await scope.supervisor.status(run.runId);
+    expect(ended).toMatchObject({ status: 'failed', reason: { code: 'launch_interrupted' }, worktree: null });
+    expect(processesOf(run.runId)).toEqual([]);
+    await expectNothingMade(repository);
+  });
+});
+
+describe('a kill whose carrier crashes', () => {
+  test('is finished by whoever comes next, at the phase that is due', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ deaf });
+    await using scope = await testSupervisor(repository);
+    const run = await scope.supervisor.run({ workflowName: 'deaf', directory: repository.path, message: '' });
+    await using other = startOtherProcess('kill', { runId: run.runId }, repository.stateFolder);
+    await eventually(async () => (await scope.supervisor.status(run.runId)).run.status === 'terminating');
+    await other.crash();
+    expect(processesOf(run.runId).length).toBeGreaterThan(0);
+    const report = await scope.supervisor.kill(run.runId);
+    expect(report).toMatchObject({ success: true, method: 'system' });
+    // From the decision on, not from when the second one came.
+    expect(report.durationMilliseconds).toBeGreaterThan(9_000);
+    expect(report.durationMilliseconds).toBeLessThan(12_000);
+    expect(processesOf(run.runId)).toEqual([]);
+    const entries = await scope.supervisor.audit({ runId: run.runId });
+    expect(entries.filter(({ action, outcome }) => action === 'kill' && outcome === 'done')).toHaveLength(1);
+  });
+
+  test('can be sped up by force', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ deaf });
+    await using scope = await testSupervisor(repository);
+    const run = await scope.supervisor.run({ workflowName: 'deaf', directory: repository.path, message: '' });
+    const patient = scope.supervisor.kill(run.runId);
+    const hurried = scope.supervisor.kill(run.runId, { force: true });
+    expect(await hurried).toEqual(await patient);
+    expect((await patient).durationMilliseconds).toBeLessThan(5_000);
+  });
+});
+
+describe('a run that vanishes', () => {
+  test('is failed as lost, with no exit code made up', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: { command: ['sleep', '600'] } });
+    await using scope = await testSupervisor(repository);
+    const run = await scope.supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+    for (const pid of [run.process!.wrapper.pid, run.process!.command.pid]) process.kill(pid, 'SIGKILL');
+    const { run: ended } = await scope.supervisor.wait(run.runId);
+    expect(ended).toMatchObject({ status: 'failed', reason: { code: 'lost' }, exitCode: null });
+  });
+
+  test('with its wrapper only goes on, since its command lives', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: { command: ['sleep', '600'] } });
+    await using scope = await testSupervisor(repository);
+    const run = await scope.supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+    process.kill(run.process!.wrapper.pid, 'SIGKILL');
+    await eventually(() => processesOf(run.runId).length === 1);
+    expect((await scope.supervisor.status(run.runId)).run.status).toBe('running');
+  });
+
+  test('with the machine is lost, and nobody is taken for it', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: { command: ['sleep', '600'] } });
+    const first = await testSupervisor(repository);
+    const run = await first.supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+    await first.supervisor.dispose();
+    const raw = new Database(path.join(repository.stateFolder, 'warden.db'));
+    raw.prepare("UPDATE workflow_processes SET boot_id = 'an earlier boot'").run();
+    raw.close();
+    {
+      await using scope = await testSupervisor(repository);
+      const { run: ended } = await scope.supervisor.status(run.runId);
+      expect(ended).toMatchObject({ status: 'failed', reason: { code: 'lost_in_reboot' } });
+      // The number lives on as somebody else's, as far as the row can tell.
+      expect(processesOf(run.runId).length).toBeGreaterThan(0);
+      for (const pid of processesOf(run.runId)) process.kill(pid, 'SIGKILL');
+      await eventually(() => processesOf(run.runId).length === 0);
+    }
+  });
+});
+
+describe('the queue', () => {
+  test('holds its limit, keeps its order, and skips what was cancelled', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: shell('sleep 600') }, { maxConcurrentRuns: 1 });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const start = (message: string): ReturnType<typeof supervisor.run> =>
+      supervisor.run({ workflowName: 'worker', directory: repository.path, message });
+    const byMessage = async (message: string) =>
+      (await supervisor.list({})).runs.map(({ run }) => run).find((run) => run.message === message);
+    const first = await start('first');
+    const second = start('second');
+    const secondRun = await eventually(() => byMessage('second'));
+    const third = start('third');
+    await eventually(() => byMessage('third'));
+    expect((await byMessage('third'))?.status).toBe('pending');
+    expect(await supervisor.kill(secondRun.runId)).toMatchObject({ success: true, processes: 0 });
+    expect(await second).toMatchObject({ status: 'terminated', reason: { code: 'cancelled' } });
+    await supervisor.kill(first.runId);
+    expect(await third).toMatchObject({ status: 'running' });
+    expect(await readdir(`${repository.path}.worktrees`)).toHaveLength(2);
+  });
+});
+
+describe('the watch', () => {
+  test('is done by one of many, and taken over when that one crashes', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: shell('sleep 2; exit 6') });
+    await using scope = await testSupervisor(repository);
+    await using other = startOtherProcess('watch', {}, repository.stateFolder);
+    const raw = await eventually(() => existsSync(path.join(repository.stateFolder, 'warden.db')));
+    expect(raw).toBe(true);
+    await eventually(async () => {
+      const database = new Database(path.join(repository.stateFolder, 'warden.db'), { readonly: true });
+      try {
+        return database.prepare('SELECT count(*) FROM supervisors').pluck().get() === 1;
+      } finally {
+        database.close();
+      }
+    });
+    scope.supervisor.startWatching(1_000);
+    const run = await scope.supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+    expect(scope.supervisor.isWatching).toBe(false);
+    await other.crash();
+    await eventually(() => scope.supervisor.isWatching, 15_000);
+    const ended = await eventually(async () => {
+      const [report] = await scope.supervisor.recent({});
+      return report?.run.status === 'failed' ? report.run : null;
+    });
+    expect(ended).toMatchObject({ runId: run.runId, exitCode: 6 });
+    expect(scope.failures).toEqual([]);
+  });
+
+  test('finds a run that neither prints nor computes, says why, and does what its workflow asks', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({
+      hung: { ...shell('echo hello; sleep 600'), stuckAfterMinutes: 0.03 },
+      busy: { ...shell('while :; do :; done'), stuckAfterMinutes: 0.03 },
+      doomed: { ...shell('sleep 600'), stuckAfterMinutes: 0.03, onStuck: 'kill' },
+    });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    supervisor.startWatching(500);
+    const [hung, busy, doomed] = await Promise.all(
+      ['hung', 'busy', 'doomed'].map((workflowName) =>
+        supervisor.run({ workflowName, directory: repository.path, message: '' }),
+      ),
+    );
+    const { health } = await eventually(async () => {
+      const report = await supervisor.status(hung!.runId);
+      return report.health.level === 'critical' ? report : null;
+    });
+    expect(health.reasons).toMatchObject([{ code: 'quiet' }]);
+    expect((await supervisor.status(busy!.runId)).health.level).toBe('healthy');
+    const { run } = await supervisor.wait(doomed!.runId);
+    expect(run).toMatchObject({ status: 'terminated', reason: { code: 'killed', why: 'stuck' } });
+  });
+});
