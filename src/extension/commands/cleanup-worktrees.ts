@@ -1,0 +1,156 @@
+import * as vscode from 'vscode';
+import type { CleanupReport } from '../../core/cleanup-report.ts';
+import { describeBytes, describeKeepReason } from '../../core/messages.ts';
+import { defaultMaxAgeHours, type WorktreeEntry } from '../../supervisor/cleanup.ts';
+import { cleanupChoices, type CleanupChoice } from '../cleanup-choices.ts';
+import { settings } from '../identifiers.ts';
+import { localized } from '../localized.ts';
+import type { Warden } from '../warden.ts';
+
+/** Lists the worktrees of runs that are over, and removes those that somebody picks. Nothing unsafe is picked. */
+export async function cleanupWorktrees(warden: Warden): Promise<void> {
+  const entries = await listEntries(warden);
+  const choices = cleanupChoices(entries, Date.now(), localized);
+  if (choices.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('There are no worktrees to clean up.'));
+    return;
+  }
+  const picked = await pick(choices);
+  if (picked === undefined || picked.length === 0) return;
+  const unsafe = picked.filter(({ verdict }) => verdict === 'unsafe');
+  if (unsafe.length > 0 && !(await confirm(unsafe))) return;
+  const report = await remove(warden, picked);
+  warden.worktreesTree.refresh();
+  tell(warden, report);
+}
+
+async function listEntries(warden: Warden): Promise<WorktreeEntry[]> {
+  const supervisor = await warden.access.get();
+  const maxAgeHours = configuredAge();
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Looking at the worktrees…') },
+    async () => {
+      const directories = await warden.repositories.find();
+      const lists = directories.map((directory) => supervisor.worktrees({ directory, maxAgeHours }));
+      return (await Promise.all(lists)).flat();
+    },
+  );
+}
+
+interface ChoiceItem extends vscode.QuickPickItem {
+  readonly choice?: CleanupChoice;
+}
+
+async function pick(choices: readonly CleanupChoice[]): Promise<readonly CleanupChoice[] | undefined> {
+  const titles = {
+    safe: vscode.l10n.t('Can be removed'),
+    unsafe: vscode.l10n.t('Only if you insist: the work in it is kept in a checkpoint first'),
+    kept: vscode.l10n.t('Stays, also when it is ticked'),
+  } as const;
+  const items = (['safe', 'unsafe', 'kept'] as const).flatMap((verdict): ChoiceItem[] => {
+    const group = choices.filter((choice) => choice.verdict === verdict);
+    if (group.length === 0) return [];
+    return [
+      { label: titles[verdict], kind: vscode.QuickPickItemKind.Separator },
+      ...group.map((choice) => ({
+        label: choice.label,
+        description: choice.description,
+        detail: choice.detail,
+        picked: verdict === 'safe',
+        choice,
+      })),
+    ];
+  });
+  const picked = await vscode.window.showQuickPick<ChoiceItem>(items, {
+    canPickMany: true,
+    ignoreFocusOut: true,
+    title: vscode.l10n.t('Clean Up Orphaned Worktrees'),
+    placeHolder: vscode.l10n.t('Tick the worktrees to remove'),
+  });
+  return picked?.map(({ choice }) => choice).filter((choice) => choice !== undefined);
+}
+
+async function confirm(unsafe: readonly CleanupChoice[]): Promise<boolean> {
+  const removeAnyway = vscode.l10n.t('Remove Anyway');
+  const detail = unsafe.map(({ label, detail: reasons }) => `${label}: ${reasons}`).join('\n');
+  const chosen = await vscode.window.showWarningMessage(
+    unsafe.length === 1
+      ? vscode.l10n.t('Remove a worktree that should stay?')
+      : vscode.l10n.t('Remove {0} worktrees that should stay?', unsafe.length),
+    { modal: true, detail: `${detail}\n\n${vscode.l10n.t('The work in it is kept in a checkpoint first.')}` },
+    removeAnyway,
+  );
+  return chosen === removeAnyway;
+}
+
+async function remove(warden: Warden, picked: readonly CleanupChoice[]): Promise<CleanupReport> {
+  const supervisor = await warden.access.get();
+  const title = vscode.l10n.t('Removing worktrees');
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (progress, cancellation) => {
+      const aborting = new AbortController();
+      cancellation.onCancellationRequested(() => aborting.abort());
+      const reports: CleanupReport[] = [];
+      for (const { directory, force, only } of requestsFor(picked)) {
+        reports.push(
+          await supervisor.cleanup({
+            directory,
+            force,
+            only,
+            maxAgeHours: configuredAge(),
+            dryRun: false,
+            signal: aborting.signal,
+            onProgress: (_done, _total, { worktree }) =>
+              progress.report({ message: worktree.path, increment: 100 / picked.length }),
+          }),
+        );
+      }
+      return {
+        dryRun: false,
+        removed: reports.flatMap(({ removed }) => removed),
+        kept: reports.flatMap(({ kept }) => kept),
+      };
+    },
+  );
+}
+
+/** One request for each repository, and one more where somebody insists. */
+function requestsFor(picked: readonly CleanupChoice[]) {
+  const repositories = [...new Set(picked.map(({ repository }) => repository))];
+  return repositories
+    .flatMap((directory) =>
+      [false, true].map((force) => ({
+        directory,
+        force,
+        only: picked
+          .filter(({ repository, verdict }) => repository === directory && (verdict === 'unsafe') === force)
+          .map(({ runId }) => runId),
+      })),
+    )
+    .filter(({ only }) => only.length > 0);
+}
+
+function tell(warden: Warden, { removed, kept }: CleanupReport): void {
+  for (const { path, checkpoint } of removed)
+    warden.log.info(`removed ${path}, checkpoint: ${checkpoint ?? 'not needed'}`);
+  const reasonsFor = kept.map(
+    ({ path, reasons }) => `${path}: ${reasons.map((reason) => describeKeepReason(reason, localized)).join('; ')}`,
+  );
+  for (const line of reasonsFor) warden.log.warn(`kept ${line}`);
+  const bytes = removed.reduce((sum, entry) => sum + (entry.bytes ?? 0), 0);
+  const size = describeBytes(bytes, localized);
+  const outcome =
+    removed.length === 1
+      ? vscode.l10n.t('Removed one worktree ({0}).', size)
+      : vscode.l10n.t('Removed {0} worktrees ({1}).', removed.length, size);
+  if (kept.length === 0) void vscode.window.showInformationMessage(outcome);
+  else
+    void vscode.window.showWarningMessage(
+      `${outcome} ${vscode.l10n.t('Kept {0}: {1}', kept.length, reasonsFor.join(', '))}`,
+    );
+}
+
+function configuredAge(): number {
+  return vscode.workspace.getConfiguration().get(settings.cleanupMaxAgeHours, defaultMaxAgeHours);
+}

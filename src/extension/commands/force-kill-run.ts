@@ -1,0 +1,18 @@
+import * as vscode from 'vscode';
+import { pickRun } from '../pick-run.ts';
+import type { Warden } from '../warden.ts';
+import { killAndTell } from './kill-run.ts';
+
+/** Kills a run at once, without a chance for it to end properly; asks first. */
+export async function forceKillRun(warden: Warden, argument: unknown): Promise<void> {
+  const report = await pickRun(warden, argument, { word: 'forceKillable', title: vscode.l10n.t('Force Kill Run') });
+  if (report === undefined) return;
+  const { run } = report;
+  const force = vscode.l10n.t('Force Kill');
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Force kill {0}?', run.workflowName),
+    { modal: true, detail: vscode.l10n.t('It gets no chance to save its state or to end what it is writing.') },
+    force,
+  );
+  if (chosen === force) await killAndTell(warden, run, true);
+}

@@ -1,0 +1,24 @@
+import * as vscode from 'vscode';
+import { describeKill } from '../../core/messages.ts';
+import type { Run } from '../../core/run.ts';
+import { localized } from '../localized.ts';
+import { pickRun } from '../pick-run.ts';
+import type { Warden } from '../warden.ts';
+
+/** Kills a run. Its worktree stays, so nothing is asked. */
+export async function killRun(warden: Warden, argument: unknown): Promise<void> {
+  const report = await pickRun(warden, argument, { word: 'killable', title: vscode.l10n.t('Kill Run') });
+  if (report !== undefined) await killAndTell(warden, report.run, false);
+}
+
+/** Kills a run and tells what was seen: that nothing of it is left, or who survived. */
+export async function killAndTell(warden: Warden, { runId, workflowName }: Run, force: boolean): Promise<void> {
+  const supervisor = await warden.access.get();
+  const report = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Stopping {0}…', workflowName) },
+    () => supervisor.kill(runId, { force }),
+  );
+  const outcome = describeKill(report, localized);
+  if (report.success) void vscode.window.showInformationMessage(`${outcome}.`);
+  else void vscode.window.showErrorMessage(`${outcome}. ${vscode.l10n.t('It is tried again.')}`);
+}

@@ -1,0 +1,67 @@
+import * as vscode from 'vscode';
+import { createApi, type WardenApi } from './api.ts';
+import { BaseContent } from './base-content.ts';
+import { Failures } from './failures.ts';
+import { baseScheme } from './identifiers.ts';
+import { Notifications } from './notifications.ts';
+import { registerCommands } from './register-commands.ts';
+import { RunsFeed } from './runs-feed.ts';
+import { RunsTree } from './runs-tree.ts';
+import { StatusBar } from './status-bar.ts';
+import { SupervisorAccess } from './supervisor-access.ts';
+import { Welcome } from './welcome.ts';
+import { WorkflowDiagnostics } from './workflow-diagnostics.ts';
+import { WorkspaceRepositories } from './workspace-repositories.ts';
+import { WorktreesTree } from './worktrees-tree.ts';
+
+let active: SupervisorAccess | null = null;
+
+/** Builds and registers everything; the database is opened once the views exist. */
+export async function activate({ subscriptions }: vscode.ExtensionContext): Promise<WardenApi> {
+  const log = vscode.window.createOutputChannel('Workflow Warden', { log: true });
+  const failures = new Failures(log);
+  const access = new SupervisorAccess(failures);
+  const repositories = new WorkspaceRepositories(access);
+  const feed = new RunsFeed(access, failures);
+  const runsTree = new RunsTree(feed, repositories);
+  const worktreesTree = new WorktreesTree({ access, feed, repositories, diagnostics: failures });
+  const welcome = new Welcome(access, repositories, failures);
+  const report = (during: string, error: unknown): void => failures.report(during, error);
+  subscriptions.push(
+    log,
+    repositories,
+    feed,
+    runsTree,
+    worktreesTree,
+    welcome,
+    new StatusBar(feed),
+    new Notifications({ feed, access, repositories, report }),
+    new WorkflowDiagnostics(),
+    vscode.workspace.registerTextDocumentContentProvider(baseScheme, new BaseContent(access)),
+    ...registerCommands({ access, repositories, feed, runsTree, worktreesTree, welcome, failures, log }),
+  );
+  active = access;
+  void open(access, welcome, report);
+  return createApi(access, feed);
+}
+
+async function open(
+  access: SupervisorAccess,
+  welcome: Welcome,
+  report: (during: string, error: unknown) => void,
+): Promise<void> {
+  const during = vscode.l10n.t('opening the list of runs');
+  try {
+    const supervisor = await access.get();
+    await supervisor.reconcile();
+  } catch (error) {
+    report(during, error);
+    welcome.refresh();
+  }
+}
+
+/** Ends what this window does; the runs go on. VS Code gives it five seconds. */
+export async function deactivate(): Promise<void> {
+  await active?.dispose();
+  active = null;
+}

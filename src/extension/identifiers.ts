@@ -1,0 +1,57 @@
+/** The commands, as package.json contributes them. */
+export const commands = {
+  startRun: 'warden.startRun',
+  killRun: 'warden.killRun',
+  forceKillRun: 'warden.forceKillRun',
+  restartRun: 'warden.restartRun',
+  completeRun: 'warden.completeRun',
+  openLog: 'warden.openLog',
+  openWorktree: 'warden.openWorktree',
+  reviewChanges: 'warden.reviewChanges',
+  snoozeRun: 'warden.snoozeRun',
+  cleanupWorktrees: 'warden.cleanupWorktrees',
+  createWorkflows: 'warden.createWorkflows',
+  refresh: 'warden.refresh',
+} as const;
+
+export const views = { runs: 'warden.runs', worktrees: 'warden.worktrees' } as const;
+
+/** Shows the runs; VS Code contributes one such command for each view. */
+export const focusRuns = `${views.runs}.focus`;
+
+export const settings = {
+  watchIntervalSeconds: 'warden.watchIntervalSeconds',
+  cleanupMaxAgeHours: 'warden.cleanup.maxAgeHours',
+  stuckNotifications: 'warden.notifications.stuck',
+} as const;
+
+export const contextKeys = { state: 'warden.state' } as const;
+
+/** What the empty tree of runs has to say: the values of `contextKeys.state`. */
+export const states = [
+  'opening',
+  'failed',
+  'noFolder',
+  'noRepository',
+  'noWorkflows',
+  'invalidWorkflows',
+  'ready',
+] as const;
+
+export type State = (typeof states)[number];
+
+/** What can be done with an item of the tree of runs: the words of its `contextValue`, which the menus ask for. */
+export const runWords = [
+  'killable',
+  'forceKillable',
+  'restartable',
+  'completable',
+  'logged',
+  'worktree',
+  'snoozable',
+] as const;
+
+export type RunWord = (typeof runWords)[number];
+
+/** Documents that hold a file as it was where a run started. */
+export const baseScheme = 'warden-base';

@@ -1,0 +1,50 @@
+import * as vscode from 'vscode';
+import type { LaunchStep } from '../core/errors.ts';
+import type { Run } from '../core/run.ts';
+import { isTerminal } from '../core/run-status.ts';
+import type { LaunchOptions } from '../supervisor/launch.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+
+type OnProgress = NonNullable<LaunchOptions['onProgress']>;
+
+/**
+ * Shows the steps of a launch, which may be cancelled.
+ * @returns the run; undefined when it was cancelled
+ */
+export async function withLaunchProgress(
+  supervisor: Supervisor,
+  title: string,
+  launch: (onProgress: OnProgress) => Promise<Run>,
+): Promise<Run | undefined> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (progress, cancellation) => {
+      let cancelling: Promise<unknown> = Promise.resolve();
+      const run = await launch((step, pending) => {
+        progress.report({ message: stepWords(step) });
+        if (step !== 'queue') return;
+        cancellation.onCancellationRequested(() => {
+          // That it has ended meanwhile is what was asked for.
+          cancelling = supervisor.kill(pending.runId).catch(() => undefined);
+        });
+      });
+      await cancelling;
+      return cancellation.isCancellationRequested || isTerminal(run.status) ? undefined : run;
+    },
+  );
+}
+
+function stepWords(step: LaunchStep): string {
+  switch (step) {
+    case 'queue':
+      return vscode.l10n.t('waiting for its turn');
+    case 'worktree':
+      return vscode.l10n.t('making its worktree');
+    case 'include':
+      return vscode.l10n.t('copying files into its worktree');
+    case 'setup':
+      return vscode.l10n.t('running its setup command');
+    case 'start':
+      return vscode.l10n.t('starting its command');
+  }
+}

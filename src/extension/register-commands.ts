@@ -1,0 +1,49 @@
+import * as vscode from 'vscode';
+import { cleanupWorktrees } from './commands/cleanup-worktrees.ts';
+import { completeRun } from './commands/complete-run.ts';
+import { createWorkflows } from './commands/create-workflows.ts';
+import { forceKillRun } from './commands/force-kill-run.ts';
+import { killRun } from './commands/kill-run.ts';
+import { openLog } from './commands/open-log.ts';
+import { openWorktree } from './commands/open-worktree.ts';
+import { refresh } from './commands/refresh.ts';
+import { restartRun } from './commands/restart-run.ts';
+import { reviewChanges } from './commands/review-changes.ts';
+import { snoozeRun } from './commands/snooze-run.ts';
+import { startRun } from './commands/start-run.ts';
+import { commands } from './identifiers.ts';
+import type { Warden } from './warden.ts';
+
+type Act = (warden: Warden, argument: unknown) => Promise<unknown>;
+
+const acts: Readonly<Record<keyof typeof commands, Act>> = {
+  startRun,
+  killRun,
+  forceKillRun,
+  restartRun,
+  completeRun,
+  openLog,
+  openWorktree,
+  reviewChanges,
+  snoozeRun,
+  cleanupWorktrees,
+  createWorkflows,
+  refresh,
+};
+
+/** Registers every command; what goes wrong in one is shown once and logged. */
+export function registerCommands(warden: Warden): vscode.Disposable[] {
+  return Object.entries(acts).map(([name, act]) => {
+    const id = commands[name as keyof typeof commands];
+    return vscode.commands.registerCommand(id, async (argument: unknown) => {
+      try {
+        return await act(warden, argument);
+      } catch (error) {
+        warden.failures.report(id, error);
+        return undefined;
+      } finally {
+        warden.feed.refresh();
+      }
+    });
+  });
+}

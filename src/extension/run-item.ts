@@ -1,0 +1,162 @@
+import {
+  describeHealthReason,
+  describeRunReason,
+  describeSurvivor,
+  plainEnglish,
+  type Translate,
+} from '../core/messages.ts';
+import type { Run } from '../core/run.ts';
+import type { RunStatus } from '../core/run-status.ts';
+import type { RunReport } from '../supervisor/supervisor.ts';
+import { needsPerson, type WatchedRun } from './attention.ts';
+import { markdownText } from './markdown-text.ts';
+import { contextValueOf } from './run-words.ts';
+import { shortAge } from './short-age.ts';
+
+/** What the tree shows of a run. */
+export interface RunItem {
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  /** Markdown. */
+  readonly tooltip: string;
+  readonly icon: Icon;
+  readonly contextValue: string;
+  /** The same in words, for those who do not see it. */
+  readonly accessibleLabel: string;
+}
+
+/** The names of a codicon and of a theme colour. Each state has a shape of its own, so that the colour only helps. */
+export interface Icon {
+  readonly id: string;
+  readonly color: string;
+}
+
+export interface RunItemFacts extends WatchedRun {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Shown where the run is not of the repository that is open. */
+  readonly repositoryName: string | null;
+}
+
+export function runItem(facts: RunItemFacts, translate: Translate = plainEnglish): RunItem {
+  const { report, repositoryName } = facts;
+  const { run } = report;
+  const age = shortAge(facts.now - (run.endedAt ?? run.startedAt ?? run.createdAt), translate);
+  const said = whatItSays(facts, translate);
+  return {
+    id: run.runId,
+    label: `${run.workflowName} · ${age}`,
+    description: [repositoryName, said].filter((part) => part !== null && part !== '').join(' · '),
+    tooltip: tooltipOf(facts, translate),
+    icon: iconOf(facts),
+    contextValue: contextValueOf(facts),
+    accessibleLabel: [
+      run.workflowName,
+      stateWords(facts, translate),
+      run.endedAt === null ? translate('for {0}', age) : translate('{0} ago', age),
+      repositoryName,
+      said,
+    ]
+      .filter((part) => part !== null && part !== '')
+      .join(', '),
+  };
+}
+
+/** What stands beside the name: what is wrong, else the last line of its output, else how it ended. */
+function whatItSays({ report, snoozed }: WatchedRun, translate: Translate): string {
+  const { run, lastLine } = report;
+  if (run.status === 'terminating') return translate('stopping…');
+  if (needsPerson({ report, snoozed })) return healthWords(report, translate);
+  if (run.status === 'pending') {
+    return run.reason === null ? translate('starting…') : describeRunReason(run.reason, translate);
+  }
+  if (run.status === 'failed' && run.reason !== null) return describeRunReason(run.reason, translate);
+  return lastLine ?? '';
+}
+
+function healthWords({ health }: RunReport, translate: Translate): string {
+  return health.reasons.map((reason) => describeHealthReason(reason, translate)).join('; ');
+}
+
+const statusWords: Readonly<Record<RunStatus, string>> = {
+  pending: 'waiting',
+  running: 'running',
+  terminating: 'stopping',
+  completed: 'completed',
+  failed: 'failed',
+  terminated: 'stopped',
+  killed: 'killed',
+};
+
+function stateWords(watched: WatchedRun, translate: Translate): string {
+  const { run, health } = watched.report;
+  const status = translate(statusWords[run.status]);
+  if (needsPerson(watched)) return translate('{0}, needs you', status);
+  if (run.status !== 'running' || health.level === 'healthy') return status;
+  return health.level === 'critical' ? translate('{0}, snoozed', status) : translate('{0}, suspicious', status);
+}
+
+const icons: Readonly<Record<RunStatus, Icon>> = {
+  pending: { id: 'clock', color: 'descriptionForeground' },
+  running: { id: 'play-circle', color: 'charts.blue' },
+  terminating: { id: 'stop-circle', color: 'charts.orange' },
+  completed: { id: 'pass', color: 'charts.green' },
+  failed: { id: 'error', color: 'charts.red' },
+  terminated: { id: 'circle-slash', color: 'descriptionForeground' },
+  killed: { id: 'debug-stop', color: 'descriptionForeground' },
+};
+
+function iconOf(watched: WatchedRun): Icon {
+  const { run, health } = watched.report;
+  if (needsPerson(watched)) return { id: 'bell-dot', color: 'charts.red' };
+  if (run.status !== 'running' || health.level === 'healthy') return icons[run.status];
+  return health.level === 'critical'
+    ? { id: 'bell-slash', color: 'descriptionForeground' }
+    : { id: 'warning', color: 'charts.yellow' };
+}
+
+function tooltipOf(facts: RunItemFacts, translate: Translate): string {
+  const { report } = facts;
+  const { run, health } = report;
+  const rows = factRows(report, translate).map(([name, value]) => `| ${name} | ${markdownText(value)} |`);
+  const reasons = health.reasons.map((reason) => `- ${markdownText(describeHealthReason(reason, translate))}`);
+  const survivors = run.killReport?.survivors.map(
+    (survivor) => `- ${markdownText(translate('survived the kill: {0}', describeSurvivor(survivor, translate)))}`,
+  );
+  return [
+    `**${markdownText(run.workflowName)}** · ${stateWords(facts, translate)}`,
+    [...reasons, ...(survivors ?? [])].join('\n'),
+    ['| | |', '|:--|:--|', ...rows].join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function factRows({ run, lastLine }: RunReport, translate: Translate): (readonly [string, string])[] {
+  const rows: (readonly [string, string | null])[] = [
+    [translate('Reason'), run.reason === null ? null : describeRunReason(run.reason, translate)],
+    [translate('Message'), run.message],
+    [translate('Last output'), lastLine],
+    [translate('Process'), pidOf(run)],
+    [translate('Started'), timeOf(run.startedAt)],
+    [translate('Ended'), timeOf(run.endedAt)],
+    [translate('Exit code'), run.exitCode === null ? null : String(run.exitCode)],
+    [translate('Signal'), run.signal],
+    [translate('Repository'), run.repository],
+    [translate('Worktree'), run.worktree?.path ?? null],
+    [translate('Branch'), run.worktree?.branch ?? null],
+    [translate('Base'), `${run.base} (${run.baseCommit.slice(0, 10)})`],
+    [translate('In place of'), run.restartedFrom],
+    [translate('Run'), run.runId],
+  ];
+  return rows.filter((row): row is readonly [string, string] => row[1] !== null && row[1] !== '');
+}
+
+function pidOf(run: Run): string | null {
+  return run.endedAt === null && run.process !== null ? String(run.process.command.pid) : null;
+}
+
+function timeOf(epochMilliseconds: number | null): string | null {
+  return epochMilliseconds === null ? null : new Date(epochMilliseconds).toLocaleString();
+}

@@ -1,0 +1,24 @@
+import type { Run } from '../core/run.ts';
+import { isTerminal } from '../core/run-status.ts';
+import { needsPerson, type WatchedRun } from './attention.ts';
+import { type RunWord, runWords } from './identifiers.ts';
+
+/** Whether a thing can be done with a run now; the menus and the pickers ask the same. */
+export function may(word: RunWord, watched: WatchedRun): boolean {
+  return rules[word](watched.report.run, watched);
+}
+
+const rules: Readonly<Record<RunWord, (run: Run, watched: WatchedRun) => boolean>> = {
+  killable: ({ status }) => status === 'pending' || status === 'running',
+  forceKillable: ({ status }) => status === 'running' || status === 'terminating',
+  restartable: ({ status }) => status === 'running' || isTerminal(status),
+  completable: ({ status }) => status === 'running',
+  logged: ({ startedAt }) => startedAt !== null,
+  worktree: ({ worktree }) => worktree !== null,
+  snoozable: (_run, watched) => needsPerson(watched),
+};
+
+/** `run running killable …`: what the menus match. */
+export function contextValueOf(watched: WatchedRun): string {
+  return ['run', watched.report.run.status, ...runWords.filter((word) => may(word, watched))].join(' ');
+}

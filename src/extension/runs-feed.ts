@@ -1,0 +1,85 @@
+import * as vscode from 'vscode';
+import type { Diagnostics } from '../core/ports/diagnostics.ts';
+import { activeStatuses, isTerminal, runStatuses } from '../core/run-status.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { WatchedRun } from './attention.ts';
+import { inOrder } from './run-order.ts';
+import type { SupervisorAccess } from './supervisor-access.ts';
+
+/** VS Code merges updates closer than this; a stream of them would starve the screen. */
+const pauseMilliseconds = 250;
+
+const recentRuns = 50;
+const activeRunsAtMost = 1000;
+
+/** All active runs of this machine and the most recent others, read once for everything that shows them. */
+export class RunsFeed implements vscode.Disposable {
+  readonly #access: SupervisorAccess;
+  readonly #diagnostics: Diagnostics;
+  readonly #onDidLoad = new vscode.EventEmitter<readonly WatchedRun[]>();
+  readonly #subscriptions: vscode.Disposable[] = [];
+  #runs: readonly WatchedRun[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #loading = false;
+  #wantedAgain = false;
+  #disposed = false;
+
+  /** Fires after each look, whether or not anything changed: whoever shows it compares. */
+  readonly onDidLoad = this.#onDidLoad.event;
+
+  constructor(access: SupervisorAccess, diagnostics: Diagnostics) {
+    this.#access = access;
+    this.#diagnostics = diagnostics;
+    this.#subscriptions.push(access.onDidOpen((supervisor) => this.#follow(supervisor)));
+  }
+
+  /** What needs a person first. */
+  get runs(): readonly WatchedRun[] {
+    return this.#runs;
+  }
+
+  /** Looks again soon; many calls in a row make one look. */
+  refresh(): void {
+    if (this.#disposed) return;
+    if (this.#loading) this.#wantedAgain = true;
+    else this.#timer ??= setTimeout(() => void this.#look(), pauseMilliseconds);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#onDidLoad.dispose();
+  }
+
+  #follow(supervisor: Supervisor): void {
+    this.#subscriptions.push(supervisor.onDidChange(() => this.refresh()));
+    void this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const supervisor = this.#access.opened;
+    this.#timer = null;
+    if (supervisor === null || this.#disposed) return;
+    this.#loading = true;
+    this.#wantedAgain = false;
+    try {
+      this.#runs = await read(supervisor);
+      if (!this.#disposed) this.#onDidLoad.fire(this.#runs);
+    } catch (error) {
+      if (!this.#disposed) this.#diagnostics.failed('reading the runs', error);
+    }
+    this.#loading = false;
+    if (this.#wantedAgain) this.refresh();
+  }
+}
+
+async function read(supervisor: Supervisor): Promise<WatchedRun[]> {
+  const [active, over] = await Promise.all([
+    supervisor.recent({ statuses: activeStatuses, limit: activeRunsAtMost }),
+    supervisor.recent({ statuses: runStatuses.filter(isTerminal), limit: recentRuns }),
+  ]);
+  // A run that ends between the two reads is in both.
+  const byId = new Map([...active, ...over].map((report) => [report.run.runId, report]));
+  return inOrder([...byId.values()].map((report) => ({ report, snoozed: supervisor.isSnoozed(report.run) })));
+}

@@ -1,0 +1,65 @@
+import * as vscode from 'vscode';
+import { needsPerson, type WatchedRun } from './attention.ts';
+import { commands, focusRuns } from './identifiers.ts';
+import { localized } from './localized.ts';
+import { markdownText } from './markdown-text.ts';
+import type { RunsFeed } from './runs-feed.ts';
+import { statusBarText } from './status-bar-text.ts';
+
+/** The one item of the status bar; hidden when nothing runs. */
+export class StatusBar implements vscode.Disposable {
+  readonly #item: vscode.StatusBarItem;
+  readonly #subscription: vscode.Disposable;
+  #shown = '';
+
+  constructor(feed: RunsFeed) {
+    this.#item = vscode.window.createStatusBarItem('warden.status', vscode.StatusBarAlignment.Left, 10);
+    this.#item.name = vscode.l10n.t('Workflow Warden');
+    this.#item.command = focusRuns;
+    this.#subscription = feed.onDidLoad((runs) => this.#show(runs));
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#item.dispose();
+  }
+
+  #show(runs: readonly WatchedRun[]): void {
+    const status = statusBarText(runs, localized);
+    const needy = runs.filter(needsPerson);
+    const shown = `${status?.text ?? ''} ${needy.map(({ report }) => report.run.runId).join()}`;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    if (status === null) {
+      this.#item.hide();
+      return;
+    }
+    this.#item.text = `$(${status.needy > 0 ? 'bell-dot' : 'play-circle'}) ${status.text}`;
+    this.#item.accessibilityInformation = { label: status.text };
+    this.#item.backgroundColor =
+      status.needy > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    this.#item.tooltip = tooltipOf(needy);
+    this.#item.show();
+  }
+}
+
+function tooltipOf(needy: readonly WatchedRun[]): vscode.MarkdownString {
+  const tooltip = new vscode.MarkdownString();
+  tooltip.isTrusted = {
+    enabledCommands: [commands.killRun, commands.restartRun, commands.openLog, commands.snoozeRun],
+  };
+  if (needy.length === 0) return tooltip.appendMarkdown(vscode.l10n.t('Show the runs'));
+  for (const { report } of needy) {
+    const { runId, workflowName } = report.run;
+    const link = (title: string, command: string): string =>
+      `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([runId]))})`;
+    const links = [
+      link(vscode.l10n.t('Kill'), commands.killRun),
+      link(vscode.l10n.t('Restart'), commands.restartRun),
+      link(vscode.l10n.t('Open Log'), commands.openLog),
+      link(vscode.l10n.t('Snooze'), commands.snoozeRun),
+    ].join(' · ');
+    tooltip.appendMarkdown(`**${markdownText(workflowName)}** ${vscode.l10n.t('needs you')}: ${links}\n\n`);
+  }
+  return tooltip;
+}
