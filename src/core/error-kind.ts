@@ -28,6 +28,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   database_busy: 'failed',
   unsupported_runtime: 'failed',
   untrusted_workspace: 'refused',
+  confirmation_needed: 'refused',
   cannot_look_at_processes: 'failed',
 };
 

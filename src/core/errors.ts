@@ -40,6 +40,8 @@ export interface ErrorFacts {
   database_busy: { path: string; waitedMilliseconds: number };
   unsupported_runtime: { napi: string; node: string };
   untrusted_workspace: { folder: string };
+  /** Something would be removed and nobody said yes to it. */
+  confirmation_needed: { paths: readonly string[] };
   cannot_look_at_processes: { detail: string };
 }
 

@@ -107,6 +107,13 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
     ),
   untrusted_workspace: ({ folder }, translate) =>
     translate('{0} is not trusted, so nothing is started in it. Trust the workspace first.', folder),
+  confirmation_needed: ({ paths }, translate) =>
+    paths.length === 1
+      ? translate('One worktree would be removed: say yes to it with --yes, or only look with --dry-run.')
+      : translate(
+          '{0} worktrees would be removed: say yes to it with --yes, or only look with --dry-run.',
+          paths.length,
+        ),
   cannot_look_at_processes: ({ detail }, translate) =>
     translate('The processes of this machine cannot be seen ({0}), so nothing can be proved to have ended.', detail),
 };

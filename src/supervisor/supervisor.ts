@@ -172,12 +172,16 @@ export class Supervisor {
     return this.#changes.listen(listener);
   }
 
-  /** Ends what this supervisor does, not what runs: kills under way are finished by whoever comes next. */
+  /**
+   * Ends what this supervisor does, not what runs: kills under way are finished by whoever comes next. Resolves when
+   * what was removed is also deleted.
+   */
   async dispose(): Promise<void> {
     this.#disposed.abort();
     await this.#watch?.ended;
     await Promise.allSettled(this.#world.carried.values());
     this.#world.store.close();
+    await this.#world.worktrees.settled();
   }
 
   async #actOnStuck(run: Run): Promise<void> {

@@ -60,6 +60,8 @@ export interface Worktrees {
   fileAt(repositoryPath: string, commit: string, path: string): Promise<Uint8Array | null>;
   /** Removes lock files of git that the run left behind, on proof that their owner is gone. @returns their paths */
   removeStaleLocks(worktreePath: string): Promise<readonly string[]>;
+  /** Resolves when nothing that was removed is still being deleted in the background. */
+  settled(): Promise<void>;
 }
 
 export interface ChangedFile {

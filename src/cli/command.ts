@@ -1,0 +1,49 @@
+import type { Actor } from '../core/run.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { Output } from './output.ts';
+
+export interface CommandOption {
+  readonly type: 'string' | 'boolean';
+  /** What stands for the value in the help, e.g. `REF`; only for strings. */
+  readonly value?: string;
+  readonly description: string;
+}
+
+export type CommandOptions = Readonly<Record<string, CommandOption>>;
+
+export type OptionValues<Options extends CommandOptions> = {
+  readonly [Name in keyof Options]?: { readonly string: string; readonly boolean: boolean }[Options[Name]['type']];
+};
+
+/** One use of a verb. */
+export interface Invocation<Options extends CommandOptions = CommandOptions> {
+  /** As many as the command's `operands` allow. */
+  readonly operands: readonly string[];
+  readonly options: OptionValues<Options>;
+  /** `--repo`, or the current folder. */
+  readonly directory: string;
+  /** `--repo` was given. */
+  readonly isDirectoryGiven: boolean;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly output: Output;
+  /** The one supervisor of this invocation, opened when it is first asked for and disposed of at the end. */
+  readonly open: (face?: Actor['face']) => Promise<Supervisor>;
+}
+
+/** A verb of the command line. */
+export interface Command<Options extends CommandOptions = CommandOptions> {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What follows the name, e.g. `RUN [--follow]`. */
+  readonly usage: string;
+  readonly operands: { readonly minimum: number; readonly maximum: number };
+  readonly options: Options;
+  /** @returns the exit code */
+  execute(invocation: Invocation<Options>): Promise<number>;
+}
+
+/** Ties the values that `execute` sees to the options that are declared. */
+export function defineCommand<const Options extends CommandOptions>(command: Command<Options>): Command<Options> {
+  return command;
+}

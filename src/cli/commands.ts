@@ -1,0 +1,27 @@
+import type { Command } from './command.ts';
+import { audit } from './commands/audit.ts';
+import { cleanup } from './commands/cleanup.ts';
+import { complete } from './commands/complete.ts';
+import { kill } from './commands/kill.ts';
+import { list } from './commands/list.ts';
+import { logs } from './commands/logs.ts';
+import { restart } from './commands/restart.ts';
+import { run } from './commands/run.ts';
+import { status } from './commands/status.ts';
+import { wait } from './commands/wait.ts';
+import { watch } from './commands/watch.ts';
+
+/** Every verb, in the order in which one meets them. */
+export const commands: readonly Command[] = [
+  run,
+  list,
+  status,
+  logs,
+  wait,
+  kill,
+  restart,
+  complete,
+  cleanup,
+  watch,
+  audit,
+];

@@ -1,0 +1,101 @@
+import { createInterface } from 'node:readline/promises';
+import type { CleanupReport } from '../../core/cleanup-report.ts';
+import { WardenError } from '../../core/errors.ts';
+import { describeBytes, describeKeepReason, plainEnglish } from '../../core/messages.ts';
+import { cleanupJson } from '../../core/run-json.ts';
+import { amount } from '../amount.ts';
+import { defineCommand } from '../command.ts';
+import { interruptedExitCode, withInterruption } from '../interruption.ts';
+import { oneLine, type Output } from '../output.ts';
+import { table } from '../table.ts';
+
+export const cleanup = defineCommand({
+  name: 'cleanup',
+  summary: 'remove the worktrees of runs that are over, after keeping what is in them',
+  usage: '[--dry-run] [--max-age-hours N] [--force] [--yes]',
+  operands: { minimum: 0, maximum: 0 },
+  options: {
+    'dry-run': { type: 'boolean', description: 'only tell what would be removed and what kept' },
+    'max-age-hours': { type: 'string', value: 'N', description: 'keep what ended less than so long ago; 48' },
+    force: { type: 'boolean', description: 'also what has uncommitted work in it, which is kept in a checkpoint' },
+    yes: { type: 'boolean', description: 'do not ask' },
+  },
+  async execute({ options, directory, output, open }) {
+    const maxAgeHours = options['max-age-hours'];
+    const request = {
+      directory,
+      force: options.force ?? false,
+      ...(maxAgeHours === undefined ? {} : { maxAgeHours: amount('max-age-hours', maxAgeHours) }),
+    };
+    const supervisor = await open();
+    if (options['dry-run'] === true) return print(await supervisor.cleanup({ ...request, dryRun: true }), output);
+    if (options.yes !== true) {
+      const plan = await supervisor.cleanup({ ...request, dryRun: true });
+      if (plan.removed.length === 0) return print({ ...plan, dryRun: false }, output);
+      if (!(await isConfirmed(plan, output))) return 0;
+      // Only what was shown: what has become removable since then has not been agreed to.
+      Object.assign(request, { only: [...plan.removed, ...plan.kept].map(({ runId }) => runId) });
+    }
+    return withInterruption(async (signal) => {
+      const report = await supervisor.cleanup({
+        ...request,
+        dryRun: false,
+        signal,
+        onProgress: (done, total, { worktree }) => output.progress(`${done + 1} of ${total}: ${worktree.path}`),
+      });
+      const exitCode = await print(report, output);
+      if (!signal.aborted) return exitCode;
+      output.tell('interrupted: the other worktrees stay');
+      return interruptedExitCode;
+    });
+  },
+});
+
+/** @throws WardenError confirmation_needed where nobody can be asked */
+async function isConfirmed(plan: CleanupReport, output: Output): Promise<boolean> {
+  if (!output.json) await output.write(`${describe(plan)}\n`);
+  if (output.json || !process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new WardenError('confirmation_needed', { paths: plan.removed.map(({ path }) => path) });
+  }
+  const conversation = createInterface({ input: process.stdin, output: process.stderr });
+  // The end of the input is no answer, and no answer is no.
+  const ended = new AbortController();
+  conversation.once('close', () => ended.abort());
+  conversation.once('SIGINT', () => conversation.close());
+  try {
+    const answer = await conversation.question('Remove them? [y/N] ', { signal: ended.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    if (ended.signal.aborted) return false;
+    throw error;
+  } finally {
+    conversation.close();
+  }
+}
+
+async function print(report: CleanupReport, output: Output): Promise<number> {
+  await output.print(cleanupJson(report), describe(report));
+  const failed = report.kept.some(({ reasons }) => reasons.some(({ code }) => code === 'failed'));
+  return failed ? 1 : 0;
+}
+
+function describe({ dryRun, removed, kept }: CleanupReport): string {
+  if (removed.length + kept.length === 0) return 'No worktrees.';
+  return table([
+    ...removed.map(({ runId, path, bytes, checkpoint }) => [
+      dryRun ? 'would remove' : 'removed',
+      runId,
+      path,
+      [
+        bytes === null ? 'size unknown' : describeBytes(bytes, plainEnglish),
+        ...(checkpoint === null ? [] : [`kept in ${checkpoint}`]),
+      ].join(', '),
+    ]),
+    ...kept.map(({ runId, path, reasons }) => [
+      dryRun ? 'would keep' : 'kept',
+      runId,
+      path,
+      oneLine(reasons.map((reason) => describeKeepReason(reason, plainEnglish)).join('; ')),
+    ]),
+  ]);
+}

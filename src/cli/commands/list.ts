@@ -1,0 +1,65 @@
+import { isWardenError } from '../../core/errors.ts';
+import { runJson } from '../../core/run-json.ts';
+import { isRunStatus, type RunStatus, runStatuses } from '../../core/run-status.ts';
+import type { Supervisor } from '../../supervisor/supervisor.ts';
+import { wholeNumber } from '../amount.ts';
+import { defineCommand, type Invocation } from '../command.ts';
+import { runTable } from '../run-text.ts';
+import { parseTime } from '../time.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const list = defineCommand({
+  name: 'list',
+  summary: 'list the runs of the repository, or of the machine outside of one, newest first',
+  usage: '[--status A,B] [--workflow NAME] [--since TIME] [--until TIME] [--limit N] [--cursor C] [--all]',
+  operands: { minimum: 0, maximum: 0 },
+  options: {
+    status: { type: 'string', value: 'A,B', description: `only these: ${runStatuses.join(', ')}` },
+    workflow: { type: 'string', value: 'NAME', description: 'only runs of this workflow' },
+    since: { type: 'string', value: 'TIME', description: 'created then or later: ISO 8601, local time, or "2h ago"' },
+    until: { type: 'string', value: 'TIME', description: 'created before then' },
+    limit: { type: 'string', value: 'N', description: 'at most so many; 100 when absent' },
+    cursor: { type: 'string', value: 'C', description: 'go on where an earlier list ended: its next_cursor' },
+    all: { type: 'boolean', description: 'of every repository' },
+  },
+  async execute(invocation) {
+    const { options, output } = invocation;
+    const now = Date.now();
+    const filter = {
+      ...(options.status === undefined ? {} : { statuses: statusesIn(options.status) }),
+      ...(options.workflow === undefined ? {} : { workflowName: options.workflow }),
+      ...(options.since === undefined ? {} : { createdSince: parseTime('since', options.since, now) }),
+      ...(options.until === undefined ? {} : { createdUntil: parseTime('until', options.until, now) }),
+      ...(options.limit === undefined ? {} : { limit: wholeNumber('limit', options.limit) }),
+      ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
+    };
+    const supervisor = await invocation.open();
+    const repository = options.all === true ? null : await repositoryHere(supervisor, invocation);
+    const { runs, nextCursor } = await supervisor.list(repository === null ? filter : { ...filter, repository });
+    const more = nextCursor === null ? '' : `\nMore with --cursor ${nextCursor}`;
+    await output.print(
+      { runs: runs.map((report) => runJson(report.run, report)), next_cursor: nextCursor },
+      runs.length === 0 ? 'No runs.' : `${runTable(runs, Date.now(), output)}${more}`,
+    );
+    return 0;
+  },
+});
+
+function statusesIn(text: string): readonly RunStatus[] {
+  return text.split(',').map((part) => {
+    const status = part.trim();
+    if (isRunStatus(status)) return status;
+    throw new UsageError(`"${status}" is not valid for --status. Expected: ${runStatuses.join(', ')}.`, 'list');
+  });
+}
+
+/** Null outside of a repository, unless one was asked for. */
+async function repositoryHere(supervisor: Supervisor, { directory, isDirectoryGiven }: Invocation) {
+  try {
+    return await supervisor.repositoryOf(directory);
+  } catch (error) {
+    const isOutside = isWardenError(error, 'not_a_repository') || isWardenError(error, 'bare_repository');
+    if (isOutside && !isDirectoryGiven) return null;
+    throw error;
+  }
+}

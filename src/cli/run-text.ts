@@ -1,0 +1,86 @@
+import type { HealthLevel } from '../core/health.ts';
+import { describeDuration, describeHealthReason, describeRunReason, plainEnglish } from '../core/messages.ts';
+import type { Run } from '../core/run.ts';
+import type { RunStatus } from '../core/run-status.ts';
+import type { RunReport } from '../supervisor/supervisor.ts';
+import { oneLine, type Output } from './output.ts';
+import { table } from './table.ts';
+
+/** What became of a run, in one sentence. */
+export function runSentence(run: Run): string {
+  const reason = run.reason === null ? '' : `: ${describeRunReason(run.reason, plainEnglish)}`;
+  const place = run.status === 'running' && run.worktree !== null ? ` in ${run.worktree.path}` : '';
+  return `${run.runId} (${run.workflowName}) ${statusWords[run.status]}${place}${oneLine(reason)}`;
+}
+
+const statusWords: Readonly<Record<RunStatus, string>> = {
+  pending: 'is being prepared',
+  running: 'is running',
+  terminating: 'is being ended',
+  completed: 'completed',
+  failed: 'failed',
+  terminated: 'was terminated',
+  killed: 'was killed by the system',
+};
+
+/** All that is known of a run, one fact a line. @param now epoch milliseconds */
+export function runDetails({ run, health, lastOutputAt, lastLine }: RunReport, now: number, output: Output): string {
+  const reason = run.reason === null ? null : describeRunReason(run.reason, plainEnglish);
+  const healthReasons = health.reasons.map((one) => describeHealthReason(one, plainEnglish));
+  const facts: readonly (readonly [string, string | null])[] = [
+    ['run', run.runId],
+    ['workflow', run.workflowName],
+    ['status', [paintedStatus(run.status, output), ...(reason === null ? [] : [oneLine(reason)])].join(': ')],
+    ['health', [paintedHealth(health.level, output), ...healthReasons].join('; ')],
+    ['message', run.message === '' ? null : oneLine(run.message)],
+    ['created', timeText(run.createdAt, now)],
+    ['ended', run.endedAt === null ? null : timeText(run.endedAt, now)],
+    ['duration', durationText(run, now)],
+    ['pid', run.process === null ? null : String(run.process.command.pid)],
+    ['repository', run.repository],
+    ['worktree', run.worktree?.path ?? null],
+    ['branch', run.worktree?.branch ?? null],
+    ['base', run.baseCommit],
+    ['restarted from', run.restartedFrom],
+    ['started by', run.parentRunId],
+    ['last output', lastOutputAt === null ? null : timeText(lastOutputAt, now)],
+    ['last line', lastLine],
+  ];
+  return table(
+    facts.flatMap(([name, value]) => (value === null ? [] : [[output.paint('dim', name), value]])),
+    output.columns,
+  );
+}
+
+/** One line a run. @param now epoch milliseconds */
+export function runTable(reports: readonly RunReport[], now: number, output: Output): string {
+  const head = ['RUN', 'WORKFLOW', 'STATUS', 'HEALTH', 'AGE', 'LAST LINE'].map((word) => output.paint('dim', word));
+  const rows = reports.map(({ run, health, lastLine }) => [
+    run.runId,
+    run.workflowName,
+    paintedStatus(run.status, output),
+    paintedHealth(health.level, output),
+    describeDuration(Math.round((now - run.createdAt) / 1000) * 1000, plainEnglish),
+    lastLine ?? '',
+  ]);
+  return table([head, ...rows], output.columns);
+}
+
+function paintedStatus(status: RunStatus, output: Output): string {
+  if (status === 'completed') return output.paint('green', status);
+  return status === 'failed' || status === 'killed' ? output.paint('red', status) : status;
+}
+
+function paintedHealth(level: HealthLevel, output: Output): string {
+  if (level === 'healthy') return level;
+  return output.paint(level === 'critical' ? 'red' : 'yellow', level);
+}
+
+function timeText(time: number, now: number): string {
+  const past = describeDuration(Math.round((now - time) / 1000) * 1000, plainEnglish);
+  return `${new Date(time).toISOString()} (${past} ago)`;
+}
+
+function durationText({ startedAt, endedAt }: Run, now: number): string | null {
+  return startedAt === null ? null : describeDuration((endedAt ?? now) - startedAt, plainEnglish);
+}

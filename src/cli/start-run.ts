@@ -1,0 +1,52 @@
+import type { LaunchStep } from '../core/errors.ts';
+import { healthy } from '../core/health.ts';
+import type { Run } from '../core/run.ts';
+import { runJson } from '../core/run-json.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { Output } from './output.ts';
+import { interruptedExitCode, withInterruption } from './interruption.ts';
+import { runSentence } from './run-text.ts';
+import { waitForRun } from './wait-for-run.ts';
+
+const stepWords: Readonly<Record<LaunchStep, string>> = {
+  queue: 'accepted',
+  worktree: 'making its worktree',
+  include: 'copying files into it',
+  setup: 'setting it up',
+  start: 'starting its command',
+};
+
+type Start = (onProgress: (step: LaunchStep, run: Run) => void) => Promise<Run>;
+
+/** Starts a run and prints it, when it runs or, with `wait`, when it is over. @returns the exit code */
+export async function startRun(supervisor: Supervisor, output: Output, wait: boolean, start: Start): Promise<number> {
+  const { run, isCancelled } = await startInterruptibly(supervisor, output, start);
+  if (isCancelled) output.tell(`interrupted: ${runSentence(run)}`);
+  else if (wait) return waitForRun(supervisor, output, run.runId);
+  await output.print(runJson(run, { health: healthy, lastOutputAt: null, lastLine: null }), runSentence(run));
+  if (isCancelled) return interruptedExitCode;
+  return run.status === 'running' ? 0 : 1;
+}
+
+/** Interrupted before it runs, it is cancelled: nothing half-made is left behind. */
+function startInterruptibly(
+  supervisor: Supervisor,
+  output: Output,
+  start: Start,
+): Promise<{ readonly run: Run; readonly isCancelled: boolean }> {
+  return withInterruption(async (interrupted) => {
+    let accepted: Run | null = null;
+    const cancel = (): void => {
+      // What cannot be cancelled any more is over or was never there; the launch itself tells which.
+      if (accepted !== null) supervisor.kill(accepted.runId, { why: 'interrupted' }).catch(() => undefined);
+    };
+    interrupted.addEventListener('abort', cancel);
+    const run = await start((step, current) => {
+      const isNew = accepted === null;
+      accepted = current;
+      if (isNew && interrupted.aborted) cancel();
+      output.progress(`${current.runId}: ${stepWords[step]}`);
+    });
+    return { run, isCancelled: interrupted.aborted };
+  });
+}
