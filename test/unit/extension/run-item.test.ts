@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { runStatuses } from '../../../src/core/run-status.ts';
+import type { WatchedRun } from '../../../src/extension/attention.ts';
+import { runItem } from '../../../src/extension/run-item.ts';
+import { inOrder } from '../../../src/extension/run-order.ts';
+import { killedAt } from '../core/a-run.ts';
+import { aWatchedRun, stuck } from './watched-run.ts';
+
+/** A tree as text: `[icon] label | description`. */
+function rendered(runs: readonly WatchedRun[]): string[] {
+  return runs
+    .map((watched) => runItem({ ...watched, now: killedAt + 11 * 60_000, repositoryName: null }))
+    .map(({ icon, label, description }) => `[${icon.id}] ${label} | ${description}`);
+}
+
+describe('the tree of runs', () => {
+  it('shows what needs a person first, then what runs, waits and is over', () => {
+    const runs = [
+      aWatchedRun({ workflowName: 'over', status: 'completed', endedAt: killedAt }, { lastLine: 'done' }),
+      aWatchedRun({ workflowName: 'broken', status: 'failed', endedAt: killedAt - 1, reason: { code: 'lost' } }),
+      aWatchedRun({ workflowName: 'next', status: 'pending', startedAt: null, reason: { code: 'waiting_for_slot' } }),
+      aWatchedRun({ workflowName: 'ending', status: 'terminating' }),
+      aWatchedRun({ workflowName: 'busy', createdAt: killedAt }, { lastLine: 'step 3' }),
+      aWatchedRun({ workflowName: 'quiet' }, { ...stuck, snoozed: true }),
+      aWatchedRun({ workflowName: 'stuck' }, stuck),
+    ];
+    expect(rendered(inOrder(runs))).toEqual([
+      '[bell-dot] stuck · 12 min | no output and no processor use for 6 min (limit 5 min)',
+      '[play-circle] busy · 12 min | step 3',
+      '[stop-circle] ending · 12 min | stopping…',
+      '[bell-slash] quiet · 12 min | ',
+      '[clock] next · 12 min | waiting for another run to end',
+      '[pass] over · 11 min | done',
+      '[error] broken · 11 min | it vanished: no process is left and no exit code was recorded',
+    ]);
+  });
+
+  it('tells states apart by shape, not only by colour', () => {
+    const items = runStatuses.map((status) =>
+      runItem({ ...aWatchedRun({ status }), now: killedAt, repositoryName: null }),
+    );
+    expect(new Set(items.map(({ icon }) => icon.id)).size).toBe(runStatuses.length);
+  });
+
+  it('says in words what the icon shows', () => {
+    const item = runItem({ ...aWatchedRun({}, stuck), now: killedAt, repositoryName: 'shop' });
+    expect(item.accessibleLabel).toBe(
+      'builder, running, needs you, for 1 min, shop, no output and no processor use for 6 min (limit 5 min)',
+    );
+  });
+
+  it('offers what can be done with a run', () => {
+    const wordsOf = (watched: WatchedRun): string =>
+      runItem({ ...watched, now: killedAt, repositoryName: null }).contextValue;
+    expect(wordsOf(aWatchedRun())).toBe('run running killable forceKillable restartable completable logged worktree');
+    expect(wordsOf(aWatchedRun({ status: 'pending', startedAt: null, worktree: null }))).toBe('run pending killable');
+    expect(wordsOf(aWatchedRun({ status: 'terminating' }))).toBe('run terminating forceKillable logged worktree');
+    expect(wordsOf(aWatchedRun({ status: 'failed' }))).toBe('run failed restartable logged worktree');
+  });
+
+  it('shows what a run prints as plain text', () => {
+    const lastLine = '[click](command:evil) <b> | `code`';
+    const item = runItem({ ...aWatchedRun({}, { lastLine }), now: killedAt, repositoryName: null });
+    expect(item.tooltip).toContain(String.raw`\[click\]\(command:evil\) \<b\> \| \`code\``);
+  });
+});
