@@ -1,0 +1,302 @@
+import { describe, expect, it } from 'vitest';
+import { type ErrorCode, type ErrorFacts, WardenError } from '../../../src/core/errors.ts';
+import type { HealthReason } from '../../../src/core/health.ts';
+import type { KillReport } from '../../../src/core/kill-report.ts';
+import {
+  describeError,
+  describeHealthReason,
+  describeKeepReason,
+  describeKill,
+  describeRunReason,
+  plainEnglish,
+  type Translate,
+} from '../../../src/core/messages.ts';
+import type { KeepReason } from '../../../src/core/removal.ts';
+import type { RunReason } from '../../../src/core/run.ts';
+import { runId } from './a-process.ts';
+import { killedAt } from './a-run.ts';
+
+const problem = { file: 'w.json', line: 3, column: 5 };
+
+/** Facts of each error and the words that they make; a new code has to be added here. */
+const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Code], string])[] } = {
+  not_a_repository: [
+    [{ path: '/tmp/x' }, '/tmp/x is not in a git repository. Open a repository, or make one with "git init".'],
+  ],
+  bare_repository: [
+    [
+      { path: '/x.git' },
+      '/x.git is a bare repository, which has no files to work on. Use a clone of it that has a checkout.',
+    ],
+  ],
+  repository_without_commit: [
+    [{ path: '/x' }, '/x has no commit yet, so there is nothing to start from. Make a first commit.'],
+  ],
+  git_not_found: [[{ detail: 'ENOENT' }, 'Git could not be started (ENOENT). Install it, or put it on the PATH.']],
+  base_not_found: [
+    [
+      { base: 'mian', repository: '/x' },
+      'There is no commit or branch "mian" in /x. Check its spelling, or fetch it first.',
+    ],
+  ],
+  no_workflows: [
+    [
+      { paths: ['/x/.vscode/workflows.json', '/s/workflows.json'] },
+      'No workflows are defined. Write them in .vscode/workflows.json at the top of the repository; looked for: /x/.vscode/workflows.json, /s/workflows.json.',
+    ],
+  ],
+  invalid_workflows: [
+    [
+      {
+        problems: [
+          { ...problem, key: 'workflows.builder.comand', problem: 'unknown key' },
+          { ...problem, line: 9, key: '', problem: 'not valid JSON: value expected' },
+        ],
+      },
+      'w.json:3:5: workflows.builder.comand: unknown key\nw.json:9:5: not valid JSON: value expected',
+    ],
+  ],
+  unknown_workflow: [
+    [
+      { name: 'buidler', nearest: ['builder'], known: ['builder', 'lina'] },
+      'There is no workflow "buidler". Did you mean builder?',
+    ],
+    [
+      { name: 'deploy', nearest: [], known: ['builder', 'lina'] },
+      'There is no workflow "deploy". Defined are: builder, lina.',
+    ],
+    [
+      { name: 'deploy', nearest: [], known: [] },
+      'There is no workflow "deploy": none is defined in .vscode/workflows.json.',
+    ],
+  ],
+  unknown_run: [
+    [{ runId: 'run_1', nearest: [runId] }, 'There is no run "run_1". Did you mean run_010203040506?'],
+    [{ runId: 'run_1', nearest: [] }, 'There is no run "run_1". Look for it in the list of runs.'],
+  ],
+  invalid_argument: [
+    [
+      { argument: '--limit', value: 'many', expected: 'a whole number' },
+      '"many" is not valid for --limit. Expected: a whole number.',
+    ],
+  ],
+  command_not_found: [
+    [{ command: 'cluade' }, 'The program "cluade" was not found. Check its spelling, or put it on the PATH.'],
+  ],
+  worktree_path_taken: [
+    [
+      { path: '/x.worktrees/builder-1' },
+      '/x.worktrees/builder-1 is already there, so no worktree can be made in its place. Move or remove it, then try again.',
+    ],
+  ],
+  branch_taken: [
+    [{ branch: 'warden/b/1' }, 'There already is a branch "warden/b/1". Rename or delete it, then try again.'],
+  ],
+  launch_failed: [
+    [
+      { runId, step: 'setup', detail: 'npm ci ended with exit code 1' },
+      'run_010203040506 did not start: its setup command failed (npm ci ended with exit code 1). What it had made so far was removed again.',
+    ],
+  ],
+  git_failed: [
+    [{ operation: 'worktree add', detail: 'fatal: no space' }, 'Git failed (worktree add): fatal: no space'],
+  ],
+  no_worktree: [
+    [{ runId }, 'run_010203040506 has no worktree any more. Its branch or a checkpoint may still hold the work.'],
+  ],
+  run_is_over: [[{ runId, status: 'completed' }, 'run_010203040506 is already over (completed).']],
+  run_not_over: [
+    [{ runId, status: 'running' }, 'run_010203040506 is not over yet (running). Kill it first, or wait for its end.'],
+  ],
+  survivors: [
+    [
+      { runId, survivors: 1 },
+      'run_010203040506 is still running: one process survived the kill. It is tried again; the report names it.',
+    ],
+    [
+      { runId, survivors: 2 },
+      'run_010203040506 is still running: 2 processes survived the kill. It is tried again; the report names them.',
+    ],
+  ],
+  not_proved_gone: [
+    [{ runId }, 'Processes of run_010203040506 are still alive, so nothing more was done. Kill it first.'],
+  ],
+  disk_full: [[{ path: '/s' }, 'The disk is full: /s could not be written. Free some space, then try again.']],
+  state_folder_not_writable: [
+    [
+      { path: '/s', detail: 'EROFS' },
+      'The state folder /s cannot be written (EROFS). Make it writable, or name another one in WARDEN_STATE_DIR.',
+    ],
+  ],
+  database_newer: [
+    [
+      { path: '/s/warden.db', found: 9, supported: 2 },
+      '/s/warden.db was written by a newer Workflow Warden (version 9; this one knows 2). Update the extension.',
+    ],
+  ],
+  database_damaged: [
+    [
+      { path: '/s/warden.db', detail: 'malformed' },
+      'The database /s/warden.db is damaged (malformed). Move it away; a new one is made at the next start.',
+    ],
+  ],
+  database_busy: [
+    [
+      { path: '/s/warden.db', waitedMilliseconds: 5_000 },
+      'Another process has kept /s/warden.db locked for 5 s. Try again.',
+    ],
+  ],
+  unsupported_runtime: [
+    [
+      { napi: '9', node: '20.1.0' },
+      'Node 20.1.0 is too old: it offers Node-API 9, and the database needs 10. Use Node 24, or update VS Code.',
+    ],
+  ],
+  untrusted_workspace: [
+    [{ folder: '/x' }, '/x is not trusted, so nothing is started in it. Trust the workspace first.'],
+  ],
+  confirmation_needed: [
+    [{ paths: ['/w/1'] }, 'One worktree would be removed: say yes to it with --yes, or only look with --dry-run.'],
+    [
+      { paths: ['/w/1', '/w/2'] },
+      '2 worktrees would be removed: say yes to it with --yes, or only look with --dry-run.',
+    ],
+  ],
+  cannot_look_at_processes: [
+    [
+      { detail: 'EACCES' },
+      'The processes of this machine cannot be seen (EACCES), so nothing can be proved to have ended.',
+    ],
+  ],
+};
+
+describe('an error says what is wrong and what to do', () => {
+  const table = Object.entries(errors).flatMap(([code, examples]) =>
+    examples.map(([facts, words]) => [code as ErrorCode, facts, words] as const),
+  );
+
+  it.each(table)('%s', (code, facts, words) => {
+    expect(describeError(new WardenError(code, facts), plainEnglish)).toBe(words);
+  });
+});
+
+describe('why a run is where it is', () => {
+  it.each<[RunReason, string]>([
+    [{ code: 'waiting_for_slot' }, 'waiting for another run to end'],
+    [{ code: 'killed', by: 'dev', why: null }, 'killed by dev'],
+    [{ code: 'killed', by: 'dev', why: 'it hangs' }, 'killed by dev: it hangs'],
+    [{ code: 'cancelled', by: 'dev', why: null }, 'cancelled by dev before it started'],
+    [{ code: 'exit_code', exitCode: 3 }, 'the command ended with exit code 3'],
+    [{ code: 'signal', signal: 'SIGSEGV' }, 'the command was ended by SIGSEGV'],
+    [{ code: 'lost' }, 'it vanished: no process is left and no exit code was recorded'],
+    [{ code: 'lost_in_reboot' }, 'the machine was restarted while it ran'],
+    [{ code: 'completed_by_hand', by: 'dev', why: 'done' }, 'declared over by dev: done'],
+    [{ code: 'launch_failed', step: 'queue', detail: 'x' }, 'it could not wait for its turn (x)'],
+    [{ code: 'launch_failed', step: 'worktree', detail: 'x' }, 'its worktree could not be made (x)'],
+    [{ code: 'launch_failed', step: 'include', detail: 'x' }, 'files could not be copied into its worktree (x)'],
+    [{ code: 'launch_failed', step: 'setup', detail: 'x' }, 'its setup command failed (x)'],
+    [{ code: 'launch_failed', step: 'start', detail: 'x' }, 'its command could not be started (x)'],
+    [{ code: 'launch_interrupted' }, 'whoever was starting it went away'],
+  ])('%j', (reason, words) => {
+    expect(describeRunReason(reason, plainEnglish)).toBe(words);
+  });
+});
+
+describe('what speaks against the health of a run', () => {
+  it.each<[HealthReason, string]>([
+    [{ code: 'quiet', minutes: 6.5, limitMinutes: 5 }, 'no output and no processor use for 6 min 30 s (limit 5 min)'],
+    [
+      { code: 'no_sign_of_life', minutes: 31, limitMinutes: 30 },
+      'no output since it started 31 min ago (limit 30 min)',
+    ],
+    [{ code: 'over_time', minutes: 125, limitMinutes: 0.5 }, 'running for 2 h 5 min (limit 30 s)'],
+    [{ code: 'survivors', count: 1 }, 'one process survived the kill'],
+    [{ code: 'survivors', count: 2 }, '2 processes survived the kill'],
+    [{ code: 'not_watched', minutes: 5 }, 'nobody has looked at it for 5 min'],
+  ])('%j', (reason, words) => {
+    expect(describeHealthReason(reason, plainEnglish)).toBe(words);
+  });
+});
+
+describe('why a worktree stays', () => {
+  it.each<[KeepReason, string]>([
+    [{ code: 'active', status: 'running' }, 'its run is not over (running)'],
+    [{ code: 'persistent' }, 'it is marked persistent'],
+    [{ code: 'unknown_run' }, 'its run is not in the database'],
+    [{ code: 'unknown_state' }, 'git could not tell what is in it'],
+    [{ code: 'locked', reason: 'on a USB stick' }, 'it is locked: on a USB stick'],
+    [{ code: 'locked', reason: '' }, 'it is locked'],
+    [{ code: 'occupied', pid: 12, name: 'vim' }, 'process 12 (vim) works in it'],
+    [{ code: 'dirty', files: 1 }, 'one file is not committed'],
+    [{ code: 'dirty', files: 3 }, '3 files are not committed'],
+    [{ code: 'operation', operation: 'rebase' }, 'git is busy in it (rebase)'],
+    [{ code: 'too_young', hours: 1.5, maxAgeHours: 48 }, 'its run ended 1 h 30 min ago (kept for 2 d)'],
+    [{ code: 'failed', detail: 'EBUSY' }, 'it could not be removed: EBUSY'],
+  ])('%j', (reason, words) => {
+    expect(describeKeepReason(reason, plainEnglish)).toBe(words);
+  });
+});
+
+describe('how a kill went', () => {
+  const report: KillReport = {
+    runId,
+    workflowName: 'builder',
+    success: true,
+    killedAt,
+    method: 'graceful',
+    durationMilliseconds: 1_250,
+    processes: 2,
+    signals: [],
+    survivors: [],
+    sessionUpdated: true,
+    auditLogged: true,
+  };
+  const notPermitted = { pid: 12, name: 'sshd', reason: 'EPERM' } as const;
+
+  it.each<[Partial<KillReport>, string]>([
+    [{}, 'Workflow builder gracefully terminated in 1.25s'],
+    [{ durationMilliseconds: 41.73 }, 'Workflow builder gracefully terminated in 0.0417s'],
+    [{ method: 'forced', durationMilliseconds: 5_020 }, 'Workflow builder terminated by force in 5.02s'],
+    [{ method: 'system', durationMilliseconds: 10_030 }, 'Workflow builder had to be killed by the system, in 10s'],
+    [
+      { success: false, survivors: [notPermitted] },
+      'Workflow builder is still running: one process survived: pid 12 (sshd): not permitted',
+    ],
+    [
+      {
+        success: false,
+        survivors: [
+          notPermitted,
+          { pid: 13, name: 'nfs', reason: 'uninterruptible' },
+          { pid: 14, name: 'x', reason: 'alive' },
+        ],
+      },
+      'Workflow builder is still running: 3 processes survived: pid 12 (sshd): not permitted, pid 13 (nfs): waits for a device, pid 14 (x): still alive',
+    ],
+    [{ success: false }, 'Workflow builder is not proved to have ended'],
+  ])('%j', (some, words) => {
+    expect(describeKill({ ...report, ...some }, plainEnglish)).toBe(words);
+  });
+});
+
+describe('a translation', () => {
+  const shouting: Translate = (template, ...values) => plainEnglish(template.toUpperCase(), ...values);
+
+  it('reaches every word, and no value', () => {
+    const error = new WardenError('launch_failed', { runId, step: 'setup', detail: 'npm' });
+    expect(describeError(error, shouting)).toBe(
+      'run_010203040506 DID NOT START: ITS SETUP COMMAND FAILED (npm). WHAT IT HAD MADE SO FAR WAS REMOVED AGAIN.',
+    );
+    expect(describeHealthReason({ code: 'quiet', minutes: 6, limitMinutes: 5 }, shouting)).toBe(
+      'NO OUTPUT AND NO PROCESSOR USE FOR 6 MIN (LIMIT 5 MIN)',
+    );
+  });
+
+  it('never reads a value as a template, or as a pattern', () => {
+    expect(plainEnglish('{0} and {1}', '{1} $& $1', 'x')).toBe('{1} $& $1 and x');
+  });
+
+  it('leaves a placeholder that got no value to be seen', () => {
+    expect(plainEnglish('{0} of {1}', 1)).toBe('1 of {1}');
+  });
+});
