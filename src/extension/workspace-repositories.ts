@@ -29,7 +29,7 @@ export class WorkspaceRepositories implements vscode.Disposable {
     const found = await Promise.all(
       folders.map(async ({ uri }) => {
         try {
-          return await supervisor.repositoryPathOf(uri.fsPath);
+          return await supervisor.repositoryOf(uri.fsPath);
         } catch (error) {
           if (isWardenError(error, 'not_a_repository') || isWardenError(error, 'bare_repository')) return null;
           throw error;

@@ -45,6 +45,14 @@ export class Supervisor {
     this.#changes = new Changes(this.#world);
   }
 
+  /**
+   * Top folder of the main checkout that a folder belongs to: what runs are filtered by.
+   * @throws WardenError not_a_repository, bare_repository, git_not_found
+   */
+  async repositoryOf(directory: string): Promise<string> {
+    return (await this.#world.worktrees.repositoryOf(directory)).path;
+  }
+
   /** The workflows that can be started in the repository of a folder. @throws WardenError no_workflows, invalid_workflows */
   async workflows(directory: string): Promise<ReadonlyMap<string, Workflow>> {
     const repository = await this.#world.worktrees.repositoryOf(directory);

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import type { Workflow } from '../../core/workflow.ts';
-import { views } from '../identifiers.ts';
 import { launchContext, requireTrust } from '../launch-context.ts';
 import { withLaunchProgress } from '../launch-progress.ts';
 import { pickRepository } from '../pick-repository.ts';
@@ -28,7 +27,6 @@ export async function startRun(warden: Warden, argument: unknown): Promise<strin
     supervisor.run({ ...launchContext(), workflowName, directory, message, onProgress }),
   );
   if (run === undefined) return undefined;
-  await vscode.commands.executeCommand(`${views.runs}.focus`);
   await warden.runsTree.reveal(run.runId);
   return run.runId;
 }
