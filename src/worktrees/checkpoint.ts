@@ -38,24 +38,26 @@ const identity = {
  */
 export async function takeCheckpoint(request: CheckpointRequest): Promise<string | null> {
   const { entry, worktreePath, repository } = request;
-  return await withTemporaryIndex(entry, worktreePath ?? repository.gitDirectory, async (index) => {
+  return await withTemporaryIndex(entry, worktreePath, async (index) => {
     const head = await headOf(index);
     const staged = await stagedTree(index);
     const found = worktreePath === null ? (staged ?? head?.tree ?? null) : await workingTree(index, worktreePath);
     if (found === null) return null;
-    const isStagedElsewhere = staged === null || staged === found || staged === head?.tree;
-    if (
-      head !== null &&
-      found === head.tree &&
-      isStagedElsewhere &&
-      (await isOnBranch(repository, entry, head.commit))
-    ) {
-      return null;
-    }
+    const before = head?.tree ?? emptyTree(found);
+    const isStagedElsewhere = staged === null || staged === found || staged === before;
+    const isCommitted = head === null || (await isOnBranch(repository, entry, head.commit));
+    if (found === before && isStagedElsewhere && isCommitted) return null;
     const parents = head === null ? [] : [head.commit];
     if (!isStagedElsewhere) parents.push(await commit(index, staged, parents, `${request.runId}: what was staged`));
     return await keep(request, index, found, parents);
   });
+}
+
+/** The name of the tree without entries, by the kind of names that the repository uses. */
+function emptyTree(like: string): string {
+  return like.length === 40
+    ? '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
+    : '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321';
 }
 
 async function headOf(index: TemporaryIndex): Promise<{ readonly commit: string; readonly tree: string } | null> {
@@ -64,7 +66,7 @@ async function headOf(index: TemporaryIndex): Promise<{ readonly commit: string;
   const [commit, tree] = answer.output.toString('utf8').split('\n');
   if (answer.exitCode === 0 && commit !== undefined && tree !== undefined) return { commit, tree };
   if (await isUnborn(index)) return null;
-  throw gitFailure(request, answer);
+  throw await gitFailure(request, answer);
 }
 
 /** HEAD names a branch that has no commit yet. */
@@ -83,17 +85,20 @@ async function stagedTree(index: TemporaryIndex): Promise<string | null> {
 }
 
 async function workingTree(index: TemporaryIndex, worktreePath: string): Promise<string> {
-  const inWorktree = { ...index, environment: { ...index.environment, GIT_WORK_TREE: worktreePath } };
-  await lookAtEveryFile(inWorktree);
+  await lookAtEveryFile(index);
   const addition = {
-    ...inWorktree,
-    arguments: [...durable, '-c', 'core.safecrlf=false', 'add', '--all', '--sparse'],
+    ...index,
+    arguments: [...durable, '-c', 'core.safecrlf=false', '-c', 'core.untrackedCache=false'].concat([
+      'add',
+      '--all',
+      '--sparse',
+    ]),
     operation,
   };
   const answer = await askGit(addition);
   // Git skips folders that it may not read, with a warning and success.
   if (answer.exitCode !== 0 || /^warning: could not open directory/m.test(answer.words)) {
-    throw gitFailure(addition, answer);
+    throw await gitFailure(addition, answer);
   }
   const tree = await gitText({ ...index, arguments: [...durable, 'write-tree'], operation });
   await checkNestedRepositories(worktreePath, tree);

@@ -28,6 +28,6 @@ async function isWithoutCommit(repository: Repository): Promise<boolean> {
     operation: 'resolve base',
   };
   const answer = await askGit(request);
-  if (answer.exitCode !== 0) throw gitFailure(request, answer);
+  if (answer.exitCode !== 0) throw await gitFailure(request, answer);
   return answer.output.length === 0;
 }

@@ -66,7 +66,7 @@ async function register(request: CreateWorktree): Promise<void> {
     if (/is a missing but (already registered|locked) worktree/.test(answer.words)) {
       throw new WardenError('worktree_path_taken', { path });
     }
-    throw gitFailure(registration, answer);
+    throw await gitFailure(registration, answer);
   }
   const adminDirectory = await adminDirectoryOf(path);
   if (adminDirectory === null) {
@@ -98,7 +98,7 @@ async function runPostCheckoutHook(path: string, commit: string, signal: AbortSi
   };
   const answer = await askGit(request);
   const isUnknownToGit = /'hook' is not a git command/.test(answer.words);
-  if (answer.exitCode !== 0 && !isUnknownToGit) throw gitFailure(request, answer);
+  if (answer.exitCode !== 0 && !isUnknownToGit) throw await gitFailure(request, answer);
 }
 
 /** What went wrong first is what is told; if taking it back goes wrong too, both. */

@@ -11,5 +11,5 @@ export async function fileAt(repositoryPath: string, commit: string, path: strin
   if (answer.exitCode === 0) return answer.output;
   // The last one is a folder or a submodule.
   if (/^fatal: path .* (does not exist|exists on disk, but not) in |: bad file$/s.test(answer.words)) return null;
-  throw gitFailure(request, answer);
+  throw await gitFailure(request, answer);
 }

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { simpleGit, type SimpleGitOptions } from 'simple-git';
 import { detailOf, WardenError } from '../core/errors.ts';
 import { gitEnvironment } from './git-environment.ts';
@@ -32,7 +33,7 @@ export interface GitAnswer {
  */
 export async function git(request: GitRequest): Promise<Buffer> {
   const answer = await askGit(request);
-  if (answer.exitCode !== 0) throw gitFailure(request, answer);
+  if (answer.exitCode !== 0) throw await gitFailure(request, answer);
   return answer.output;
 }
 
@@ -99,12 +100,20 @@ function nudge(_command: string, output: NodeJS.ReadableStream): void {
 }
 
 /** Why git did not do it, in its own words. */
-export function gitFailure(request: GitRequest, answer: GitAnswer): WardenError {
+export async function gitFailure(request: GitRequest, answer: GitAnswer): Promise<WardenError> {
   const detail = answer.words || answer.output.toString('utf8').trim() || `git ended with ${answer.exitCode}`;
-  if (/No space left on device|Disk quota exceeded/i.test(detail)) {
-    return new WardenError('disk_full', { path: request.directory });
-  }
+  const isDiskFull =
+    /No space left on device|Disk quota exceeded/i.test(detail) ||
+    // For some of its writes git does not say why they failed.
+    (/(unable|failed) to (write|create)|write error/i.test(detail) && (await isNearlyFull(request.directory)));
+  if (isDiskFull) return new WardenError('disk_full', { path: request.directory });
   return new WardenError('git_failed', { operation: request.operation, detail });
+}
+
+/** Less than a megabyte left. */
+async function isNearlyFull(directory: string): Promise<boolean> {
+  const facts = await statfs(directory).catch(() => null);
+  return facts !== null && facts.bavail * facts.bsize < 1_000_000;
 }
 
 function startFailure(request: GitRequest, error: unknown): WardenError {

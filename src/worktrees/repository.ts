@@ -20,7 +20,7 @@ export async function repositoryOf(directory: string): Promise<Repository> {
   const answer = await askGit(request);
   if (answer.exitCode !== 0) {
     if (/not a git repository/i.test(answer.words)) throw new WardenError('not_a_repository', { path: directory });
-    throw gitFailure(request, answer);
+    throw await gitFailure(request, answer);
   }
   const [gitDirectory = '', commonDirectory = '', bare, insideWorkTree] = linesOf(answer.output);
   if (bare === 'true') throw new WardenError('bare_repository', { path: directory });
@@ -35,7 +35,7 @@ export async function repositoryOf(directory: string): Promise<Repository> {
 async function topOf(directory: string): Promise<string> {
   const request = { directory, arguments: ['rev-parse', '--show-toplevel'], operation: 'find repository' };
   const answer = await askGit(request);
-  if (answer.exitCode !== 0) throw gitFailure(request, answer);
+  if (answer.exitCode !== 0) throw await gitFailure(request, answer);
   return await realpath(linesOf(answer.output)[0] ?? '');
 }
 
@@ -50,7 +50,7 @@ async function mainCheckoutOf(commonDirectory: string): Promise<string> {
   const answer = await askGit(request);
   const [bare, top] = linesOf(answer.output);
   if (bare === 'true') throw new WardenError('bare_repository', { path: commonDirectory });
-  if (answer.exitCode !== 0 || top === undefined) throw gitFailure(request, answer);
+  if (answer.exitCode !== 0 || top === undefined) throw await gitFailure(request, answer);
   await checkMain(top, commonDirectory);
   return await realpath(top);
 }

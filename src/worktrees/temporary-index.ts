@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, lstat, rm } from 'node:fs/promises';
+import { copyFile, lstat, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdminEntry } from './admin-entries.ts';
 import { git, nulSeparated } from './git.ts';
@@ -15,20 +15,40 @@ export interface TemporaryIndex {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Copies the index, which also tells git which files it need not read again, and removes the copy afterwards. */
+/**
+ * Copies the index, which also tells git which files it need not read again, and removes the copy afterwards.
+ * @param worktreePath null when the folder has gone
+ */
 export async function withTemporaryIndex<Result>(
   entry: AdminEntry,
-  directory: string,
+  worktreePath: string | null,
   task: (index: TemporaryIndex) => Promise<Result>,
 ): Promise<Result> {
   const file = join(entry.directory, `warden-index-${randomUUID()}`);
   try {
-    await unlessMissing(copyFile(join(entry.directory, 'index'), file, constants.COPYFILE_FICLONE));
-    return await task({ directory, environment: { GIT_DIR: entry.directory, GIT_INDEX_FILE: file } });
+    await copyIndex(join(entry.directory, 'index'), file);
+    const environment = { GIT_DIR: entry.directory, GIT_INDEX_FILE: file };
+    return await task(
+      worktreePath === null
+        ? { directory: entry.directory, environment }
+        : { directory: worktreePath, environment: { ...environment, GIT_WORK_TREE: worktreePath } },
+    );
   } finally {
     await rm(file, { force: true });
     await rm(`${file}.lock`, { force: true });
   }
+}
+
+/**
+ * Git trusts what the index remembers of a file only if the file is older than the index, to the second. A copy that
+ * looked younger than its original would make git miss changes of the second in which the original was written.
+ */
+async function copyIndex(original: string, copy: string): Promise<void> {
+  const facts = await unlessMissing(lstat(original));
+  if (facts === null) return;
+  await copyFile(original, copy, constants.COPYFILE_FICLONE);
+  const second = Math.floor(facts.mtimeMs / 1000);
+  await utimes(copy, second, second);
 }
 
 /**

@@ -1,0 +1,249 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import {
+  contentOf,
+  exists,
+  git,
+  noTraces,
+  temporaryFolder,
+  temporaryRepository,
+  writeFiles,
+} from './temporary-repository.ts';
+
+const execute = promisify(execFile);
+
+describe.concurrent('removing a worktree', () => {
+  it('leaves nothing of one in which nothing happened', async () => {
+    const test = await temporaryRepository({ 'some/file': 'x'.repeat(10_000) });
+    const made = await test.create();
+    const removed = await test.remove(made);
+    expect(removed).toEqual({ bytes: expect.any(Number), checkpoint: null, branchDeleted: true });
+    expect(removed.bytes).toBeGreaterThan(10_000);
+    expect(await test.traces()).toEqual(noTraces);
+    expect(await test.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
+    expect(await test.git('fsck', '--strict')).toBe('');
+  });
+
+  it('keeps a branch with commits of its own, and deletes one that was merged', async () => {
+    const test = await temporaryRepository();
+    const [own, merged] = [await test.create(), await test.create()];
+    for (const { path } of [own, merged]) {
+      await writeFiles(path, { [path]: 'x', work: path });
+      await git(path, 'add', 'work');
+      await git(path, 'commit', '--quiet', '--message=work');
+      await git(path, 'clean', '--quiet', '-fdx');
+    }
+    await test.git('merge', '--quiet', '--no-ff', '--no-edit', merged.branch);
+    await test.git('config', `branch.${merged.branch}.remote`, 'origin');
+    expect(await test.remove(own)).toMatchObject({ checkpoint: null, branchDeleted: false });
+    expect(await test.remove(merged)).toMatchObject({ checkpoint: null, branchDeleted: true });
+    expect(await test.traces()).toEqual({ ...noTraces, branches: [own.branch] });
+    expect(await test.git('config', '--list', '--local')).not.toContain(merged.branch);
+  });
+
+  it('deletes a branch that a remote or a tag has, not one that only a stash or a checkpoint has', async () => {
+    const test = await temporaryRepository();
+    const [pushed, tagged, stashed] = [await test.create(), await test.create(), await test.create()];
+    for (const { path, branch } of [pushed, tagged, stashed]) {
+      await git(path, 'commit', '--quiet', '--allow-empty', `--message=${branch}`);
+    }
+    await test.git('update-ref', `refs/remotes/origin/${pushed.branch}`, pushed.branch);
+    await test.git('tag', 'kept', tagged.branch);
+    await test.git('update-ref', 'refs/stash', stashed.branch);
+    await test.git('update-ref', 'refs/warden/checkpoints/run_0/1', stashed.branch);
+    expect(await test.remove(pushed)).toMatchObject({ branchDeleted: true });
+    expect(await test.remove(tagged)).toMatchObject({ branchDeleted: true });
+    expect(await test.remove(stashed)).toMatchObject({ branchDeleted: false });
+  });
+
+  it('never loses commits that two of our branches hold, even when both go at once', async () => {
+    const test = await temporaryRepository();
+    const first = await test.create();
+    await git(first.path, 'commit', '--quiet', '--allow-empty', '--message=work');
+    const work = await git(first.path, 'rev-parse', 'HEAD');
+    const second = await test.create({ baseCommit: work });
+    await Promise.all([test.remove(first), test.remove(second)]);
+    expect((await test.traces()).branches).toHaveLength(1);
+    expect(await test.git('branch', '--contains', work, '--format=%(objectname)')).toBe(work);
+  });
+
+  it('only ever deletes the branch that was made for the run', async () => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    await test.git('branch', 'theirs');
+    await git(made.path, 'switch', '--quiet', 'theirs');
+    expect(await test.remove(made)).toMatchObject({ branchDeleted: true });
+    expect(await test.git('branch', '--format=%(refname:short)')).toBe('main\ntheirs');
+  });
+
+  it('never follows a link out of the worktree', async () => {
+    const outside = await temporaryFolder();
+    await writeFiles(outside, { 'precious/file': 'x' });
+    const test = await temporaryRepository({ '.gitignore': 'ignored/\n' });
+    const made = await test.create();
+    await mkdir(join(made.path, 'ignored'));
+    await symlink(outside, join(made.path, 'ignored/folder'));
+    await symlink(join(outside, 'precious/file'), join(made.path, 'file'));
+    await symlink(test.path, join(made.path, 'repository'));
+    await rm(join(test.worktreesFolder, '.trash'), { recursive: true, force: true });
+    const { checkpoint } = await test.remove(made);
+    expect(checkpoint).not.toBe(null);
+    expect(Object.keys(await contentOf(outside))).toEqual(['precious/file']);
+    expect(await git(test.path, 'status', '--porcelain')).toBe('');
+    expect(await exists(made.path)).toBe(false);
+  });
+
+  it('does not use a trash that leads elsewhere', async () => {
+    const outside = await temporaryFolder();
+    await writeFiles(outside, { 'x-0123456789abcdef.removed': 'precious' });
+    const test = await temporaryRepository();
+    const made = await test.create();
+    await symlink(outside, join(test.worktreesFolder, '.trash'));
+    await expect(test.remove(made)).rejects.toMatchObject({ code: 'git_failed' });
+    expect((await test.factsOf(made)).dirtyFiles).toBe(0);
+    expect(await readdir(outside)).toEqual(['x-0123456789abcdef.removed']);
+  });
+
+  it('deletes read-only folders and names that are not UTF-8', async () => {
+    const test = await temporaryRepository({ '.gitignore': 'cache/\n' });
+    const made = await test.create();
+    await writeFiles(made.path, { 'cache/read-only/file': 'x' });
+    await writeFile(Buffer.concat([Buffer.from(`${made.path}/cache/`), Buffer.from([0xff, 0xfe])]), 'x');
+    await chmod(join(made.path, 'cache/read-only/file'), 0o444);
+    await chmod(join(made.path, 'cache/read-only'), 0o555);
+    expect(await test.remove(made)).toMatchObject({ checkpoint: null, branchDeleted: true });
+    expect(await test.traces()).toEqual(noTraces);
+  });
+
+  it('finishes what was interrupted: a folder deleted by hand, a trash not emptied', async () => {
+    const test = await temporaryRepository();
+    const [byHand, other] = [await test.create(), await test.create()];
+    await git(byHand.path, 'switch', '--quiet', '--detach');
+    await writeFiles(byHand.path, { staged: 'precious' });
+    await git(byHand.path, 'commit', '--quiet', '--allow-empty', '--message=detached work');
+    const head = await git(byHand.path, 'rev-parse', 'HEAD');
+    await git(byHand.path, 'add', 'staged');
+    await rm(byHand.path, { recursive: true });
+    await writeFiles(test.worktreesFolder, { '.trash/builder-0123456789ab-0123456789abcdef.removed/file': 'x' });
+    const { checkpoint, bytes } = await test.remove(byHand);
+    expect(bytes).toBe(null);
+    expect(await test.git('show', `${checkpoint}:staged`)).toBe('precious');
+    expect(await test.git('rev-parse', `${checkpoint}^`)).toBe(head);
+    expect((await test.traces()).worktrees).toEqual([other.path]);
+    expect(await readdir(test.worktreesFolder)).toEqual([`builder-${other.runId.slice(4)}`]);
+  });
+
+  it('leaves foreign worktrees alone, also those that git would prune', async () => {
+    const test = await temporaryRepository();
+    const [present, missing] = [join(test.worktreesFolder, 'present'), join(test.worktreesFolder, 'missing')];
+    await test.git('worktree', 'add', '--quiet', present);
+    await test.git('worktree', 'add', '--quiet', missing);
+    await rm(missing, { recursive: true });
+    await test.remove(await test.create());
+    expect(await test.traces()).toMatchObject({ branches: [], worktrees: [missing, present].sort(), folder: true });
+  });
+});
+
+describe.concurrent('a worktree is kept as it is, and the reason told', () => {
+  it('when somebody else locked it', async () => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    const facts = await test.factsOf(made);
+    await test.git('worktree', 'unlock', made.path);
+    await test.git('worktree', 'lock', '--reason', 'hands off', made.path);
+    await expect(test.worktrees.remove(test.repository, facts, 1)).rejects.toMatchObject({
+      facts: { detail: `${made.path} is locked: hands off` },
+    });
+    expect(await exists(made.path)).toBe(true);
+  });
+
+  it('when it is not ours or not there any more', async () => {
+    const test = await temporaryRepository();
+    const [made, other] = [await test.create(), await test.create()];
+    const facts = await test.factsOf(made);
+    await expect(test.worktrees.remove(test.repository, { ...facts, path: other.path }, 1)).rejects.toMatchObject({
+      code: 'git_failed',
+    });
+    await test.remove(made);
+    await expect(test.worktrees.remove(test.repository, facts, 1)).rejects.toMatchObject({ code: 'git_failed' });
+    expect((await test.factsOf(other)).exists).toBe(true);
+  });
+
+  it('when it has become a repository of its own', async () => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    await rm(join(made.path, '.git'));
+    await git(made.path, 'init', '--quiet');
+    await git(made.path, 'commit', '--quiet', '--allow-empty', '--message=own');
+    await expect(test.remove(made)).rejects.toMatchObject({ code: 'git_failed' });
+    expect(await git(made.path, 'log', '--format=%s')).toBe('own');
+  });
+
+  it('when a repository inside holds work that is nowhere else', async () => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    const nested = join(made.path, 'nested');
+    await mkdir(nested);
+    await git(nested, 'init', '--quiet');
+    await writeFiles(nested, { file: 'x' });
+    await expect(test.remove(made)).rejects.toMatchObject({ code: 'git_failed' });
+    await git(nested, 'add', '.');
+    await git(nested, 'commit', '--quiet', '--message=nested');
+    await expect(test.remove(made)).rejects.toMatchObject({ facts: { detail: expect.stringContaining('nested') } });
+    expect(await git(nested, 'log', '--format=%s')).toBe('nested');
+    const remote = join(await temporaryFolder(), 'remote.git');
+    await git(nested, 'clone', '--quiet', '--bare', nested, remote);
+    await git(nested, 'remote', 'add', 'origin', remote);
+    await git(nested, 'fetch', '--quiet', 'origin');
+    expect((await test.remove(made)).checkpoint).not.toBe(null);
+  });
+
+  it('when what is in it cannot be read back', async () => {
+    const test = await temporaryRepository({ '.gitattributes': '*.bin filter=broken\n' });
+    const made = await test.create();
+    await writeFiles(made.path, { 'work.bin': 'precious' });
+    await test.git('config', 'filter.broken.clean', 'false');
+    await test.git('config', 'filter.broken.required', 'true');
+    await expect(test.remove(made)).rejects.toMatchObject({
+      facts: { operation: 'keep work', detail: expect.stringContaining('clean filter') },
+    });
+    expect(await exists(join(made.path, 'work.bin'))).toBe(true);
+    expect((await test.factsOf(made)).lock).not.toBe(null);
+    expect(await test.git('for-each-ref', 'refs/warden')).toBe('');
+  });
+
+  it('when something is mounted inside', async ({ skip }) => {
+    const test = await temporaryRepository({ '.gitignore': 'mounted\n' });
+    const made = await test.create();
+    const outside = await temporaryFolder();
+    await writeFiles(outside, { precious: 'x' });
+    const mountPoint = join(made.path, 'mounted');
+    await mkdir(mountPoint);
+    const mounted = await execute('mount', ['--bind', outside, mountPoint]).catch(() => null);
+    skip(mounted === null, 'NOT TESTED: mounting needs root');
+    try {
+      await expect(test.remove(made)).rejects.toMatchObject({
+        facts: { detail: `something is mounted in it: ${mountPoint}` },
+      });
+      expect(await exists(join(outside, 'precious'))).toBe(true);
+    } finally {
+      await execute('umount', [mountPoint]);
+    }
+    await test.remove(made);
+    expect(await exists(join(outside, 'precious'))).toBe(true);
+  });
+
+  it('when it cannot be moved', async () => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    await writeFiles(test.worktreesFolder, { '.trash': 'a file in its place' });
+    await writeFiles(made.path, { work: 'x' });
+    await expect(test.remove(made)).rejects.toMatchObject({ code: 'git_failed' });
+    expect((await test.factsOf(made)).dirtyFiles).toBe(1);
+    await rename(join(test.worktreesFolder, '.trash'), join(test.path, 'elsewhere'));
+    expect((await test.remove(made)).checkpoint).toBe(`refs/warden/checkpoints/${made.runId}/1`);
+  });
+});
