@@ -157,7 +157,6 @@ class Owners {
 
   /** A maker that is still there is judged by what it is; only one that is gone by what was seen of it. */
   #made(maker: number, owner: RunRoots): boolean {
-    if (maker <= 1) return false;
     if (this.#snapshot.processes.has(maker)) return this.#decided.get(maker) === owner;
     return this.#hadPid(owner, maker);
   }

@@ -16,6 +16,11 @@ describe('a look at a run', () => {
       { sameBoot: true, record: null, members: [wrapper] },
       'goes_on',
     ],
+    [
+      'finds that the command is gone, before the wrapper has recorded its exit',
+      { sameBoot: true, record: null, members: [wrapper, child] },
+      'goes_on',
+    ],
     ['finds the command without its wrapper', { sameBoot: true, record: null, members: [command] }, 'goes_on'],
     [
       'finds an exit and processes that stayed behind',

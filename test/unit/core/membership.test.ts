@@ -107,6 +107,13 @@ describe('a process does not belong to a run', () => {
     expect(memberPids(aSnapshot(aProcess({ pid: 400, groupId: 101, sessionId: 101 })), roots)).toEqual([]);
   });
 
+  it('when its group has the number of one who was a member in an earlier boot', () => {
+    const remembered = theRoots({ seen: new Set([keyOf({ ...anIdentity(101), bootId: 'earlier' })]) });
+    const carrier = aProcess({ pid: 602, groupId: 101, sessionId: 9, cookie: runId });
+    const bystander = aProcess({ pid: 603, groupId: 101, sessionId: 9 });
+    expect(memberPids(aSnapshot(carrier, bystander), remembered)).toEqual([602]);
+  });
+
   it('when the platform has neither groups nor sessions, and all have number 0', () => {
     const none = { groupId: 0, sessionId: 0 };
     const snapshot = aSnapshot({ ...wrapper, ...none }, aProcess({ pid: 500, ...none }));
