@@ -5,6 +5,7 @@ import type { Repository } from '../core/ports/worktrees.ts';
 import { type KeepReason, reasonsToKeep, type WorktreeFacts } from '../core/removal.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
+import { reconcile } from './reconcile.ts';
 import { auditOf, type World } from './world.ts';
 
 /** A worktree younger than this is left alone unless somebody says otherwise. */
@@ -27,9 +28,11 @@ export interface WorktreeEntry {
   readonly reasons: readonly KeepReason[];
 }
 
-/** Lists the repository's worktrees of ours and what may happen to each. Changes nothing. */
+/** Lists the repository's worktrees of ours and what may happen to each. Removes nothing. */
 export async function listWorktrees(world: World, options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
   const repository = await world.worktrees.repositoryOf(options.directory);
+  // A run that ended while nobody watched keeps its worktree no longer.
+  await reconcile(world);
   const worktrees = await world.worktrees.list(repository);
   return Promise.all(worktrees.map((worktree) => entryOf(world, worktree, options)));
 }

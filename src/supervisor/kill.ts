@@ -3,6 +3,7 @@ import type { KillReport } from '../core/kill-report.ts';
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { findRun, runNow } from './find-run.ts';
+import { endIfOver } from './reconcile.ts';
 import { carryStop, followStop, intentOf } from './stop.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -17,7 +18,7 @@ export interface KillOptions {
  * @throws WardenError unknown_run; run_is_over when it ended by itself
  */
 export async function kill(world: World, runId: string, options: KillOptions = {}): Promise<KillReport> {
-  const run = await findRun(world.store, runId);
+  const run = await endIfOver(world, await findRun(world.store, runId));
   if (isTerminal(run.status)) return reportOfEnded(world, run, options);
   const decided = await decide(world, run, options);
   const ended = decided === null ? await followStop(world, run.runId) : await carryOrFollow(world, decided);

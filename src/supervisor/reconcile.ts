@@ -2,6 +2,7 @@ import { endingOf } from '../core/ending.ts';
 import type { Member } from '../core/membership.ts';
 import { type ExitRecord, outcomeOf, type Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
+import { runNow } from './find-run.ts';
 import { carryStop, intentOf, takeOverStop } from './stop.ts';
 import { undoLaunch } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
@@ -31,6 +32,18 @@ export async function reconcile(world: World): Promise<readonly OngoingStop[]> {
 /** The same for one run, with a look of its own. */
 export async function reconcileOne(world: World, run: Run): Promise<OngoingStop | null> {
   return isTerminal(run.status) ? null : reconcileRun(world, run, await world.members.of(run.runId));
+}
+
+/**
+ * The run as it is: one whose command and processes are gone is over by itself, and whoever wants to end it is too late.
+ * Its leftovers, if any, are left to the caller.
+ */
+export async function endIfOver(world: World, run: Run): Promise<Run> {
+  if (run.status !== 'running' || run.stop !== null) return run;
+  const members = await world.members.of(run.runId);
+  if (members.length > 0) return run;
+  await settleIfOver(world, run, members);
+  return runNow(world.store, run.runId);
 }
 
 async function reconcileRun(world: World, run: Run, members: readonly Member[]): Promise<OngoingStop | null> {

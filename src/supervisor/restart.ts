@@ -5,6 +5,7 @@ import type { Workflow } from '../core/workflow.ts';
 import { findRun, runNow } from './find-run.ts';
 import { kill } from './kill.ts';
 import { launchInPlaceOf, type LaunchOptions, workflowNamed } from './launch.ts';
+import { endIfOver } from './reconcile.ts';
 import type { World } from './world.ts';
 
 export interface RestartOptions extends Pick<LaunchOptions, 'onProgress' | 'sessionId' | 'include'> {
@@ -20,7 +21,7 @@ export interface RestartOptions extends Pick<LaunchOptions, 'onProgress' | 'sess
  * @throws WardenError unknown_run, not_proved_gone, and what a launch throws
  */
 export async function restart(world: World, runId: string, options: RestartOptions = {}): Promise<Run> {
-  const old = await endOf(world, await findRun(world.store, runId), options.why ?? 'restart');
+  const old = await endOf(world, await endIfOver(world, await findRun(world.store, runId)), options.why ?? 'restart');
   const workflow = await presentDefinition(world, old);
   return launchInPlaceOf(
     world,
