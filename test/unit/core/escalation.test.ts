@@ -184,7 +184,7 @@ describe('whatever the processes of a run do', () => {
 
   /** Holds for every kill, taken over at whatever moment. */
   function promise(words: string, holds: (looks: readonly KillLook[], force: boolean) => void): void {
-    it(words, () => {
+    it(words, { timeout: 30_000 }, () => {
       fc.assert(
         fc.property(anyRun, anyOptions, (behaviours, options) => {
           holds(killOf(behaviours, options), options.force);
