@@ -1,11 +1,20 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { baseScheme } from './identifiers.ts';
 import type { SupervisorAccess } from './supervisor-access.ts';
 
-/** A file as it was in a commit, as the address of a read-only document. */
-export function baseUri(repository: string, commit: string, path: string): vscode.Uri {
-  const query = JSON.stringify({ repository, commit, path });
-  return vscode.Uri.from({ scheme: baseScheme, path: `/${path}`, query });
+interface BaseFile {
+  readonly repository: string;
+  readonly commit: string;
+  /** Relative to the repository. */
+  readonly path: string;
+}
+
+/**
+ * A file as it was in a commit, as the address of a read-only document. It has the path of the file as it is now, or the
+ * two would be shown as a renaming.
+ */
+export function baseUri(now: vscode.Uri, { repository, commit, path }: BaseFile): vscode.Uri {
+  return now.with({ scheme: baseScheme, query: JSON.stringify({ repository, commit, path }) });
 }
 
 /** Gives the content of `warden-base:` documents: a file as it was where a run started. */
@@ -17,7 +26,7 @@ export class BaseContent implements vscode.TextDocumentContentProvider {
   }
 
   async provideTextDocumentContent({ query }: vscode.Uri): Promise<string> {
-    const { repository, commit, path } = JSON.parse(query) as { repository: string; commit: string; path: string };
+    const { repository, commit, path } = JSON.parse(query) as BaseFile;
     const supervisor = await this.#access.get();
     const bytes = await supervisor.fileAt(repository, commit, path);
     return bytes === null ? '' : new TextDecoder().decode(bytes);

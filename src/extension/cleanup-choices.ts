@@ -1,7 +1,8 @@
-import { describeBytes, describeKeepReason, plainEnglish, type Translate } from '../core/messages.ts';
+import { describeBytes, plainEnglish, type Translate } from '../core/messages.ts';
 import type { KeepReason } from '../core/removal.ts';
 import type { RunId } from '../core/run-id.ts';
 import type { WorktreeEntry } from '../supervisor/cleanup.ts';
+import { keepWords } from './keep-words.ts';
 import { shortAge } from './short-age.ts';
 
 /** One worktree in the cleanup picker. */
@@ -38,7 +39,7 @@ export function cleanupChoices(
       detail:
         reasons.length === 0
           ? translate('its run is over and nothing in it would be lost')
-          : reasons.map((reason) => describeKeepReason(reason, translate)).join('; '),
+          : keepWords(reasons, translate),
     };
   });
 }

@@ -1,5 +1,6 @@
-import { describeBytes, describeKeepReason, plainEnglish, type Translate } from '../core/messages.ts';
+import { describeBytes, plainEnglish, type Translate } from '../core/messages.ts';
 import type { WorktreeEntry } from '../supervisor/cleanup.ts';
+import { keepWords } from './keep-words.ts';
 import { markdownText } from './markdown-text.ts';
 import type { Icon } from './run-item.ts';
 
@@ -50,7 +51,7 @@ function dirtWords({ worktree, reasons }: WorktreeEntry, translate: Translate): 
 
 function verdictWords({ reasons }: WorktreeEntry, translate: Translate): string {
   if (reasons.length === 0) return translate('can be removed');
-  return translate('kept: {0}', reasons.map((reason) => describeKeepReason(reason, translate)).join('; '));
+  return translate('kept: {0}', keepWords(reasons, translate));
 }
 
 function iconOf({ reasons }: WorktreeEntry): Icon {

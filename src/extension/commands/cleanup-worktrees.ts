@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { CleanupReport } from '../../core/cleanup-report.ts';
-import { describeBytes, describeKeepReason } from '../../core/messages.ts';
+import { describeBytes } from '../../core/messages.ts';
 import { defaultMaxAgeHours, type WorktreeEntry } from '../../supervisor/cleanup.ts';
 import { cleanupChoices, type CleanupChoice } from '../cleanup-choices.ts';
 import { settings } from '../identifiers.ts';
+import { keepWords } from '../keep-words.ts';
 import { localized } from '../localized.ts';
 import type { Warden } from '../warden.ts';
 
@@ -44,8 +45,8 @@ interface ChoiceItem extends vscode.QuickPickItem {
 async function pick(choices: readonly CleanupChoice[]): Promise<readonly CleanupChoice[] | undefined> {
   const titles = {
     safe: vscode.l10n.t('Can be removed'),
-    unsafe: vscode.l10n.t('Only if you insist: the work in it is kept in a checkpoint first'),
-    kept: vscode.l10n.t('Stays, also when it is ticked'),
+    unsafe: vscode.l10n.t('Only if you insist'),
+    kept: vscode.l10n.t('Stays in any case'),
   } as const;
   const items = (['safe', 'unsafe', 'kept'] as const).flatMap((verdict): ChoiceItem[] => {
     const group = choices.filter((choice) => choice.verdict === verdict);
@@ -134,9 +135,7 @@ function requestsFor(picked: readonly CleanupChoice[]) {
 function tell(warden: Warden, { removed, kept }: CleanupReport): void {
   for (const { path, checkpoint } of removed)
     warden.log.info(`removed ${path}, checkpoint: ${checkpoint ?? 'not needed'}`);
-  const reasonsFor = kept.map(
-    ({ path, reasons }) => `${path}: ${reasons.map((reason) => describeKeepReason(reason, localized)).join('; ')}`,
-  );
+  const reasonsFor = kept.map(({ path, reasons }) => `${path}: ${keepWords(reasons, localized)}`);
   for (const line of reasonsFor) warden.log.warn(`kept ${line}`);
   const bytes = removed.reduce((sum, entry) => sum + (entry.bytes ?? 0), 0);
   const size = describeBytes(bytes, localized);

@@ -17,7 +17,8 @@ export async function reviewChanges(warden: Warden, argument: unknown): Promise<
   }
   const resources = files.map((file) => {
     const resource = vscode.Uri.file(path.join(worktree.path, file.path));
-    const original = file.change === 'added' ? undefined : baseUri(repository, baseCommit, file.path);
+    const original =
+      file.change === 'added' ? undefined : baseUri(resource, { repository, commit: baseCommit, path: file.path });
     return [resource, original, file.change === 'deleted' ? undefined : resource];
   });
   await vscode.commands.executeCommand('vscode.changes', vscode.l10n.t('Changes of {0}', workflowName), resources);
