@@ -28,15 +28,7 @@ export const settings = {
 export const contextKeys = { state: 'warden.state' } as const;
 
 /** What the empty tree of runs has to say: the values of `contextKeys.state`. */
-export const states = [
-  'opening',
-  'failed',
-  'noFolder',
-  'noRepository',
-  'noWorkflows',
-  'invalidWorkflows',
-  'ready',
-] as const;
+export const states = ['failed', 'noFolder', 'noRepository', 'noWorkflows', 'invalidWorkflows', 'ready'] as const;
 
 export type State = (typeof states)[number];
 
