@@ -6,7 +6,7 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
 
-await rm('dist', { recursive: true, force: true });
+await rm('dist/bundle', { recursive: true, force: true });
 await mkdir('dist/bundle', { recursive: true });
 await cp('node_modules/better-sqlite3/prebuilds', 'dist/prebuilds', { recursive: true });
 

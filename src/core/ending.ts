@@ -21,9 +21,8 @@ export interface EndingFacts {
 export function endingOf({ sameBoot, record, members }: EndingFacts): Ending {
   if (!sameBoot) return { kind: 'other_boot', record };
   if (members.length === 0) return { kind: 'over', record };
-  const others = members.filter(({ role }) => role !== 'wrapper');
   // The wrapper writes the record and leaves; until it has, the exit code is on its way.
   if (record !== null) return { kind: 'leftovers', record };
   const leads = members.some(({ role }) => role !== 'member');
-  return leads || others.length === 0 ? { kind: 'goes_on' } : { kind: 'leftovers', record: null };
+  return leads ? { kind: 'goes_on' } : { kind: 'leftovers', record: null };
 }

@@ -40,7 +40,7 @@ export class SupervisorAccess {
     try {
       const supervisor = await openSupervisor({ face: 'vscode', diagnostics: this.#diagnostics });
       const seconds = vscode.workspace.getConfiguration().get(settings.watchIntervalSeconds, 5);
-      supervisor.startWatching(Math.max(1, seconds) * 1000);
+      supervisor.startWatching(Math.max(1, seconds) * 1000, () => vscode.workspace.isTrusted);
       this.#opened = supervisor;
       this.#onDidOpen.fire(supervisor);
       return supervisor;

@@ -164,10 +164,14 @@ export class Supervisor {
     await Promise.all((await reconcile(this.#world)).map(({ ended }) => ended));
   }
 
-  /** Begins to watch, whenever no other supervisor does. */
-  startWatching(intervalMilliseconds: number): void {
+  /**
+   * Begins to watch, whenever no other supervisor does.
+   * @param mayLaunch asked before a stuck run is restarted: a face that trusts nothing starts nothing
+   */
+  startWatching(intervalMilliseconds: number, mayLaunch: () => boolean = () => true): void {
     if (this.#watch !== null) return;
-    this.#watch = new Watch(this.#world, { intervalMilliseconds, onStuck: (run) => this.#actOnStuck(run) });
+    const onStuck = (run: Run): Promise<void> => this.#actOnStuck(run, mayLaunch());
+    this.#watch = new Watch(this.#world, { intervalMilliseconds, onStuck });
     this.#watch.start();
   }
 
@@ -192,10 +196,10 @@ export class Supervisor {
     await this.#world.worktrees.settled();
   }
 
-  async #actOnStuck(run: Run): Promise<void> {
+  async #actOnStuck(run: Run, mayLaunch: boolean): Promise<void> {
     const why = 'stuck';
     if (run.workflow.onStuck === 'kill') await kill(this.#world, run.runId, { why });
-    if (run.workflow.onStuck === 'restart') await restart(this.#world, run.runId, { why });
+    if (run.workflow.onStuck === 'restart' && mayLaunch) await restart(this.#world, run.runId, { why });
   }
 
   async #reportOf(run: Run): Promise<RunReport> {
