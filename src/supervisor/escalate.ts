@@ -22,13 +22,6 @@ export interface Escalation {
   readonly survivors: readonly Survivor[];
 }
 
-/** Where an escalation stands, for whoever shows it. */
-export interface EscalationProgress {
-  readonly phase: Phase;
-  readonly elapsedMilliseconds: number;
-  readonly alive: number;
-}
-
 /**
  * Carries out the steps that `core/escalation.ts` decides, until two looks in a row find nobody or the system does not
  * end them. It can be begun anew by anyone at any time: the phase follows from when the stop was decided.

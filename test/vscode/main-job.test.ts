@@ -6,6 +6,7 @@ import {
   acceptQuickPick,
   answer,
   answerTrustPrompt,
+  clickInlineAction,
   contextMenu,
   modalDialog,
   notification,
@@ -15,6 +16,7 @@ import {
   runCommand,
   statusBarItem,
   treeItem,
+  trustWorkspace,
   typeInInput,
 } from './interactions.ts';
 import { type Window, windowTest } from './window.ts';
@@ -46,7 +48,7 @@ windowTest(
     expect(processesOf(run.run_id)).toEqual([]);
     expect((await window.run('hanger', 'terminated')).run_id).toBe(run.run_id);
 
-    await contextMenu(page, treeItem(page, /^hanger/).first(), 'Restart Run');
+    await clickInlineAction(treeItem(page, /^hanger/).first(), 'Restart Run');
     const again = await window.run('hanger', 'running');
     expect(again.restarted_from).toBe(run.run_id);
     expect(processesOf(again.run_id).length).toBeGreaterThan(0);
@@ -127,11 +129,18 @@ windowTest('a killed extension host does not take the run with it', {}, async (w
   expect((await window.run('hanger', 'running')).run_id).toBe(run.run_id);
 });
 
-windowTest('in a workspace that is not trusted nothing can be started', { workspaceTrust: 'ask' }, async (window) => {
-  const { page } = window.workbench;
-  await answerTrustPrompt(page, false);
-  await page.getByRole('tab', { name: /^Workflow Warden/ }).waitFor({ timeout: 60_000 });
-  await runCommand(page, 'Warden: Start Run…');
-  await notification(page, /trust/i).waitFor();
-  expect(window.runs()).toEqual([]);
-});
+windowTest(
+  'in a workspace that is not trusted nothing can be started, until it is',
+  { workspaceTrust: 'ask' },
+  async (window) => {
+    const { page } = window.workbench;
+    await answerTrustPrompt(page, false);
+    await page.getByRole('tab', { name: /^Workflow Warden/ }).waitFor({ timeout: 60_000 });
+    await runCommand(page, 'Warden: Start Run…');
+    await notification(page, /trust/i).waitFor();
+    expect(window.runs()).toEqual([]);
+    await trustWorkspace(page);
+    await startFromPalette(window, 'finisher');
+    await window.run('finisher', 'completed');
+  },
+);
