@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearestNames } from '../core/nearest-names.ts';
-import type { Command, CommandOptions } from './command.ts';
+import type { Command, CommandOption, CommandOptions } from './command.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What may stand anywhere, before the verb and after it. */
@@ -72,24 +72,42 @@ function commandNamed(name: string, commands: readonly Command[]): Command {
   throw new UsageError(`There is no command "${name}". ${more}`, null);
 }
 
+/** Strict, but with words of our own for what is wrong. */
 function parse(argv: readonly string[], own: CommandOptions, verb: string | null) {
   const options = { ...own, ...commonOptions };
-  requireKnownOptions(argv, options, verb);
-  try {
-    return parseArgs({ args: argv, options, strict: true, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error), verb);
-  }
-}
-
-function requireKnownOptions(argv: readonly string[], options: CommandOptions, verb: string | null): void {
+  const known: CommandOptions = options;
   const { tokens } = parseArgs({ args: argv, options, strict: false, tokens: true, allowPositionals: true });
   for (const token of tokens) {
-    if (token.kind !== 'option' || Object.hasOwn(options, token.name)) continue;
-    const nearest = nearestNames(token.name, Object.keys(options)).map((name) => `--${name}`);
-    const more = nearest.length > 0 ? ` Did you mean ${nearest.join(', ')}?` : '';
-    throw new UsageError(`There is no option ${token.rawName}${verb === null ? '' : ` of "${verb}"`}.${more}`, verb);
+    if (token.kind !== 'option') continue;
+    const option = Object.hasOwn(known, token.name) ? known[token.name] : undefined;
+    const problem =
+      option !== undefined
+        ? problemWithValue(token, option)
+        : `There is no option ${token.rawName}${ofVerb(verb)}.${didYouMean(token.name, known)}`;
+    if (problem !== null) throw new UsageError(problem, verb);
   }
+  return parseArgs({ args: argv, options, strict: true, allowPositionals: true });
+}
+
+interface GivenOption {
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function problemWithValue({ rawName, value, inlineValue }: GivenOption, option: CommandOption): string | null {
+  if (option.type === 'boolean') return value === undefined ? null : `${rawName} takes no value.`;
+  if (value === undefined) return `${rawName} needs a value.`;
+  // Rather a forgotten value than one that looks like an option.
+  const isForgotten = inlineValue === false && value.length > 1 && value.startsWith('-');
+  return isForgotten ? `${rawName} needs a value; one that begins with "-" is given as ${rawName}=${value}.` : null;
+}
+
+const ofVerb = (verb: string | null): string => (verb === null ? '' : ` of "${verb}"`);
+
+function didYouMean(name: string, options: CommandOptions): string {
+  const nearest = nearestNames(name, Object.keys(options)).map((near) => `--${near}`);
+  return nearest.length > 0 ? ` Did you mean ${nearest.join(', ')}?` : '';
 }
 
 function requireOperands({ name, usage, operands: { minimum, maximum } }: Command, given: readonly string[]): void {
