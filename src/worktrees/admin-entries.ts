@@ -1,10 +1,7 @@
-import { lstat, readdir, readFile, realpath, rename } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { randomUUID } from 'node:crypto';
+import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { markOf, type OwnershipMark } from './ownership-mark.ts';
-import { removeIfEmpty } from './remove-if-empty.ts';
-import { removeTree } from './remove-tree.ts';
 import { unlessMissing } from './system-failure.ts';
 
 /** A linked worktree as git's own folder for it (`worktrees/<id>`) describes it. */
@@ -15,6 +12,8 @@ export interface AdminEntry {
   readonly path: string | null;
   /** The reason given to `git worktree lock`; null when not locked. */
   readonly lockReason: string | null;
+  /** What HEAD says, a commit or a reference to a branch; null when git died before it wrote it down. */
+  readonly head: string | null;
   /** Full name of the branch that is checked out; null when detached or not known. */
   readonly headRef: string | null;
   /** Null when the worktree is not ours. */
@@ -40,6 +39,7 @@ async function adminEntry(directory: string): Promise<AdminEntry | null> {
     directory,
     path: gitFile === null || gitFile === '' ? null : dirname(resolve(directory, gitFile)),
     lockReason: lockReason?.trim() ?? null,
+    head,
     headRef: head?.startsWith('ref: ') === true ? head.slice('ref: '.length) : null,
     mark,
   };
@@ -62,17 +62,6 @@ export async function isWorktreeOf(entry: AdminEntry): Promise<boolean> {
   if (entry.path === null) return false;
   const named = await adminDirectoryOf(entry.path);
   return named !== null && named === (await unlessMissing(realpath(entry.directory)));
-}
-
-/**
- * Makes git forget the worktree: what `git worktree remove` does after the folder has gone, for this one entry and no
- * other. The rename makes it one step, so that nothing half-removed is left under `worktrees` whatever happens.
- */
-export async function removeAdminEntry(repository: Repository, entry: AdminEntry): Promise<void> {
-  const aside = join(repository.gitDirectory, `warden-removed-${basename(entry.directory)}-${randomUUID()}`);
-  await rename(entry.directory, aside);
-  await removeTree(aside);
-  await removeIfEmpty(dirname(entry.directory));
 }
 
 async function firstLine(file: string): Promise<string | null> {

@@ -1,5 +1,6 @@
 import type { Repository } from '../core/ports/worktrees.ts';
 import { askGit, git, gitText } from './git.ts';
+import type { OwnershipMark } from './ownership-mark.ts';
 
 /** Where commits are kept for good: stashes and our own checkpoints come and go. */
 const lasting = ['refs/heads', 'refs/remotes', 'refs/tags'];
@@ -25,7 +26,7 @@ export async function isKept(repository: Repository, commit: string, exceptBranc
 }
 
 /** Whether the main checkout is at the commit or has it in its history, on a branch or detached. */
-export async function isInMainHead(repository: Repository, commit: string): Promise<boolean> {
+async function isInMainHead(repository: Repository, commit: string): Promise<boolean> {
   const answer = await askGit({
     directory: repository.path,
     arguments: ['merge-base', '--is-ancestor', commit, 'HEAD'],
@@ -60,6 +61,25 @@ export async function deleteBranch(
     operation: 'delete branch',
   });
   return true;
+}
+
+/**
+ * Deletes the branch of a run that is over, if its tip is on another branch or tag, or if it never left the base and the
+ * main checkout has that. A branch that cannot be deleted is one that is kept.
+ * @returns whether it was deleted
+ */
+export async function deleteBranchOfRun(repository: Repository, mark: OwnershipMark): Promise<boolean> {
+  try {
+    return await deleteBranch(
+      repository,
+      mark.branch,
+      async (tip) =>
+        (await isKept(repository, tip, mark.branch)) ||
+        (tip === mark.baseCommit && (await isInMainHead(repository, tip))),
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** @returns null when there is no such branch, or a worktree has it checked out */

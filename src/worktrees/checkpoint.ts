@@ -1,56 +1,66 @@
 import type { Repository } from '../core/ports/worktrees.ts';
-import type { RunId } from '../core/run-id.ts';
 import type { AdminEntry } from './admin-entries.ts';
 import { isKept } from './branches.ts';
+import { type CheckpointRequest, commitTree, durable, keepTree } from './checkpoint-commit.ts';
 import { askGit, git, gitFailure, gitText } from './git.ts';
 import { checkNestedRepositories } from './nested-repositories.ts';
 import { lookAtEveryFile, type TemporaryIndex, withTemporaryIndex } from './temporary-index.ts';
 
-export interface CheckpointRequest {
-  readonly repository: Repository;
-  readonly entry: AdminEntry;
-  readonly runId: RunId;
-  /** The worktree's folder; null when it has gone and only git's own records of it are left. */
-  readonly worktreePath: string | null;
-  /** The first number to try. A number that is taken is never given to other work. */
-  readonly number: number;
-}
-
 const operation = 'keep work';
 
-/** Written to the disk, not only to its cache, since what they were made from may go next. */
-const durable = ['-c', 'core.fsync=loose-object,reference', '-c', 'core.fsyncMethod=batch'];
+/** Neither line endings nor what git remembers of folders keep a file from being added. */
+const undeterred = ['-c', 'core.safecrlf=false', '-c', 'core.untrackedCache=false'];
 
-/** Nobody's: a checkpoint must not need `user.name`, nor pass for a commit of a person. */
-const identity = {
-  GIT_AUTHOR_NAME: 'Workflow Warden',
-  GIT_AUTHOR_EMAIL: 'workflow-warden@localhost',
-  GIT_COMMITTER_NAME: 'Workflow Warden',
-  GIT_COMMITTER_EMAIL: 'workflow-warden@localhost',
-};
+/** Work that has been kept, and the copy verified. */
+export interface KeptWork {
+  /** The ref of the checkpoint; null when everything is in HEAD, and HEAD is on a branch or tag. */
+  readonly checkpoint: string | null;
+  /** Whether the worktree's files are still what was kept. Costs no reading of those that were not touched. */
+  isUpToDate(): Promise<boolean>;
+}
 
 /**
  * Keeps tracked, staged and untracked files (not ignored ones) as a commit on top of HEAD. The worktree, its index and
  * its HEAD stay as they are. Where what was staged is neither what HEAD nor what the worktree holds, it becomes the
  * commit's second parent, as in a stash.
- * @returns the ref of the checkpoint, verified; null when everything is in HEAD and HEAD is on a branch or tag
- * @throws WardenError git_failed, disk_full; then nothing may be taken for kept
+ * @param task what is only done once the work is safe
+ * @throws WardenError git_failed, disk_full; then nothing may be taken for kept, and the task was not begun
  */
-export async function takeCheckpoint(request: CheckpointRequest): Promise<string | null> {
-  const { entry, worktreePath, repository } = request;
-  return await withTemporaryIndex(entry, worktreePath, async (index) => {
-    const head = await headOf(index);
-    const staged = await stagedTree(index);
-    const found = worktreePath === null ? (staged ?? head?.tree ?? null) : await workingTree(index, worktreePath);
-    if (found === null) return null;
-    const before = head?.tree ?? emptyTree(found);
-    const isStagedElsewhere = staged === null || staged === found || staged === before;
-    const isCommitted = head === null || (await isOnBranch(repository, entry, head.commit));
-    if (found === before && isStagedElsewhere && isCommitted) return null;
-    const parents = head === null ? [] : [head.commit];
-    if (!isStagedElsewhere) parents.push(await commit(index, staged, parents, `${request.runId}: what was staged`));
-    return await keep(request, index, found, parents);
+export async function keepingWork<Result>(
+  request: CheckpointRequest,
+  task: (work: KeptWork) => Promise<Result>,
+): Promise<Result> {
+  return await withTemporaryIndex(request.entry, request.worktreePath, async (index) => {
+    const checkpoint = await checkpointOf(request, index);
+    return await task({
+      checkpoint,
+      isUpToDate: async () => request.worktreePath === null || (await isAsIndexed(index)),
+    });
   });
+}
+
+async function isAsIndexed(index: TemporaryIndex): Promise<boolean> {
+  const differing = await git({
+    ...index,
+    arguments: ['ls-files', '--modified', '--deleted', '--others', '--exclude-standard', '-z'],
+    operation,
+  });
+  return differing.length === 0;
+}
+
+async function checkpointOf(request: CheckpointRequest, index: TemporaryIndex): Promise<string | null> {
+  const { entry, worktreePath, repository } = request;
+  const head = await headOf(index);
+  const staged = await stagedTree(index);
+  const found = worktreePath === null ? (staged ?? head?.tree ?? null) : await workingTree(index, worktreePath);
+  if (found === null) return null;
+  const before = head?.tree ?? emptyTree(found);
+  const isStagedElsewhere = staged === null || staged === found || staged === before;
+  const isCommitted = head === null || (await isOnBranch(repository, entry, head.commit));
+  if (found === before && isStagedElsewhere && isCommitted) return null;
+  const parents = head === null ? [] : [head.commit];
+  if (!isStagedElsewhere) parents.push(await commitTree(index, staged, parents, `${request.runId}: what was staged`));
+  return await keepTree(request, index, found, parents);
 }
 
 /** The name of the tree without entries, by the kind of names that the repository uses. */
@@ -88,11 +98,7 @@ async function workingTree(index: TemporaryIndex, worktreePath: string): Promise
   await lookAtEveryFile(index);
   const addition = {
     ...index,
-    arguments: [...durable, '-c', 'core.safecrlf=false', '-c', 'core.untrackedCache=false'].concat([
-      'add',
-      '--all',
-      '--sparse',
-    ]),
+    arguments: [...durable, ...undeterred, 'add', '--all', '--sparse'],
     operation,
   };
   const answer = await askGit(addition);
@@ -108,83 +114,4 @@ async function workingTree(index: TemporaryIndex, worktreePath: string): Promise
 /** The branch that a worktree is on stays unless its commits are elsewhere too; a detached HEAD stays nowhere. */
 async function isOnBranch(repository: Repository, entry: AdminEntry, head: string): Promise<boolean> {
   return entry.headRef?.startsWith('refs/heads/') === true || (await isKept(repository, head));
-}
-
-async function commit(
-  index: TemporaryIndex,
-  tree: string,
-  parents: readonly string[],
-  message: string,
-): Promise<string> {
-  return await gitText({
-    directory: index.directory,
-    environment: { ...index.environment, ...identity },
-    arguments: [
-      ...durable,
-      'commit-tree',
-      tree,
-      ...parents.flatMap((parent) => ['-p', parent]),
-      '-m',
-      `workflow-warden ${message}`,
-    ],
-    operation,
-  });
-}
-
-async function keep(
-  { repository, runId, number }: CheckpointRequest,
-  index: TemporaryIndex,
-  tree: string,
-  parents: readonly string[],
-): Promise<string> {
-  const folder = `refs/warden/checkpoints/${runId}`;
-  const earlier = await checkpointsIn(repository, folder);
-  const same = earlier.find((one) => one.tree === tree && one.parents === parents.join(' '));
-  const made = same?.commit ?? (await commit(index, tree, parents, `${runId}: checkpoint`));
-  await verify(repository, made, parents[0] ?? null);
-  if (same !== undefined) return same.ref;
-  const ref = `${folder}/${Math.max(number, ...earlier.map((one) => one.number + 1))}`;
-  const none = '0'.repeat(made.length);
-  await git({
-    directory: repository.gitDirectory,
-    arguments: [...durable, 'update-ref', ref, made, none],
-    operation,
-  });
-  return ref;
-}
-
-interface Kept {
-  readonly ref: string;
-  readonly number: number;
-  readonly commit: string;
-  readonly tree: string;
-  /** Separated by spaces. */
-  readonly parents: string;
-}
-
-async function checkpointsIn(repository: Repository, folder: string): Promise<Kept[]> {
-  const listed = await gitText({
-    directory: repository.gitDirectory,
-    arguments: ['for-each-ref', '--format=%(refname)%00%(objectname)%00%(tree)%00%(parent)', `${folder}/`],
-    operation,
-  });
-  return listed.split('\n').flatMap((line) => {
-    const [ref, commit, tree, parents = ''] = line.split('\0');
-    if (ref === undefined || commit === undefined || tree === undefined) return [];
-    return [{ ref, number: Number(ref.slice(folder.length + 1)), commit, tree, parents }];
-  });
-}
-
-/** Reads the commit back with every tree of it, and finds every file's object that HEAD does not hold already. */
-async function verify(repository: Repository, made: string, head: string | null): Promise<void> {
-  await git({
-    directory: repository.gitDirectory,
-    arguments: ['rev-list', '--objects', '--quiet', made, ...(head === null ? [] : ['--not', head])],
-    operation: 'verify checkpoint',
-  });
-  await git({
-    directory: repository.gitDirectory,
-    arguments: ['ls-tree', '-r', '--name-only', '-z', made],
-    operation: 'verify checkpoint',
-  });
 }

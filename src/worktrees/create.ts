@@ -48,16 +48,11 @@ async function registerOrForget(request: CreateWorktree): Promise<void> {
 async function register(request: CreateWorktree): Promise<void> {
   const { repository, runId, path, branch, baseCommit, signal } = request;
   await mkdir(dirname(path), { recursive: true });
+  // From its first moment and with the run's name, so that it is known for ours even if git is killed half-way.
+  const lock = ['--lock', '--reason', lockReason(runId)];
   const registration = {
     directory: repository.path,
-    // Locked from its first moment with the run's name, so that it is known for ours even if git is killed half-way.
-    arguments: ['worktree', 'add', '--no-checkout', '--no-track', '--lock', '--reason', lockReason(runId)].concat([
-      '-b',
-      branch,
-      '--',
-      path,
-      baseCommit,
-    ]),
+    arguments: ['worktree', 'add', '--no-checkout', '--no-track', ...lock, '-b', branch, '--', path, baseCommit],
     operation,
     signal,
   };

@@ -1,6 +1,6 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { inBatches } from './in-batches.ts';
-import { systemCode } from './system-failure.ts';
+import { systemCode, unlessMissing } from './system-failure.ts';
 
 export interface FileUsers {
   /** Those of the files asked about that some process has open. */
@@ -13,9 +13,10 @@ export interface FileUsers {
  * One look at every process. Git closes a lock file before it is done with it, so that nobody has it open proves
  * something only where no git is at work either.
  * @param files absolute paths with links resolved
- * @returns null where the platform does not tell, or a git process cannot be looked into: then nothing is proven
+ * @param owners user ids of those files: a git of anybody else has not made them
+ * @returns null where the platform does not tell, or a git process of an owner cannot be looked into: nothing is proven
  */
-export async function fileUsers(files: readonly string[]): Promise<FileUsers | null> {
+export async function fileUsers(files: readonly string[], owners: ReadonlySet<number>): Promise<FileUsers | null> {
   if (process.platform !== 'linux') return null;
   const asked = new Set(files);
   const openFiles = new Set<string>();
@@ -28,11 +29,16 @@ export async function fileUsers(files: readonly string[]): Promise<FileUsers | n
       for (const target of await openFilesOf(pid)) if (asked.has(target)) openFiles.add(target);
       if (isGit) gitDirectories.push(await readlink(`/proc/${pid}/cwd`));
     } catch (error) {
-      // Other users' processes may not be looked into; only a git among them could be the owner of a lock of git.
-      if (isGit && !hasEnded(error)) isProof = false;
+      // Other users' processes may not be looked into.
+      if (isGit && !hasEnded(error) && (await isOneOf(pid, owners))) isProof = false;
     }
   });
   return isProof ? { openFiles, gitDirectories } : null;
+}
+
+async function isOneOf(pid: string, owners: ReadonlySet<number>): Promise<boolean> {
+  const facts = await unlessMissing(stat(`/proc/${pid}`));
+  return facts !== null && owners.has(facts.uid);
 }
 
 async function openFilesOf(pid: string): Promise<string[]> {

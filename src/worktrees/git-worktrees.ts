@@ -17,13 +17,8 @@ import { emptyTrash, trashFolderOf } from './trash.ts';
 import { undo } from './undo.ts';
 import { removeWorktreesFolderIfEmpty } from './worktrees-folder.ts';
 
-export interface GitWorktrees extends Worktrees {
-  /** Resolves when nothing removed is still being deleted in the background. A program waits for it before it ends. */
-  settled(): Promise<void>;
-}
-
 /** Worktrees by the git on the PATH. */
-export function gitWorktrees(): GitWorktrees {
+export function gitWorktrees(): Worktrees {
   const checkouts = inTurns(2);
   const deletions = inTurns(1);
   const underWay = new Set<Promise<void>>();

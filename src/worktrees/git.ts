@@ -1,7 +1,8 @@
-import { statfs } from 'node:fs/promises';
+import { lstat, statfs } from 'node:fs/promises';
 import { simpleGit, type SimpleGitOptions } from 'simple-git';
 import { detailOf, WardenError } from '../core/errors.ts';
 import { gitEnvironment } from './git-environment.ts';
+import { unlessMissing } from './system-failure.ts';
 
 export interface GitRequest {
   /** Where git is started. */
@@ -84,10 +85,10 @@ export async function askGit(request: GitRequest): Promise<GitAnswer> {
       .raw([...request.arguments]);
   } catch (error) {
     request.signal?.throwIfAborted();
-    throw startFailure(request, error);
+    throw await startFailure(request, error);
   }
   request.signal?.throwIfAborted();
-  if (answer === null) throw startFailure(request, new Error('git gave no answer'));
+  if (answer === null) throw await startFailure(request, new Error('git gave no answer'));
   return answer;
 }
 
@@ -116,13 +117,28 @@ async function isNearlyFull(directory: string): Promise<boolean> {
   return facts !== null && facts.bavail * facts.bsize < 1_000_000;
 }
 
-function startFailure(request: GitRequest, error: unknown): WardenError {
-  const detail = detailOf(error).split('\n', 1).join('');
-  if (/^(Error: )?spawn git ENOENT/.test(detail)) return new WardenError('git_not_found', { detail }, { cause: error });
-  return new WardenError('git_failed', { operation: request.operation, detail }, { cause: error });
+/** Why git could not be run: the system says the same for a program and for a folder that is not there. */
+async function startFailure(request: GitRequest, error: unknown): Promise<WardenError> {
+  const { operation, directory } = request;
+  const isThere = (await unlessMissing(lstat(directory))) !== null;
+  const detail = isThere ? detailOf(error).split('\n', 1).join('') : `there is no folder ${directory}`;
+  return isThere && /spawn git ENOENT/.test(detail)
+    ? new WardenError('git_not_found', { detail }, { cause: error })
+    : new WardenError('git_failed', { operation, detail }, { cause: error });
 }
 
 /** The parts of output that git ended with a NUL each (`-z`). */
 export function nulSeparated(output: Buffer, encoding: 'utf8' | 'latin1' = 'utf8'): string[] {
   return output.toString(encoding).split('\0').slice(0, -1);
+}
+
+/** Of such parts, those that begin so, without that beginning. Searched natively: tens of thousands take no time. */
+export function partsBeginningWith(prefix: string, output: Buffer): string[] {
+  const bounded = Buffer.concat([Buffer.of(0), output]);
+  const beginning = Buffer.from(`\0${prefix}`, 'latin1');
+  const parts: string[] = [];
+  for (let start = bounded.indexOf(beginning); start !== -1; start = bounded.indexOf(beginning, start + 1)) {
+    parts.push(bounded.toString('latin1', start + beginning.length, bounded.indexOf(0, start + 1)));
+  }
+  return parts;
 }

@@ -1,7 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WardenError } from '../core/errors.ts';
-import { askGit, git, nulSeparated } from './git.ts';
+import { askGit, git, partsBeginningWith } from './git.ts';
+import { rawJoin } from './raw-path.ts';
 import { statusOf } from './status.ts';
 import { unlessMissing } from './system-failure.ts';
 
@@ -17,16 +18,14 @@ export async function checkNestedRepositories(worktreePath: string, tree: string
     arguments: ['ls-tree', '-r', '-z', tree],
     operation: 'keep work',
   });
-  const gitlink = '160000 commit ';
-  for (const line of nulSeparated(listed)) {
-    if (!line.startsWith(gitlink)) continue;
-    const name = line.slice(line.indexOf('\t') + 1);
-    const path = join(worktreePath, name);
-    const isThere = (await unlessMissing(lstat(join(path, '.git')))) !== null;
-    if (isThere && !(await isElsewhere(path))) {
+  for (const line of partsBeginningWith('160000 commit ', listed)) {
+    const name = Buffer.from(line.slice(line.indexOf('\t') + 1), 'latin1');
+    const gitFolder = rawJoin(rawJoin(Buffer.from(worktreePath), name), Buffer.from('.git'));
+    const isThere = (await unlessMissing(lstat(gitFolder))) !== null;
+    if (isThere && !(await isElsewhere(join(worktreePath, name.toString('utf8'))))) {
       throw new WardenError('git_failed', {
         operation: 'keep work',
-        detail: `${name} is a repository of its own and holds work that is nowhere else; push it or remove it first`,
+        detail: `${name.toString('utf8')} is a repository of its own and holds work that is nowhere else; push it or remove it first`,
       });
     }
   }

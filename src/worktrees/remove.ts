@@ -2,9 +2,10 @@ import { lstat, rename } from 'node:fs/promises';
 import { WardenError } from '../core/errors.ts';
 import type { RemovedWorktree, Repository } from '../core/ports/worktrees.ts';
 import { lockReason, type WorktreeFacts } from '../core/removal.ts';
-import { type AdminEntry, adminEntries, isWorktreeOf, removeAdminEntry } from './admin-entries.ts';
-import { deleteBranch, isInMainHead, isKept } from './branches.ts';
-import { takeCheckpoint } from './checkpoint.ts';
+import { type AdminEntry, adminEntries, isWorktreeOf } from './admin-entries.ts';
+import { deleteBranchOfRun } from './branches.ts';
+import { keepingWork } from './checkpoint.ts';
+import { discardEntry, finishEarlierRemovals, setEntryAside } from './forget-entry.ts';
 import { mountPointsBelow } from './mount-points.ts';
 import type { OwnershipMark } from './ownership-mark.ts';
 import { holdingLock } from './repository-lock.ts';
@@ -29,15 +30,21 @@ export async function remove(
   try {
     const entry = await removableEntry(repository, worktree);
     const exists = (await unlessMissing(lstat(path))) !== null;
-    const [bytes, checkpoint] = await Promise.all([
-      exists ? (worktree.bytes ?? sizeOf(path)) : null,
-      takeCheckpoint({ repository, entry, runId, worktreePath: exists ? path : null, number }),
-    ]);
-    return await holdingLock(repository, async () => {
-      // What was true before the checkpoint and the wait must still be.
-      const { mark } = await removableEntry(repository, worktree);
-      await removeFolderAndEntry(repository, entry, exists ? path : null);
-      return { bytes, checkpoint, branchDeleted: await deleteOwnBranch(repository, mark) };
+    const measuring = exists ? (worktree.bytes ?? sizeOf(path)) : null;
+    const worktreePath = exists ? path : null;
+    return await keepingWork({ repository, entry, runId, worktreePath, number }, async (work) => {
+      const bytes = await measuring;
+      return await holdingLock(repository, async () => {
+        // What was true before the checkpoint and the wait must still be.
+        const now = await removableEntry(repository, worktree);
+        if (now.head !== entry.head || !(await work.isUpToDate())) throw refusal(`${path} was changed meanwhile`);
+        await finishEarlierRemovals(repository);
+        const aside = await takeAway(repository, entry, worktreePath);
+        const branchDeleted = await deleteBranchOfRun(repository, now.mark);
+        // The worktree has gone; whatever keeps its entry from being discarded is met again with the next removal.
+        await discardEntry(repository, aside).catch(() => undefined);
+        return { bytes, checkpoint: work.checkpoint, branchDeleted };
+      });
     });
   } catch (error) {
     throw systemFailure(operation, path, error);
@@ -66,28 +73,13 @@ function refusal(detail: string): WardenError {
   return new WardenError('git_failed', { operation, detail });
 }
 
-async function removeFolderAndEntry(repository: Repository, entry: AdminEntry, path: string | null): Promise<void> {
+/** Both or neither. @returns where git's entry is now */
+async function takeAway(repository: Repository, entry: AdminEntry, path: string | null): Promise<string> {
   const inTrash = path === null ? null : await moveToTrash(path);
   try {
-    await removeAdminEntry(repository, entry);
+    return await setEntryAside(repository, entry);
   } catch (error) {
-    if (inTrash !== null && path !== null && (await unlessMissing(lstat(entry.directory))) !== null) {
-      await rename(inTrash, path);
-    }
+    if (inTrash !== null && path !== null) await rename(inTrash, path);
     throw error;
-  }
-}
-
-/** A branch that cannot be deleted is one that is kept: the worktree has gone all the same. */
-async function deleteOwnBranch(repository: Repository, { branch, baseCommit }: OwnershipMark): Promise<boolean> {
-  try {
-    return await deleteBranch(
-      repository,
-      branch,
-      async (tip) =>
-        (await isKept(repository, tip, branch)) || (tip === baseCommit && (await isInMainHead(repository, tip))),
-    );
-  } catch {
-    return false;
   }
 }

@@ -153,7 +153,7 @@ async function read(file: string): Promise<Reading | null> {
 
 /**
  * Removes what processes that died while they waited left of that. Only called by the holder, so nobody is taking over.
- * A file without a holder in it may be one that is being written right now.
+ * A file without a holder in it is one that is being written right now, unless it is old.
  */
 async function sweep(lock: string): Promise<void> {
   const prefix = `${basename(lock)}.`;
@@ -162,6 +162,12 @@ async function sweep(lock: string): Promise<void> {
     const file = join(dirname(lock), name);
     const text = await unlessMissing(readFile(file, 'utf8'));
     const holder = parseHolder(text ?? '');
-    if (holder !== null && (await isGone(holder))) await rm(file, { force: true });
+    const isLeft = holder === null ? await isOld(file) : await isGone(holder);
+    if (isLeft) await rm(file, { force: true });
   }
+}
+
+async function isOld(file: string): Promise<boolean> {
+  const facts = await unlessMissing(stat(file));
+  return facts !== null && Date.now() - facts.mtimeMs > patience;
 }

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { lstat, readFile, realpath, unlink } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { adminDirectoryOf, adminEntries } from './admin-entries.ts';
@@ -19,17 +20,18 @@ interface LockFile {
 export async function removeStaleLocks(worktreePath: string): Promise<string[]> {
   try {
     const removed: string[] = [];
-    const found: { readonly lock: LockFile; readonly inode: number; readonly changed: number }[] = [];
+    const found: { readonly lock: LockFile; readonly facts: Stats }[] = [];
     for (const lock of await possibleLocks(worktreePath)) {
       const facts = await unlessMissing(lstat(lock.path));
-      if (facts?.isFile() === true) found.push({ lock, inode: facts.ino, changed: facts.mtimeMs });
+      if (facts?.isFile() === true) found.push({ lock, facts });
     }
     if (found.length === 0) return [];
-    const users = await fileUsers(found.map(({ lock }) => lock.path));
-    for (const { lock, inode, changed } of found) {
+    const paths = found.map(({ lock }) => lock.path);
+    const users = await fileUsers(paths, new Set(found.map(({ facts }) => facts.uid)));
+    for (const { lock, facts } of found) {
       if (users === null || isInUse(lock, users)) continue;
-      const facts = await unlessMissing(lstat(lock.path));
-      if (facts?.ino !== inode || facts.mtimeMs !== changed) continue;
+      const now = await unlessMissing(lstat(lock.path));
+      if (now?.ino !== facts.ino || now.mtimeMs !== facts.mtimeMs) continue;
       await unlessMissing(unlink(lock.path));
       removed.push(lock.path);
     }

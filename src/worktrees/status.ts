@@ -10,13 +10,14 @@ export interface WorktreeStatus {
   readonly dirtyFiles: number;
 }
 
+/** Work in a submodule counts, whatever is configured. */
+const submodules = ['--ignore-submodules=none'];
+
 /** @returns null when git cannot tell, or not of every file */
 export async function statusOf(worktreePath: string): Promise<WorktreeStatus | null> {
   const request = {
     directory: worktreePath,
-    arguments: ['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=all', '--no-renames'].concat(
-      '--ignore-submodules=none',
-    ),
+    arguments: ['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=all', '--no-renames', ...submodules],
     operation: 'look at worktree',
   };
   const answer = await askGit(request).catch((error: unknown) => {

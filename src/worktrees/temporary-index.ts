@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { copyFile, lstat, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdminEntry } from './admin-entries.ts';
-import { git, nulSeparated } from './git.ts';
+import { git, partsBeginningWith } from './git.ts';
 import { inBatches } from './in-batches.ts';
 import { rawJoin } from './raw-path.ts';
 import { unlessMissing } from './system-failure.ts';
@@ -59,13 +59,10 @@ export async function lookAtEveryFile(index: TemporaryIndex): Promise<void> {
   const operation = 'keep work';
   const { directory, environment } = index;
   const listed = await git({ directory, environment, arguments: ['ls-files', '-v', '-z'], operation });
-  const assumed: string[] = [];
-  const skipped: string[] = [];
-  for (const line of nulSeparated(listed, 'latin1')) {
-    const tag = line.charAt(0);
-    if (tag !== tag.toUpperCase()) assumed.push(line.slice(2));
-    if (tag.toUpperCase() === 'S') skipped.push(line.slice(2));
-  }
+  // Small letters are for what is assumed to be unchanged, S for what is skipped.
+  const tagged = (tag: string) => partsBeginningWith(`${tag} `, listed);
+  const assumed = [...tagged('h'), ...tagged('m'), ...tagged('s')];
+  const skipped = [...tagged('S'), ...tagged('s')];
   const present: string[] = [];
   await inBatches(skipped, 64, async (name) => {
     const path = rawJoin(Buffer.from(directory), Buffer.from(name, 'latin1'));

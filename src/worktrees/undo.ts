@@ -4,8 +4,9 @@ import { WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { lockReason } from '../core/removal.ts';
 import type { RunId } from '../core/run-id.ts';
-import { type AdminEntry, adminEntries, isWorktreeOf, removeAdminEntry } from './admin-entries.ts';
+import { type AdminEntry, adminEntries, isWorktreeOf } from './admin-entries.ts';
 import { deleteBranch, isKept } from './branches.ts';
+import { discardEntry, finishEarlierRemovals, setEntryAside } from './forget-entry.ts';
 import { announcementOf, withdrawAnnouncement } from './ownership-mark.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { removeTree } from './remove-tree.ts';
@@ -38,7 +39,8 @@ export async function forget(repository: Repository, worktree: Unstarted): Promi
   const entry = await entryOf(repository, worktree);
   const claim = entry?.mark ?? (await announcementOf(repository, worktree.runId));
   await removeFolder(entry, worktree.path);
-  if (entry !== null) await removeAdminEntry(repository, entry);
+  await finishEarlierRemovals(repository);
+  const aside = entry === null ? null : await setEntryAside(repository, entry);
   if (claim?.branch === worktree.branch || entry?.headRef === `refs/heads/${worktree.branch}`) {
     await deleteBranch(
       repository,
@@ -46,6 +48,7 @@ export async function forget(repository: Repository, worktree: Unstarted): Promi
       async (tip) => tip === claim?.baseCommit || (await isKept(repository, tip, worktree.branch)),
     );
   }
+  await discardEntry(repository, aside);
   await withdrawAnnouncement(repository, worktree.runId);
   await removeWorktreesFolderIfEmpty(repository, dirname(worktree.path));
 }

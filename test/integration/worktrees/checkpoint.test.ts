@@ -2,7 +2,7 @@ import { chmod, lstat, readFile, rm, symlink, utimes, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { adminEntries } from '../../../src/worktrees/admin-entries.ts';
-import { takeCheckpoint } from '../../../src/worktrees/checkpoint.ts';
+import { keepingWork } from '../../../src/worktrees/checkpoint.ts';
 import {
   contentOf,
   exists,
@@ -26,7 +26,8 @@ async function checkpointOf(test: TestRepository, made: Made, number = 1): Promi
   const entry = (await adminEntries(test.repository)).find(({ path }) => path === made.path);
   if (entry === undefined) throw new Error('there is no worktree');
   const { repository } = test;
-  return await takeCheckpoint({ repository, entry, runId: made.runId, worktreePath: made.path, number });
+  const request = { repository, entry, runId: made.runId, worktreePath: made.path, number };
+  return await keepingWork(request, async ({ checkpoint }) => await Promise.resolve(checkpoint));
 }
 
 async function makeDirty(path: string): Promise<void> {

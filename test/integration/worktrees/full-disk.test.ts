@@ -4,7 +4,15 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { exists, git, noTraces, temporaryFolder, testRepositoryAt, writeFiles } from './temporary-repository.ts';
+import {
+  exists,
+  git,
+  noTraces,
+  notTestedHere,
+  temporaryFolder,
+  testRepositoryAt,
+  writeFiles,
+} from './temporary-repository.ts';
 
 const execute = promisify(execFile);
 
@@ -36,7 +44,7 @@ async function repositoryIn(folder: string) {
   return await testRepositoryAt(path);
 }
 
-it('a disk that is full, or fills up in the middle of a creation, is told and leaves nothing', async ({ skip }) => {
+it('a disk that is full, or fills up in the middle of a creation, is told and leaves nothing', async (context) => {
   const ran = await onSmallDisk(async (folder) => {
     const test = await repositoryIn(folder);
     await writeFile(join(folder, 'half'), randomBytes(500_000));
@@ -49,10 +57,10 @@ it('a disk that is full, or fills up in the middle of a creation, is told and le
     await rm(join(folder, 'filler'));
     await test.create();
   });
-  skip(!ran, 'NOT TESTED: a full disk needs root to mount a small one');
+  if (!ran) notTestedHere(context, 'a full disk, since only root may mount a small one');
 });
 
-it('work that cannot be kept for want of room stays where it is', async ({ skip }) => {
+it('work that cannot be kept for want of room stays where it is', async (context) => {
   const ran = await onSmallDisk(async (folder) => {
     const test = await repositoryIn(folder);
     await rm(join(test.path, 'big'));
@@ -66,5 +74,5 @@ it('work that cannot be kept for want of room stays where it is', async ({ skip 
     expect((await test.remove(made)).checkpoint).not.toBe(null);
     expect(await exists(made.path)).toBe(false);
   });
-  skip(!ran, 'NOT TESTED: a full disk needs root to mount a small one');
+  if (!ran) notTestedHere(context, 'a full disk, since only root may mount a small one');
 });

@@ -44,6 +44,7 @@ describe.concurrent('files that git ignores', () => {
     expect(await contentOf(join(made.path, 'node_modules'))).toEqual(await contentOf(modules));
     expect((await lstat(join(made.path, 'node_modules/b'))).mode & 0o777).toBe(0o555);
     expect((await lstat(join(made.path, 'node_modules/a/index.js'))).nlink).toBe(1);
+    for (const folder of [modules, join(made.path, 'node_modules')]) await chmod(join(folder, 'b'), 0o755);
   });
 
   it('are found with a later pattern overriding an earlier one, or inside a folder that is ignored as a whole', async () => {

@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { holdingLock } from '../../../src/worktrees/repository-lock.ts';
 import {
   contentOf,
   exists,
   git,
   noTraces,
+  notTestedHere,
   temporaryFolder,
   temporaryRepository,
   writeFiles,
@@ -172,6 +175,24 @@ describe.concurrent('a worktree is kept as it is, and the reason told', () => {
     expect((await test.factsOf(other)).exists).toBe(true);
   });
 
+  it.each(['a file', 'a commit'])('when %s is added after its work was kept', async (late) => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    await git(made.path, 'switch', '--quiet', '--detach');
+    await writeFiles(made.path, { early: 'x' });
+    const facts = await test.factsOf(made);
+    const removals: Promise<unknown>[] = [];
+    await holdingLock(test.repository, async () => {
+      removals.push(test.worktrees.remove(test.repository, facts, 1));
+      while ((await test.git('for-each-ref', 'refs/warden')) === '') await sleep(10);
+      if (late === 'a file') await writeFiles(made.path, { late: 'precious' });
+      else await git(made.path, 'commit', '--quiet', '--allow-empty', '--message=precious');
+    });
+    const [removal] = await Promise.allSettled(removals);
+    expect(removal).toMatchObject({ reason: { facts: { detail: `${made.path} was changed meanwhile` } } });
+    expect((await test.factsOf(made)).dirtyFiles).toBe(late === 'a file' ? 2 : 1);
+  });
+
   it('when it has become a repository of its own', async () => {
     const test = await temporaryRepository();
     const made = await test.create();
@@ -215,7 +236,24 @@ describe.concurrent('a worktree is kept as it is, and the reason told', () => {
     expect(await test.git('for-each-ref', 'refs/warden')).toBe('');
   });
 
-  it('when something is mounted inside', async ({ skip }) => {
+  it('when a folder in it may not be read', async (context) => {
+    if (process.getuid?.() === 0)
+      notTestedHere(context, 'a folder that may not be read, since root may read everything');
+    const test = await temporaryRepository();
+    const made = await test.create();
+    await writeFiles(made.path, { 'locked/work': 'precious' });
+    await chmod(join(made.path, 'locked'), 0o000);
+    expect((await test.factsOf(made)).dirtyFiles).toBe(null);
+    expect(await test.worktrees.sizeOf(made.path)).toBe(null);
+    await expect(test.remove(made)).rejects.toMatchObject({
+      facts: { detail: expect.stringContaining('Permission denied') },
+    });
+    await chmod(join(made.path, 'locked'), 0o755);
+    const { checkpoint } = await test.remove(made);
+    expect(await test.git('show', `${checkpoint}:locked/work`)).toBe('precious');
+  });
+
+  it('when something is mounted inside', async (context) => {
     const test = await temporaryRepository({ '.gitignore': 'mounted\n' });
     const made = await test.create();
     const outside = await temporaryFolder();
@@ -223,7 +261,7 @@ describe.concurrent('a worktree is kept as it is, and the reason told', () => {
     const mountPoint = join(made.path, 'mounted');
     await mkdir(mountPoint);
     const mounted = await execute('mount', ['--bind', outside, mountPoint]).catch(() => null);
-    skip(mounted === null, 'NOT TESTED: mounting needs root');
+    if (mounted === null) notTestedHere(context, 'something mounted in a worktree, which needs root');
     try {
       await expect(test.remove(made)).rejects.toMatchObject({
         facts: { detail: `something is mounted in it: ${mountPoint}` },

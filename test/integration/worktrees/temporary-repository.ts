@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll } from 'vitest';
-import type { Repository } from '../../../src/core/ports/worktrees.ts';
+import type { Repository, Worktrees } from '../../../src/core/ports/worktrees.ts';
 import type { WorktreeFacts } from '../../../src/core/removal.ts';
 import { type RunId, runIdFrom } from '../../../src/core/run-id.ts';
-import { type GitWorktrees, gitWorktrees } from '../../../src/worktrees/git-worktrees.ts';
+import { gitWorktrees } from '../../../src/worktrees/git-worktrees.ts';
 
 // The machine's own settings must not decide what passes, and nobody's name is configured.
 process.env['GIT_CONFIG_GLOBAL'] = '/dev/null';
@@ -17,7 +17,7 @@ process.env['GIT_CONFIG_NOSYSTEM'] = '1';
 const execute = promisify(execFile);
 
 const folders: string[] = [];
-const made: GitWorktrees[] = [];
+const made: Worktrees[] = [];
 
 afterAll(async () => {
   await Promise.all(made.map(async (worktrees) => await worktrees.settled()));
@@ -52,6 +52,12 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** Skips a test that cannot be run here, and says so where nobody can miss it. */
+export function notTestedHere(test: { skip(note: string): never }, why: string): never {
+  console.warn(`NOT TESTED: ${why}`);
+  return test.skip(`NOT TESTED: ${why}`);
+}
+
 /** Everything below a folder, `.git` at its top not: kind, permission to execute and content of each by name. */
 export async function contentOf(directory: string): Promise<Record<string, string>> {
   const content: Record<string, string> = {};
@@ -80,7 +86,7 @@ export interface Made {
 }
 
 export interface TestRepository {
-  readonly worktrees: GitWorktrees;
+  readonly worktrees: Worktrees;
   readonly repository: Repository;
   /** Top folder of the main checkout. */
   readonly path: string;
@@ -91,7 +97,7 @@ export interface TestRepository {
   create(over?: Partial<Made>): Promise<Made>;
   factsOf(made: Made): Promise<WorktreeFacts>;
   /** Removes it and waits until the trash is empty. */
-  remove(made: Made): ReturnType<GitWorktrees['remove']>;
+  remove(made: Made): ReturnType<Worktrees['remove']>;
   /** What a run could leave behind in the repository: branches, worktrees, our files in git's folder. */
   traces(): Promise<{
     readonly branches: string[];
