@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorFacts, LaunchStep, WardenError, WorkflowFileProblem } from './errors.ts';
 import type { HealthReason } from './health.ts';
 import type { KillReport, Survivor } from './kill-report.ts';
-import { describeDuration, threeDigits } from './quantities.ts';
+import { describeDuration, hundredths } from './quantities.ts';
 import type { KeepReason } from './removal.ts';
 import type { RunReason } from './run.ts';
 import type { Translate } from './translate.ts';
@@ -228,7 +228,7 @@ export function describeKeepReason(reason: KeepReason, translate: Translate): st
 export function describeKill(report: KillReport, translate: Translate): string {
   const { workflowName, survivors } = report;
   if (report.success) {
-    return translate(killTemplates[report.method], workflowName, threeDigits(report.durationMilliseconds / 1000));
+    return translate(killTemplates[report.method], workflowName, hundredths(report.durationMilliseconds / 1000));
   }
   if (survivors.length === 0) return translate('Workflow {0} is not proved to have ended', workflowName);
   const named = survivors.map((survivor) => describeSurvivor(survivor, translate)).join(', ');

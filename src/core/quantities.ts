@@ -27,7 +27,12 @@ export function describeBytes(bytes: number, translate: Translate): string {
   return translate(byteUnits[unit] ?? '{0} B', threeDigits(value));
 }
 
+/** Hundredths, without zeros at the end. */
+export function hundredths(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
 /** Three significant digits, without zeros at the end. */
-export function threeDigits(value: number): number {
+function threeDigits(value: number): number {
   return Number(value.toPrecision(3));
 }

@@ -104,7 +104,7 @@ async function remove(
   const facts = { path: worktree.path, branch: worktree.branch, head: worktree.head };
   await world.store.audit(auditOf(world, worktree.runId, 'cleanup', 'asked', { facts }));
   try {
-    const { checkpoint, branchDeleted } = await world.worktrees.remove(repository, worktree, 1);
+    const { checkpoint, branchDeleted } = await world.worktrees.remove(repository, worktree);
     await world.store.change(
       worktree.runId,
       () => true,

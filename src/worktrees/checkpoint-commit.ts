@@ -10,8 +10,6 @@ export interface CheckpointRequest {
   readonly runId: RunId;
   /** The worktree's folder; null when it has gone and only git's own records of it are left. */
   readonly worktreePath: string | null;
-  /** The first number to try. A number that is taken is never given to other work. */
-  readonly number: number;
 }
 
 const operation = 'keep work';
@@ -54,7 +52,7 @@ export async function commitTree(
  * @returns the ref
  */
 export async function keepTree(
-  { repository, runId, number }: CheckpointRequest,
+  { repository, runId }: CheckpointRequest,
   index: TemporaryIndex,
   tree: string,
   parents: readonly string[],
@@ -65,7 +63,8 @@ export async function keepTree(
   const made = same?.commit ?? (await commitTree(index, tree, parents, `${runId}: checkpoint`));
   await verify(repository, made, parents[0] ?? null);
   if (same !== undefined) return same.ref;
-  const ref = `${folder}/${Math.max(number, ...earlier.map((one) => one.number + 1))}`;
+  // A number that is taken is never given to other work.
+  const ref = `${folder}/${Math.max(0, ...earlier.map((one) => one.number)) + 1}`;
   const none = '0'.repeat(made.length);
   await git({
     directory: repository.gitDirectory,

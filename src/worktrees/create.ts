@@ -54,8 +54,9 @@ async function register(request: CreateWorktree): Promise<void> {
     directory: repository.path,
     arguments: ['worktree', 'add', '--no-checkout', '--no-track', ...lock, '-b', branch, '--', path, baseCommit],
     operation,
-    signal,
   };
+  // A few milliseconds that are not cut short: git does this by processes of its own, which would go on without it.
+  signal.throwIfAborted();
   const answer = await askGit(registration);
   if (answer.exitCode !== 0) {
     if (/is a missing but (already registered|locked) worktree/.test(answer.words)) {
@@ -68,6 +69,7 @@ async function register(request: CreateWorktree): Promise<void> {
     throw new WardenError('git_failed', { operation, detail: `git made no worktree in ${path}` });
   }
   await markWorktree(repository, runId, adminDirectory);
+  signal.throwIfAborted();
 }
 
 async function checkOut({ path, baseCommit, signal }: CreateWorktree): Promise<void> {

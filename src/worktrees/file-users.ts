@@ -1,5 +1,7 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inBatches } from './in-batches.ts';
+import { processState } from './process-state.ts';
 import { systemCode, unlessMissing } from './system-failure.ts';
 
 export interface FileUsers {
@@ -25,18 +27,25 @@ export async function fileUsers(files: readonly string[], owners: ReadonlySet<nu
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   await inBatches(pids, 8, async (pid) => {
     const isGit = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).startsWith('git');
-    try {
-      for (const target of await openFilesOf(pid)) if (asked.has(target)) openFiles.add(target);
-      if (isGit) gitDirectories.push(await readlink(`/proc/${pid}/cwd`));
-    } catch (error) {
-      // Other users' processes may not be looked into.
-      if (isGit && !hasEnded(error) && (await isOneOf(pid, owners))) isProof = false;
+    // A process that is just ending cannot be looked into, and a moment later need not be.
+    for (let tries = isGit ? 5 : 1; tries > 0; tries -= 1) {
+      try {
+        for (const target of await openFilesOf(pid)) if (asked.has(target)) openFiles.add(target);
+        if (isGit) gitDirectories.push(await readlink(`/proc/${pid}/cwd`));
+        return;
+      } catch (error) {
+        if (hasEnded(error) || !isGit || !(await isAliveOf(pid, owners))) return;
+        await sleep(10);
+      }
     }
+    if (isGit) isProof = false;
   });
   return isProof ? { openFiles, gitDirectories } : null;
 }
 
-async function isOneOf(pid: string, owners: ReadonlySet<number>): Promise<boolean> {
+/** Other users' processes may not be looked into, and zombies have nothing open. */
+async function isAliveOf(pid: string, owners: ReadonlySet<number>): Promise<boolean> {
+  if ((await processState(Number(pid)))?.isZombie !== false) return false;
   const facts = await unlessMissing(stat(`/proc/${pid}`));
   return facts !== null && owners.has(facts.uid);
 }

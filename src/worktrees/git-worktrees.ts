@@ -39,8 +39,8 @@ export function gitWorktrees(): Worktrees {
     undo,
     list,
     sizeOf,
-    async remove(repository, worktree, checkpointNumber) {
-      const removed = await remove(repository, worktree, checkpointNumber);
+    async remove(repository, worktree) {
+      const removed = await remove(repository, worktree);
       deleteInBackground(repository, worktree.path);
       return removed;
     },

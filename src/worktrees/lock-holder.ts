@@ -1,5 +1,6 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { processState } from './process-state.ts';
 import { systemCode, unlessMissing } from './system-failure.ts';
 
 /** A process that holds the lock of a repository, told apart from every other that has or will have its number. */
@@ -72,14 +73,4 @@ function isNumberInUse(pid: number): boolean {
   } catch (error) {
     return systemCode(error) !== 'ESRCH';
   }
-}
-
-async function processState(pid: number): Promise<{ startTime: string; isZombie: boolean } | null> {
-  if (process.platform !== 'linux') return null;
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  if (stat === null) return null;
-  // The name stands in parentheses and may hold spaces and parentheses itself: fields count from the last one.
-  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const startTime = fields[18];
-  return startTime === undefined ? null : { startTime, isZombie: state === 'Z' || state === 'X' };
 }

@@ -18,21 +18,16 @@ const operation = 'remove worktree';
 /**
  * Keeps the work, verifies what was kept, and only then removes the worktree: one rename into the trash beside it, which
  * the caller empties. On any failure the worktree is where it was.
- * @param number of the checkpoint, where one is needed
  * @throws WardenError git_failed, disk_full
  */
-export async function remove(
-  repository: Repository,
-  worktree: WorktreeFacts,
-  number: number,
-): Promise<RemovedWorktree> {
+export async function remove(repository: Repository, worktree: WorktreeFacts): Promise<RemovedWorktree> {
   const { runId, path } = worktree;
   try {
     const entry = await removableEntry(repository, worktree);
     const exists = (await unlessMissing(lstat(path))) !== null;
     const measuring = exists ? (worktree.bytes ?? sizeOf(path)) : null;
     const worktreePath = exists ? path : null;
-    return await keepingWork({ repository, entry, runId, worktreePath, number }, async (work) => {
+    return await keepingWork({ repository, entry, runId, worktreePath }, async (work) => {
       const bytes = await measuring;
       return await holdingLock(repository, async () => {
         // What was true before the checkpoint and the wait must still be.

@@ -53,7 +53,7 @@ export interface Worktrees {
    * Keeps the work in a checkpoint, verifies it, then removes the worktree link-safe, and the branch where its tip is
    * reachable from elsewhere. The caller has decided that it may go.
    */
-  remove(repository: Repository, worktree: WorktreeFacts, checkpointNumber: number): Promise<RemovedWorktree>;
+  remove(repository: Repository, worktree: WorktreeFacts): Promise<RemovedWorktree>;
   /** Files changed in the worktree since the base, committed or not. */
   changesSince(worktreePath: string, baseCommit: string): Promise<readonly ChangedFile[]>;
   /** A file as it was in a commit; null when it was not there. */

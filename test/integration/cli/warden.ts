@@ -6,7 +6,8 @@ import type { RunJson } from '../../../src/core/run-json.ts';
 import { processesOf } from '../../support/run-processes.ts';
 import { type TemporaryRepository, temporaryRepository } from '../../support/temporary-repository.ts';
 
-const entry = path.join(import.meta.dirname, '../../../src/main.ts');
+/** What ships; built anew before these tests. */
+const entry = path.join(import.meta.dirname, '../../../dist/bundle/warden.cjs');
 
 export interface Outcome {
   readonly exitCode: number | null;

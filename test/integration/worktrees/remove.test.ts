@@ -157,7 +157,7 @@ describe.concurrent('a worktree is kept as it is, and the reason told', () => {
     const facts = await test.factsOf(made);
     await test.git('worktree', 'unlock', made.path);
     await test.git('worktree', 'lock', '--reason', 'hands off', made.path);
-    await expect(test.worktrees.remove(test.repository, facts, 1)).rejects.toMatchObject({
+    await expect(test.worktrees.remove(test.repository, facts)).rejects.toMatchObject({
       facts: { detail: `${made.path} is locked: hands off` },
     });
     expect(await exists(made.path)).toBe(true);
@@ -167,11 +167,11 @@ describe.concurrent('a worktree is kept as it is, and the reason told', () => {
     const test = await temporaryRepository();
     const [made, other] = [await test.create(), await test.create()];
     const facts = await test.factsOf(made);
-    await expect(test.worktrees.remove(test.repository, { ...facts, path: other.path }, 1)).rejects.toMatchObject({
+    await expect(test.worktrees.remove(test.repository, { ...facts, path: other.path })).rejects.toMatchObject({
       code: 'git_failed',
     });
     await test.remove(made);
-    await expect(test.worktrees.remove(test.repository, facts, 1)).rejects.toMatchObject({ code: 'git_failed' });
+    await expect(test.worktrees.remove(test.repository, facts)).rejects.toMatchObject({ code: 'git_failed' });
     expect((await test.factsOf(other)).exists).toBe(true);
   });
 
@@ -183,7 +183,7 @@ describe.concurrent('a worktree is kept as it is, and the reason told', () => {
     const facts = await test.factsOf(made);
     const removals: Promise<unknown>[] = [];
     await holdingLock(test.repository, async () => {
-      removals.push(test.worktrees.remove(test.repository, facts, 1));
+      removals.push(test.worktrees.remove(test.repository, facts));
       while ((await test.git('for-each-ref', 'refs/warden')) === '') await sleep(10);
       if (late === 'a file') await writeFiles(made.path, { late: 'precious' });
       else await git(made.path, 'commit', '--quiet', '--allow-empty', '--message=precious');

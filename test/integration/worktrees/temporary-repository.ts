@@ -158,7 +158,7 @@ export async function testRepositoryAt(path: string): Promise<TestRepository> {
       return found;
     },
     async remove(made) {
-      const removed = await worktrees.remove(repository, await self.factsOf(made), 1);
+      const removed = await worktrees.remove(repository, await self.factsOf(made));
       await worktrees.settled();
       return removed;
     },

@@ -255,9 +255,9 @@ describe('how a kill went', () => {
 
   it.each<[Partial<KillReport>, string]>([
     [{}, 'Workflow builder gracefully terminated in 1.25s'],
-    [{ durationMilliseconds: 41.73 }, 'Workflow builder gracefully terminated in 0.0417s'],
+    [{ durationMilliseconds: 41.73 }, 'Workflow builder gracefully terminated in 0.04s'],
     [{ method: 'forced', durationMilliseconds: 5_020 }, 'Workflow builder terminated by force in 5.02s'],
-    [{ method: 'system', durationMilliseconds: 10_030 }, 'Workflow builder had to be killed by the system, in 10s'],
+    [{ method: 'system', durationMilliseconds: 10_030 }, 'Workflow builder had to be killed by the system, in 10.03s'],
     [
       { success: false, survivors: [notPermitted] },
       'Workflow builder is still running: one process survived: pid 12 (sshd): not permitted',
