@@ -28,7 +28,7 @@ export async function fileUsers(files: readonly string[], owners: ReadonlySet<nu
   await inBatches(pids, 8, async (pid) => {
     const isGit = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).startsWith('git');
     // A process that is just ending cannot be looked into, and a moment later need not be.
-    for (let tries = isGit ? 5 : 1; tries > 0; tries -= 1) {
+    for (let tries = 5; tries > 0; tries -= 1) {
       try {
         for (const target of await openFilesOf(pid)) if (asked.has(target)) openFiles.add(target);
         if (isGit) gitDirectories.push(await readlink(`/proc/${pid}/cwd`));
@@ -38,7 +38,7 @@ export async function fileUsers(files: readonly string[], owners: ReadonlySet<nu
         await sleep(10);
       }
     }
-    if (isGit) isProof = false;
+    isProof = false;
   });
   return isProof ? { openFiles, gitDirectories } : null;
 }

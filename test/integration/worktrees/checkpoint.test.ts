@@ -22,11 +22,11 @@ async function restored(test: TestRepository, checkpoint: string | null): Promis
   return await contentOf(folder);
 }
 
-async function checkpointOf(test: TestRepository, made: Made, number = 1): Promise<string | null> {
+async function checkpointOf(test: TestRepository, made: Made): Promise<string | null> {
   const entry = (await adminEntries(test.repository)).find(({ path }) => path === made.path);
   if (entry === undefined) throw new Error('there is no worktree');
   const { repository } = test;
-  const request = { repository, entry, runId: made.runId, worktreePath: made.path, number };
+  const request = { repository, entry, runId: made.runId, worktreePath: made.path };
   return await keepingWork(request, async ({ checkpoint }) => await Promise.resolve(checkpoint));
 }
 
@@ -198,11 +198,11 @@ describe.concurrent('a checkpoint', () => {
     const made = await test.create();
     const folder = `refs/warden/checkpoints/${made.runId}`;
     await writeFiles(made.path, { file: 'two' });
-    expect(await checkpointOf(test, made, 3)).toBe(`${folder}/3`);
-    expect(await checkpointOf(test, made, 3)).toBe(`${folder}/3`);
+    expect(await checkpointOf(test, made)).toBe(`${folder}/1`);
+    expect(await checkpointOf(test, made)).toBe(`${folder}/1`);
     await writeFiles(made.path, { file: 'three' });
-    expect(await checkpointOf(test, made, 3)).toBe(`${folder}/4`);
-    expect(await test.git('show', `${folder}/3:file`)).toBe('two');
+    expect(await checkpointOf(test, made)).toBe(`${folder}/2`);
+    expect(await test.git('show', `${folder}/1:file`)).toBe('two');
   });
 
   it('is no commit of a person, and no commit hook or signature is needed for it', async () => {
