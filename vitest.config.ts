@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/counts-reporter.ts'],
     coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/extension/**', 'src/webview/**'] },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },

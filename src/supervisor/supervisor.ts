@@ -33,6 +33,8 @@ export class Supervisor {
   readonly #world: World;
   readonly #disposed = new AbortController();
   readonly #changes: Changes;
+  /** What was asked for and is not done yet. */
+  readonly #underWay = new Set<Promise<unknown>>();
   #watch: Watch | null = null;
 
   constructor(ports: Ports) {
@@ -61,7 +63,7 @@ export class Supervisor {
 
   /** Starts a run; resolves when its command was let go. */
   run(options: LaunchOptions): Promise<Run> {
-    return launch(this.#world, options);
+    return this.#own(launch(this.#world, options));
   }
 
   /** Runs as they are now, newest first: what ended since the last look is taken first. */
@@ -106,24 +108,24 @@ export class Supervisor {
   }
 
   kill(runId: string, options?: KillOptions): Promise<KillReport> {
-    return kill(this.#world, runId, options);
+    return this.#own(kill(this.#world, runId, options));
   }
 
   restart(runId: string, options?: RestartOptions): Promise<Run> {
-    return restart(this.#world, runId, options);
+    return this.#own(restart(this.#world, runId, options));
   }
 
   complete(runId: string, options: CompleteOptions): Promise<Run> {
-    return complete(this.#world, runId, options);
+    return this.#own(complete(this.#world, runId, options));
   }
 
   /** The repository's worktrees of ours, and for each why it stays. */
   worktrees(options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
-    return listWorktrees(this.#world, options);
+    return this.#own(listWorktrees(this.#world, options));
   }
 
   cleanup(request: CleanupRequest): Promise<CleanupReport> {
-    return cleanup(this.#world, request);
+    return this.#own(cleanup(this.#world, request));
   }
 
   /** Nothing is notified about a run for so long. @throws WardenError unknown_run */
@@ -191,15 +193,22 @@ export class Supervisor {
   async dispose(): Promise<void> {
     this.#disposed.abort();
     await this.#watch?.ended;
-    await Promise.allSettled(this.#world.carried.values());
+    await Promise.allSettled([...this.#world.carried.values(), ...this.#underWay]);
     this.#world.store.close();
     await this.#world.worktrees.settled();
   }
 
   async #actOnStuck(run: Run, mayLaunch: boolean): Promise<void> {
     const why = 'stuck';
-    if (run.workflow.onStuck === 'kill') await kill(this.#world, run.runId, { why });
-    if (run.workflow.onStuck === 'restart' && mayLaunch) await restart(this.#world, run.runId, { why });
+    if (run.workflow.onStuck === 'kill') await this.kill(run.runId, { why });
+    if (run.workflow.onStuck === 'restart' && mayLaunch) await this.restart(run.runId, { why });
+  }
+
+  /** The database is closed only when nobody uses it any more. */
+  #own<Result>(verb: Promise<Result>): Promise<Result> {
+    const done = verb.finally(() => this.#underWay.delete(done));
+    this.#underWay.add(done);
+    return done;
   }
 
   async #reportOf(run: Run): Promise<RunReport> {

@@ -104,18 +104,17 @@ export class Watch {
     const at = clock.now();
     await store.recordLooks(looks.map(({ run, observation }) => ({ runId: run.runId, at, observation })));
     for (const { run, observation } of looks) {
-      if (run.process !== null) await this.#actOnHealth({ ...run, process: { ...run.process, observation } });
+      if (run.process !== null) this.#actOnHealth({ ...run, process: { ...run.process, observation } });
     }
   }
 
-  async #actOnHealth(run: Run): Promise<void> {
+  #actOnHealth(run: Run): void {
     if (run.workflow.onStuck === 'notify' || this.#acted.has(run.runId)) return;
     if (healthNow(this.#world, run).level !== 'critical') return;
     this.#acted.add(run.runId);
     this.#options
       .onStuck(run)
       .catch((error: unknown) => this.#world.diagnostics.failed(`acting on ${run.runId}`, error));
-    await Promise.resolve();
   }
 
   /** The system tells of an exit within a millisecond where it can; the beat finds it anyway. */
