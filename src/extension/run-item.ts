@@ -9,28 +9,10 @@ import type { Run } from '../core/run.ts';
 import type { RunStatus } from '../core/run-status.ts';
 import type { RunReport } from '../supervisor/supervisor.ts';
 import { needsPerson, type WatchedRun } from './attention.ts';
+import type { Icon, ItemText } from './item-text.ts';
 import { markdownText } from './markdown-text.ts';
 import { contextValueOf } from './run-words.ts';
 import { shortAge } from './short-age.ts';
-
-/** What the tree shows of a run. */
-export interface RunItem {
-  readonly id: string;
-  readonly label: string;
-  readonly description: string;
-  /** Markdown. */
-  readonly tooltip: string;
-  readonly icon: Icon;
-  readonly contextValue: string;
-  /** The same in words, for those who do not see it. */
-  readonly accessibleLabel: string;
-}
-
-/** The names of a codicon and of a theme colour. Each state has a shape of its own, so that the colour only helps. */
-export interface Icon {
-  readonly id: string;
-  readonly color: string;
-}
 
 export interface RunItemFacts extends WatchedRun {
   /** Epoch milliseconds. */
@@ -39,7 +21,7 @@ export interface RunItemFacts extends WatchedRun {
   readonly repositoryName: string | null;
 }
 
-export function runItem(facts: RunItemFacts, translate: Translate = plainEnglish): RunItem {
+export function runItem(facts: RunItemFacts, translate: Translate = plainEnglish): ItemText {
   const { report, repositoryName } = facts;
   const { run } = report;
   const age = shortAge(facts.now - (run.endedAt ?? run.startedAt ?? run.createdAt), translate);

@@ -2,18 +2,20 @@ import * as vscode from 'vscode';
 import { needsPerson } from './attention.ts';
 import { views } from './identifiers.ts';
 import { localized } from './localized.ts';
-import { runItem, type RunItem } from './run-item.ts';
+import type { ItemText } from './item-text.ts';
+import { runItem } from './run-item.ts';
 import type { RunsFeed } from './runs-feed.ts';
 import type { WorkspaceRepositories } from './workspace-repositories.ts';
+import { treeItemOf } from './tree-item.ts';
 
 /** While somebody looks, the last lines of output are read this often. */
 const pollMilliseconds = 2000;
 
 /** One run in the tree; the same object for as long as it is shown, so that it can be updated alone. */
 export class RunNode {
-  item: RunItem;
+  item: ItemText;
 
-  constructor(item: RunItem) {
+  constructor(item: ItemText) {
     this.item = item;
   }
 }
@@ -53,14 +55,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   }
 
   getTreeItem({ item }: RunNode): vscode.TreeItem {
-    const treeItem = new vscode.TreeItem(item.label);
-    treeItem.id = item.id;
-    treeItem.description = item.description;
-    treeItem.tooltip = new vscode.MarkdownString(item.tooltip);
-    treeItem.iconPath = new vscode.ThemeIcon(item.icon.id, new vscode.ThemeColor(item.icon.color));
-    treeItem.contextValue = item.contextValue;
-    treeItem.accessibilityInformation = { label: item.accessibleLabel };
-    return treeItem;
+    return treeItemOf(item);
   }
 
   /** Shows and selects a run once it has been read. */

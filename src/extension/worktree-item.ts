@@ -1,26 +1,14 @@
 import { describeBytes, plainEnglish, type Translate } from '../core/messages.ts';
 import type { WorktreeEntry } from '../supervisor/cleanup.ts';
+import type { Icon, ItemText } from './item-text.ts';
 import { keepWords } from './keep-words.ts';
 import { markdownText } from './markdown-text.ts';
-import type { Icon } from './run-item.ts';
-
-/** What the tree shows of a worktree. */
-export interface WorktreeItem {
-  readonly id: string;
-  readonly label: string;
-  readonly description: string;
-  /** Markdown. */
-  readonly tooltip: string;
-  readonly icon: Icon;
-  readonly contextValue: string;
-  readonly accessibleLabel: string;
-}
 
 export function worktreeItem(
   entry: WorktreeEntry,
   repositoryName: string | null,
   translate: Translate = plainEnglish,
-): WorktreeItem {
+): ItemText {
   const { worktree } = entry;
   const label = worktree.path.split(/[\\/]/).at(-1) ?? worktree.path;
   const verdict = verdictWords(entry, translate);

@@ -9,6 +9,7 @@ import type { RunsFeed } from './runs-feed.ts';
 import type { SupervisorAccess } from './supervisor-access.ts';
 import { worktreeItem } from './worktree-item.ts';
 import type { WorkspaceRepositories } from './workspace-repositories.ts';
+import { treeItemOf } from './tree-item.ts';
 
 /** One worktree in the tree. */
 export class WorktreeNode {
@@ -71,14 +72,7 @@ export class WorktreesTree implements vscode.TreeDataProvider<WorktreeNode>, vsc
   getTreeItem({ entry }: WorktreeNode): vscode.TreeItem {
     const name = this.#options.repositories.nameToShow(entry.worktree.repository);
     const item = worktreeItem(entry, name, localized);
-    const treeItem = new vscode.TreeItem(item.label);
-    treeItem.id = item.id;
-    treeItem.description = item.description;
-    treeItem.tooltip = new vscode.MarkdownString(item.tooltip);
-    treeItem.iconPath = new vscode.ThemeIcon(item.icon.id, new vscode.ThemeColor(item.icon.color));
-    treeItem.contextValue = item.contextValue;
-    treeItem.accessibilityInformation = { label: item.accessibleLabel };
-    return treeItem;
+    return treeItemOf(item);
   }
 
   dispose(): void {

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { AuditEntry, Store } from '../../../src/core/ports/store.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { runIdFrom } from '../../../src/core/run-id.ts';
+import { aRun } from '../../unit/core/a-run.ts';
 import { openStore } from '../../../src/store/sqlite-store.ts';
 
 async function folder(): Promise<AsyncDisposable & { path: string; file: string }> {
@@ -23,52 +24,17 @@ const runId = (number: number): Run['runId'] => runIdFrom(Uint8Array.of(0, 0, 0,
 
 const identity = { bootId: 'boot', pid: 4242, startTime: '99' };
 
-function run(number: number, more: Partial<Run> = {}): Run {
-  return {
+const run = (number: number, more: Partial<Run> = {}): Run =>
+  aRun({
     runId: runId(number),
-    workflowName: 'builder',
-    workflow: {
-      name: 'builder',
-      description: null,
-      command: ['true'],
-      env: {},
-      include: [],
-      setup: null,
-      initializationTimeoutMinutes: 30,
-      timeoutMinutes: 60,
-      stuckAfterMinutes: 5,
-      onStuck: 'notify',
-      persistent: false,
-      retry: null,
-      maxConcurrentRuns: null,
-    },
     status: 'pending',
-    reason: null,
-    message: 'a message',
-    sessionId: null,
     createdAt: number,
     startedAt: null,
-    endedAt: null,
-    exitCode: null,
-    signal: null,
-    repository: '/repository',
     worktree: null,
-    base: 'HEAD',
-    baseCommit: 'abc',
-    persistent: false,
-    owner: 'somebody',
-    parentRunId: null,
-    restartedFrom: null,
-    retryNumber: 0,
     launcher: identity,
-    stop: null,
-    killMethod: null,
-    killReport: null,
     process: null,
-    snoozedUntil: null,
     ...more,
-  };
-}
+  });
 
 const entry = (action: string, at = 1): AuditEntry => ({
   at,
