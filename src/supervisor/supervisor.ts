@@ -168,12 +168,13 @@ export class Supervisor {
 
   /**
    * Begins to watch, whenever no other supervisor does.
-   * @param mayLaunch asked before a stuck run is restarted: a face that trusts nothing starts nothing
+   * @param mayLaunch asked before a run is started again by itself: a face that trusts nothing starts nothing
    */
   startWatching(intervalMilliseconds: number, mayLaunch: () => boolean = () => true): void {
     if (this.#watch !== null) return;
     const onStuck = (run: Run): Promise<void> => this.#actOnStuck(run, mayLaunch());
-    this.#watch = new Watch(this.#world, { intervalMilliseconds, onStuck });
+    const onRetry = (run: Run): Promise<void> => this.#retry(run, mayLaunch());
+    this.#watch = new Watch(this.#world, { intervalMilliseconds, onStuck, onRetry });
     this.#watch.start();
   }
 
@@ -202,6 +203,10 @@ export class Supervisor {
     const why = 'stuck';
     if (run.workflow.onStuck === 'kill') await this.kill(run.runId, { why });
     if (run.workflow.onStuck === 'restart' && mayLaunch) await this.restart(run.runId, { why });
+  }
+
+  async #retry(run: Run, mayLaunch: boolean): Promise<void> {
+    if (mayLaunch) await this.restart(run.runId, { why: 'retry', retry: true });
   }
 
   /** The database is closed only when nobody uses it any more. */

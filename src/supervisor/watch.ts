@@ -1,3 +1,4 @@
+import { isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { healthNow, observeNow } from './inspect.ts';
@@ -9,6 +10,8 @@ export interface WatchOptions {
   readonly intervalMilliseconds: number;
   /** What to do with a run that is stuck, where its workflow says so. */
   readonly onStuck: (run: Run) => Promise<void>;
+  /** Starts a run that failed again. */
+  readonly onRetry: (run: Run) => Promise<void>;
 }
 
 /** The lease is renewed and exits are looked for at least this often. */
@@ -25,7 +28,8 @@ export class Watch {
   readonly #world: World;
   readonly #options: WatchOptions;
   readonly #exits = new Map<RunId, { dispose(): void }>();
-  readonly #acted = new Set<RunId>();
+  /** What was answered once: a run in a state. */
+  readonly #acted = new Set<string>();
   #ended: Promise<void> = Promise.resolve();
   #wake: AbortController | null = null;
   #lastLook = -Infinity;
@@ -92,6 +96,17 @@ export class Watch {
     if (now - this.#lastLook < Math.min(this.#options.intervalMilliseconds, ...limits)) return;
     this.#lastLook = now;
     await this.#observe(active.filter(({ status }) => status === 'running'));
+    await this.#retry();
+  }
+
+  /** Whether a failure was answered is read from the runs themselves, so that a new watcher neither forgets nor repeats. */
+  async #retry(): Promise<void> {
+    const { runs } = await this.#world.store.runs({});
+    const replaced = new Set(runs.map(({ restartedFrom }) => restartedFrom));
+    for (const run of runs) {
+      if (!isRetryDue(run, this.#world.clock.now(), replaced.has(run.runId)) || this.#hasActed(run)) continue;
+      this.#act(run, this.#options.onRetry);
+    }
   }
 
   async #observe(runs: readonly Run[]): Promise<void> {
@@ -109,12 +124,18 @@ export class Watch {
   }
 
   #actOnHealth(run: Run): void {
-    if (run.workflow.onStuck === 'notify' || this.#acted.has(run.runId)) return;
+    if (run.workflow.onStuck === 'notify' || this.#hasActed(run)) return;
     if (healthNow(this.#world, run).level !== 'critical') return;
-    this.#acted.add(run.runId);
-    this.#options
-      .onStuck(run)
-      .catch((error: unknown) => this.#world.diagnostics.failed(`acting on ${run.runId}`, error));
+    this.#act(run, this.#options.onStuck);
+  }
+
+  #hasActed(run: Run): boolean {
+    return this.#acted.has(`${run.status} ${run.runId}`);
+  }
+
+  #act(run: Run, action: (run: Run) => Promise<void>): void {
+    this.#acted.add(`${run.status} ${run.runId}`);
+    action(run).catch((error: unknown) => this.#world.diagnostics.failed(`acting on ${run.runId}`, error));
   }
 
   /** The system tells of an exit within a millisecond where it can; the beat finds it anyway. */
@@ -124,7 +145,6 @@ export class Watch {
       if (running.has(runId)) continue;
       exit.dispose();
       this.#exits.delete(runId);
-      this.#acted.delete(runId);
     }
     for (const runId of running) {
       if (this.#exits.has(runId)) continue;

@@ -39,7 +39,7 @@ windowTest(
     await startFromPalette(window, 'hanger');
     const run = await window.run('hanger', 'running');
     await openView(page, 'Workflow Warden');
-    const item = treeItem(page, /^hanger/).first();
+    const item = treeItem(page, /^hanger/, 'Runs').first();
     await item.waitFor();
     expect(processesOf(run.run_id).length).toBeGreaterThan(0);
 
@@ -48,7 +48,7 @@ windowTest(
     expect(processesOf(run.run_id)).toEqual([]);
     expect((await window.run('hanger', 'terminated')).run_id).toBe(run.run_id);
 
-    await clickInlineAction(treeItem(page, /^hanger/).first(), 'Restart Run');
+    await clickInlineAction(treeItem(page, /^hanger/, 'Runs').first(), 'Restart Run');
     const again = await window.run('hanger', 'running');
     expect(again.restarted_from).toBe(run.run_id);
     expect(processesOf(again.run_id).length).toBeGreaterThan(0);
@@ -79,7 +79,7 @@ windowTest('force kill asks first and does not wait', {}, async (window) => {
   await startFromPalette(window, 'stubborn');
   const run = await window.run('stubborn', 'running');
   await openView(page, 'Workflow Warden');
-  await contextMenu(page, treeItem(page, /^stubborn/).first(), 'Force Kill Run');
+  await contextMenu(page, treeItem(page, /^stubborn/, 'Runs').first(), 'Force Kill Run');
   await answer(modalDialog(page, /stubborn/), 'Force Kill');
   await window.run('stubborn', 'killed');
   expect(processesOf(run.run_id)).toEqual([]);
@@ -113,7 +113,7 @@ windowTest('a reload leaves the run alone; it is adopted, and its exit code is r
   const run = await window.run('finisher', 'running');
   await window.workbench.reload();
   await openView(page, 'Workflow Warden');
-  await treeItem(page, /^finisher/)
+  await treeItem(page, /^finisher/, 'Runs')
     .first()
     .waitFor();
   expect(await window.run('finisher', 'completed')).toMatchObject({ run_id: run.run_id, exit_code: 0 });

@@ -15,7 +15,7 @@ windowTest('the VSIX installs, and the path from start to kill works from it', {
   await typeInInput(page, '');
   const run = await window.run('hanger', 'running');
   await openView(page, 'Workflow Warden');
-  await contextMenu(page, treeItem(page, /^hanger/).first(), 'Kill Run');
+  await contextMenu(page, treeItem(page, /^hanger/, 'Runs').first(), 'Kill Run');
   await window.run('hanger', 'terminated');
   expect(processesOf(run.run_id)).toEqual([]);
 });

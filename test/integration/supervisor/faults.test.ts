@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/run-processes.ts';
@@ -212,6 +213,23 @@ describe('the queue', () => {
 });
 
 describe('the watch', () => {
+  test('starts a run that failed again, as often as its workflow says, and then leaves it', async () => {
+    await using repository = await temporaryRepository();
+    const retry = { attempts: 2, backoffSeconds: 0.1 };
+    await repository.defineWorkflows({ flaky: { ...shell('exit 1'), retry } });
+    await using scope = await testSupervisor(repository);
+    scope.supervisor.startWatching(500);
+    const first = await scope.supervisor.run({ workflowName: 'flaky', directory: repository.path, message: '' });
+    const runs = await eventually(async () => {
+      const found = await scope.supervisor.recent({});
+      return found.length === 3 && found.every(({ run }) => run.status === 'failed') ? found : null;
+    }, 20_000);
+    expect(runs.map(({ run }) => run.retryNumber)).toEqual([2, 1, 0]);
+    expect(runs[1]?.run.restartedFrom).toBe(first.runId);
+    await sleep(2_000);
+    expect(await scope.supervisor.recent({})).toHaveLength(3);
+  });
+
   test('is done by one of many, and taken over when that one crashes', async () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({ worker: shell('sleep 2; exit 6') });
