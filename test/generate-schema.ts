@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'oxfmt';
 import * as z from 'zod/mini';
-import { workflowFileSchema } from '../src/core/workflow.ts';
+import { workflowFileSchema } from '../src/core/workflow-schema.ts';
 
 export const schemaFile = fileURLToPath(new URL('../media/workflows.schema.json', import.meta.url));
 

@@ -9,7 +9,8 @@ import {
 } from 'jsonc-parser';
 import type { WorkflowFileProblem } from './errors.ts';
 import { nearestNames } from './nearest-names.ts';
-import { retrySchema, type Workflow, workflowFileSchema, workflowSchema, workflowsOf } from './workflow.ts';
+import type { Workflow } from './workflow.ts';
+import { retrySchema, workflowFileSchema, workflowSchema, workflowsOf } from './workflow-schema.ts';
 
 export type WorkflowFileResult =
   | { readonly ok: true; readonly workflows: Map<string, Workflow> }

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { WardenError, type WorkflowFileProblem } from '../core/errors.ts';
 import type { WorkflowDefinitions } from '../core/ports/workflow-definitions.ts';
 import type { Workflow } from '../core/workflow.ts';
-import { parseWorkflowFile } from '../core/workflow-file.ts';
 
 /** Reads `.vscode/workflows.json` of the repository and `workflows.json` in the state folder. */
 export class WorkflowFiles implements WorkflowDefinitions {
@@ -18,6 +17,8 @@ export class WorkflowFiles implements WorkflowDefinitions {
   }
 
   async load(repositoryPath: string): Promise<ReadonlyMap<string, Workflow>> {
+    // Loaded when it is needed: most commands need no definitions, and the schema takes a while to set up.
+    const { parseWorkflowFile } = await import('../core/workflow-file.ts');
     const places = this.placesFor(repositoryPath);
     const workflows = new Map<string, Workflow>();
     const problems: WorkflowFileProblem[] = [];

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { workflowFileSchema } from '../../../src/core/workflow.ts';
+import { workflowFileSchema } from '../../../src/core/workflow-schema.ts';
 import { branchFor, worktreePathFor } from '../../../src/core/worktree-names.ts';
 import { otherRunId, runId } from './a-process.ts';
 

@@ -1,0 +1,153 @@
+import * as z from 'zod/mini';
+import type { Workflow } from './workflow.ts';
+
+/** What a workflow gets where its file says nothing. */
+const defaults = {
+  initializationTimeoutMinutes: 30,
+  timeoutMinutes: 30,
+  stuckAfterMinutes: 5,
+  onStuck: 'notify',
+  persistent: false,
+  backoffSeconds: 30,
+} as const;
+
+/** Time limits in minutes of the workflows that the original system shipped with. */
+const builtInTimeLimits = new Map([
+  ['builder', 60],
+  ['lina', 40],
+  ['brain', 40],
+]);
+
+const timeLimitsByDefault = [...builtInTimeLimits, ['others', defaults.timeoutMinutes]]
+  .map(([name, limit]) => `${name} ${limit}`)
+  .join(', ');
+
+const minutes = (description: string, byDefault: number) =>
+  z.number().check(z.gt(0), z.lte(60 * 24 * 30), z.meta({ description, default: byDefault }));
+
+const text = (description: string) => z.string().check(z.minLength(1), z.meta({ description }));
+
+export const retrySchema = z.strictObject({
+  attempts: z
+    .int()
+    .check(z.gte(1), z.lte(20), z.meta({ description: 'How many times a failed run is started again.' })),
+  backoffSeconds: z._default(
+    z
+      .number()
+      .check(
+        z.gte(0),
+        z.lte(86_400),
+        z.meta({ description: 'Wait before the first new attempt, in seconds; doubled for each further one.' }),
+      ),
+    defaults.backoffSeconds,
+  ),
+});
+
+/** One workflow as it is written in `workflows.json`. The JSON schema that VS Code completes with is made from this. */
+export const workflowSchema = z.strictObject({
+  description: z.optional(text('Shown where a workflow is picked.')),
+  command: z.array(z.string()).check(
+    z.minLength(1),
+    z.meta({
+      description:
+        'The program and its arguments, one string each. It is not a shell line. An argument may contain ${message}.',
+    }),
+  ),
+  env: z.optional(
+    z
+      .record(
+        z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'letters, digits and underscore, no digit first')),
+        z.string(),
+      )
+      .check(
+        z.meta({ description: 'Environment variables of the command, on top of those of VS Code or the terminal.' }),
+      ),
+  ),
+  include: z.optional(
+    z.array(text('A path or pattern, as in .gitignore.')).check(
+      z.meta({
+        description: 'Files that git ignores but the run needs, e.g. ".env". They are copied into the new worktree.',
+      }),
+    ),
+  ),
+  setup: z.optional(
+    z
+      .array(z.string())
+      .check(
+        z.minLength(1),
+        z.meta({ description: 'A command that must succeed in the new worktree before the workflow starts.' }),
+      ),
+  ),
+  initializationTimeoutMinutes: z.optional(
+    minutes('A run without a first sign of life for this long needs a person.', defaults.initializationTimeoutMinutes),
+  ),
+  timeoutMinutes: z.optional(
+    minutes(`A run that takes longer needs a person. By default: ${timeLimitsByDefault}.`, defaults.timeoutMinutes),
+  ),
+  stuckAfterMinutes: z.optional(
+    minutes('A run without output that uses no processor time for this long is stuck.', defaults.stuckAfterMinutes),
+  ),
+  onStuck: z.optional(
+    z
+      .enum(['notify', 'kill', 'restart'])
+      .check(z.meta({ description: 'What happens to a run that is stuck.', default: defaults.onStuck })),
+  ),
+  persistent: z.optional(
+    z
+      .boolean()
+      .check(
+        z.meta({ description: 'The worktrees of this workflow are never cleaned up.', default: defaults.persistent }),
+      ),
+  ),
+  retry: z.optional(retrySchema.check(z.meta({ description: 'Start a run that failed again.' }))),
+});
+
+const workflowNameRule = 'letters, digits, dot, dash and underscore, a letter or digit first, 64 at most';
+
+/** A whole definitions file. */
+export const workflowFileSchema = z.strictObject({
+  $schema: z.optional(z.string()),
+  maxConcurrentRuns: z.optional(
+    z.int().check(
+      z.gte(1),
+      z.lte(1000),
+      z.meta({
+        description: 'How many runs of this repository may be under way at once; others wait for their turn.',
+      }),
+    ),
+  ),
+  workflows: z
+    .record(z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, workflowNameRule)), workflowSchema)
+    .check(z.meta({ description: `The workflows by name: ${workflowNameRule}.` })),
+});
+
+export type WorkflowFile = z.infer<typeof workflowFileSchema>;
+
+/** Workflows of a valid file, by name, with the defaults of DESIGN section 5. */
+export function workflowsOf(file: WorkflowFile): Map<string, Workflow> {
+  return new Map(Object.entries(file.workflows).map(([name, written]) => [name, withDefaults(name, written, file)]));
+}
+
+function withDefaults(name: string, written: z.infer<typeof workflowSchema>, file: WorkflowFile): Workflow {
+  return {
+    name,
+    description: written.description ?? null,
+    command: nonEmpty(written.command),
+    env: written.env ?? {},
+    include: written.include ?? [],
+    setup: written.setup === undefined ? null : nonEmpty(written.setup),
+    initializationTimeoutMinutes: written.initializationTimeoutMinutes ?? defaults.initializationTimeoutMinutes,
+    timeoutMinutes: written.timeoutMinutes ?? builtInTimeLimits.get(name) ?? defaults.timeoutMinutes,
+    stuckAfterMinutes: written.stuckAfterMinutes ?? defaults.stuckAfterMinutes,
+    onStuck: written.onStuck ?? defaults.onStuck,
+    persistent: written.persistent ?? defaults.persistent,
+    retry: written.retry ?? null,
+    maxConcurrentRuns: file.maxConcurrentRuns ?? null,
+  };
+}
+
+function nonEmpty(argv: readonly string[]): [string, ...string[]] {
+  const [program, ...rest] = argv;
+  if (program === undefined) throw new RangeError('a command has at least the program');
+  return [program, ...rest];
+}
