@@ -10,6 +10,7 @@ import { openStore } from './store/sqlite-store.ts';
 import { databaseFile, stateFolder } from './store/state-folder.ts';
 import { WorkflowFiles } from './store/workflow-files.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
+import type { Ports } from './supervisor/world.ts';
 import { gitWorktrees } from './worktrees/git-worktrees.ts';
 
 /** hrtime counts from the boot and stands still while the machine sleeps; all processes of a boot share it. */
@@ -21,19 +22,23 @@ const systemClock: Clock = {
   },
 };
 
-/**
- * Wires the rooms into one supervisor: the only place that knows all of them.
- * @throws WardenError see openDatabase, and cannot_look_at_processes
- */
-export async function openSupervisor(options: {
+export interface OpenOptions {
   readonly face: Actor['face'];
   readonly diagnostics: Diagnostics;
   readonly environment?: NodeJS.ProcessEnv;
-}): Promise<Supervisor> {
+}
+
+/** @throws WardenError see openDatabase, and cannot_look_at_processes */
+export async function openSupervisor(options: OpenOptions): Promise<Supervisor> {
+  return new Supervisor(await openPorts(options));
+}
+
+/** Wires the rooms together: the only place that knows all of them. */
+export async function openPorts(options: OpenOptions): Promise<Ports> {
   const folder = stateFolder(options.environment ?? process.env);
   const executor = await openLocalExecutor();
   const store = await openStore(databaseFile(folder), () => systemClock.now());
-  return new Supervisor({
+  return {
     store,
     executor,
     worktrees: gitWorktrees(),
@@ -43,5 +48,5 @@ export async function openSupervisor(options: {
     diagnostics: options.diagnostics,
     actor: { user: userInfo().username, face: options.face },
     randomBytes,
-  });
+  };
 }

@@ -44,8 +44,8 @@ export interface StopIntent {
   /** Monotonic milliseconds within `bootId`, for the phases. */
   readonly decidedMonotonic: number;
   readonly bootId: string;
-  /** The supervisor that carries it out. */
-  readonly carrier: ProcessIdentity;
+  /** The supervisor that carries it out; null after an attempt that left survivors, until the next. */
+  readonly carrier: ProcessIdentity | null;
 }
 
 /** What was seen of a running run, with times on the monotonic clock of this boot. */

@@ -1,7 +1,7 @@
 import { WardenError } from '../core/errors.ts';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop, setTimeout as sleep } from 'node:timers/promises';
 import type { Occupant } from '../core/ports/executor.ts';
 import type { ProcessFacts, ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -16,8 +16,17 @@ const pageBytes = 4096;
 
 const cookieName = 'WARDEN_RUN_ID=';
 
+/** How long an environment that is really empty is doubted. */
+const emptyMilliseconds = 20;
+
+/** How long a process may be between two programs: on a busy machine it may have to wait for its turn in the middle. */
+const betweenProgramsMilliseconds = 1_000;
+
+/** What one line of the kernel tells of a process. */
+type Stat = Omit<ProcessFacts, 'cookie'>;
+
 /** `/proc/<pid>/stat`, or null when the process is gone. */
-export function readStat(pid: number): Omit<ProcessFacts, 'cookie'> | null {
+export function readStat(pid: number): Stat | null {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -28,7 +37,7 @@ export function readStat(pid: number): Omit<ProcessFacts, 'cookie'> | null {
 }
 
 /** The name may hold blanks and parentheses, so the fields are counted from the last closing one (proc(5)). */
-export function parseStat(text: string): Omit<ProcessFacts, 'cookie'> | null {
+export function parseStat(text: string): Stat | null {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
   if (open < 0 || close < open) return null;
@@ -61,14 +70,28 @@ export function cookieIn(environment: Buffer): string | null {
   return environment.toString('latin1', valueStart, end < 0 ? environment.length : end);
 }
 
-function readCookie(pid: number): string | null {
+/** What the environment of a process says; `unsettled` when it reads as empty, as it does while the program is replaced. */
+function readCookie(pid: number): { readonly cookie: string | null } | 'unsettled' {
   try {
-    return cookieIn(readFileSync(`/proc/${pid}/environ`));
+    const environment = readFileSync(`/proc/${pid}/environ`);
+    return environment.length === 0 ? 'unsettled' : { cookie: cookieIn(environment) };
   } catch {
     // Another user's, or gone: nobody's cookie can be read there.
-    return null;
+    return { cookie: null };
   }
 }
+
+/** Between two programs a process has no arguments either; that ends when the new one is loaded. */
+function isBetweenPrograms(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`).length === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The kernel's own threads have no environment, ever. */
+const isKernelThread = ({ pid, parentPid }: Stat): boolean => pid === 2 || parentPid === 2;
 
 export const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
 
@@ -107,17 +130,46 @@ export class LinuxProcessTable implements ProcessTable {
   async look(): Promise<ProcessSnapshot> {
     const processes = new Map<number, ProcessFacts>();
     const cookies = new Map<string, string | null>();
+    const unsettled: Stat[] = [];
+    const take = (stat: Stat, cookie: string | null): void => {
+      cookies.set(keyOf(stat), cookie);
+      processes.set(stat.pid, { ...stat, cookie });
+    };
     await inSlices(readdirSync('/proc').filter(isPid), (name) => {
       const stat = readStat(Number(name));
       if (stat === null) return;
-      const key = `${stat.pid}/${stat.startTime}/${stat.name}`;
-      const known = this.#cookies.get(key);
-      const cookie = known === undefined && stat.state === 'alive' ? readCookie(stat.pid) : (known ?? null);
-      cookies.set(key, cookie);
-      processes.set(stat.pid, { ...stat, cookie });
+      const known = this.#cookies.get(keyOf(stat));
+      if (known !== undefined || stat.state === 'zombie' || isKernelThread(stat)) return take(stat, known ?? null);
+      const read = readCookie(stat.pid);
+      if (read === 'unsettled') unsettled.push(stat);
+      else take(stat, read.cookie);
     });
+    await settle(unsettled, take);
     this.#cookies = cookies;
     return { bootId: this.bootId, processes };
+  }
+}
+
+const keyOf = ({ pid, startTime, name }: Stat): string => `${pid}/${startTime}/${name}`;
+
+/**
+ * Reads again, until they tell, those whose environment read as empty: taken for "no cookie", one that was caught between
+ * two programs would never be recognised. Who really has none is believed after a moment, once.
+ */
+async function settle(unsettled: readonly Stat[], take: (stat: Stat, cookie: string | null) => void): Promise<void> {
+  const begun = performance.now();
+  for (let waiting = unsettled; waiting.length > 0;) {
+    await sleep(1);
+    const waited = performance.now() - begun;
+    waiting = waiting.filter(({ pid, startTime }) => {
+      const stat = readStat(pid);
+      if (stat === null || stat.startTime !== startTime) return false;
+      const read = stat.state === 'zombie' ? { cookie: null } : readCookie(pid);
+      const limit = isBetweenPrograms(pid) ? betweenProgramsMilliseconds : emptyMilliseconds;
+      if (read === 'unsettled' && waited < limit) return true;
+      take(stat, read === 'unsettled' ? null : read.cookie);
+      return false;
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Member } from '../core/membership.ts';
 import { type ExitRecord, outcomeOf, type Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { runNow } from './find-run.ts';
-import { carryStop, intentOf, takeOverStop } from './stop.ts';
+import { carryStop, intentOf, isRestingAfterSurvivors, takeOverStop } from './stop.ts';
 import { undoLaunch } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -48,6 +48,7 @@ export async function endIfOver(world: World, run: Run): Promise<Run> {
 
 async function reconcileRun(world: World, run: Run, members: readonly Member[]): Promise<OngoingStop | null> {
   if (world.carried.has(run.runId)) return null;
+  if (isRestingAfterSurvivors(run, world.clock.now())) return null;
   if (run.stop !== null) return background(world, takeOverStop(world, run), run);
   if (run.status === 'pending') {
     const interrupted = run.launcher === null || !(await world.executor.isAlive(run.launcher));

@@ -1,6 +1,6 @@
 import type { KillReport } from '../core/kill-report.ts';
 import type { RunPatch } from '../core/ports/store.ts';
-import { isSameProcess } from '../core/process-identity.ts';
+import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
 import { type ExitRecord, outcomeOf, type Run, type RunReason, statusAfterKill, type StopIntent } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
@@ -11,6 +11,9 @@ import { auditOf, type World } from './world.ts';
 
 /** How often a stop that another process carries out is looked at. */
 const followMilliseconds = 20;
+
+/** How long nobody tries again by himself after an attempt that left survivors. */
+const retryMilliseconds = 30_000;
 
 /** What a decision to stop holds beyond what the supervisor itself knows. */
 export type StopDecision = Pick<StopIntent, 'kind' | 'becomes' | 'force' | 'why'>;
@@ -29,15 +32,16 @@ export function intentOf(world: World, decision: StopDecision): StopIntent {
 
 /**
  * Waits until a decided stop has come to its end, whoever carries it out, and goes on with it when its carrier is gone.
- * @returns the run when it is over, or still terminating when the attempt left survivors
+ * @returns the run when it is over, or still terminating when an attempt that ended from now on left survivors
  */
 export async function followStop(world: World, runId: RunId): Promise<Run> {
+  const begun = world.clock.now();
   for (;;) {
     const run = await runNow(world.store, runId);
     if (isTerminal(run.status) || run.stop === null) return run;
-    if (run.killReport !== null && !run.killReport.success && run.killReport.killedAt >= run.stop.decidedAt) return run;
+    if (run.stop.carrier === null && run.killReport !== null && run.killReport.killedAt >= begun) return run;
     const own = world.carried.get(runId);
-    if (own !== undefined) return own;
+    if (own !== undefined && own.kind === run.stop.kind) return own.ended;
     const took = await takeOverStop(world, run);
     if (took !== null) return took;
     await world.clock.sleep(followMilliseconds, world.disposed);
@@ -56,18 +60,35 @@ export async function takeOverStop(world: World, run: Run): Promise<Run | null> 
   if (run.status === 'pending') return undoLaunch(world, run, 'terminated', cancelReason(stop));
   const carrier = world.executor.self;
   const stillThere = (now: Run): boolean =>
-    now.stop !== null && isSameProcess(now.stop.carrier, stop.carrier) && !isTerminal(now.status);
+    now.stop !== null && isSameCarrier(now.stop.carrier, stop.carrier) && !isTerminal(now.status);
   const mine = await world.store.change(run.runId, stillThere, { stop: { ...stop, carrier } });
   return mine === null ? null : carryStop(world, mine);
 }
 
-/** Carries out a stop that was decided, once however often it is asked for. */
+function isSameCarrier(one: ProcessIdentity | null, other: ProcessIdentity | null): boolean {
+  return one === null || other === null ? one === other : isSameProcess(one, other);
+}
+
+/** An attempt left survivors a short while ago: the next may wait, unless a person asks for it. */
+export function isRestingAfterSurvivors(run: Run, now: number): boolean {
+  if (run.stop === null || run.stop.carrier !== null || run.killReport === null) return false;
+  return now - run.killReport.killedAt < retryMilliseconds;
+}
+
+/**
+ * Carries out a stop that was decided, once however often it is asked for. A stop of another kind that this supervisor
+ * carries out for the run, as when a kill overtakes the end of leftovers, comes to its end first.
+ */
 export function carryStop(world: World, run: Run): Promise<Run> {
-  const carried = world.carried.get(run.runId);
-  if (carried !== undefined) return carried;
-  const stop = carry(world, run).finally(() => world.carried.delete(run.runId));
-  world.carried.set(run.runId, stop);
-  return stop;
+  const kind = run.stop?.kind ?? 'kill';
+  const before = world.carried.get(run.runId);
+  if (before?.kind === kind) return before.ended;
+  const begin = (): Promise<Run> => carry(world, run);
+  const ended = (before === undefined ? begin() : before.ended.then(begin, begin)).finally(() => {
+    if (world.carried.get(run.runId)?.ended === ended) world.carried.delete(run.runId);
+  });
+  world.carried.set(run.runId, { kind, ended });
+  return ended;
 }
 
 async function carry(world: World, run: Run): Promise<Run> {
@@ -113,12 +134,15 @@ async function reportSurvivors(
   durationMilliseconds: number,
 ): Promise<Run> {
   const report = reportOf(world, run, escalation, durationMilliseconds, false);
+  // Told once for each set of survivors, however often it is tried.
+  const known = JSON.stringify(run.killReport?.survivors) === JSON.stringify(report.survivors);
   const audit = auditOf(world, run.runId, run.stop?.kind ?? 'kill', 'failed', { facts: { ...report } });
-  const patch = { killReport: report, killMethod: report.method };
-  return (
-    (await world.store.change(run.runId, (now) => !isTerminal(now.status), patch, audit)) ??
-    runNow(world.store, run.runId)
-  );
+  const now = await runNow(world.store, run.runId);
+  const stop = now.stop === null ? null : { ...now.stop, carrier: null };
+  const patch = { killReport: report, killMethod: report.method, stop };
+  const isUnderWay = (found: Run): boolean => !isTerminal(found.status);
+  const changed = await world.store.change(run.runId, isUnderWay, patch, known ? undefined : audit);
+  return changed ?? runNow(world.store, run.runId);
 }
 
 function reportOf(

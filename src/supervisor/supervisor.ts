@@ -194,7 +194,7 @@ export class Supervisor {
   async dispose(): Promise<void> {
     this.#disposed.abort();
     await this.#watch?.ended;
-    await Promise.allSettled([...this.#world.carried.values(), ...this.#underWay]);
+    await Promise.allSettled([...Array.from(this.#world.carried.values(), ({ ended }) => ended), ...this.#underWay]);
     this.#world.store.close();
     await this.#world.worktrees.settled();
   }

@@ -5,7 +5,7 @@ import type { RunFolders } from '../core/ports/run-folders.ts';
 import type { AuditEntry, Store } from '../core/ports/store.ts';
 import type { WorkflowDefinitions } from '../core/ports/workflow-definitions.ts';
 import type { Worktrees } from '../core/ports/worktrees.ts';
-import type { Actor, Run } from '../core/run.ts';
+import type { Actor, Run, StopIntent } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import type { Members } from './members.ts';
 
@@ -27,9 +27,14 @@ export interface Ports {
 export interface World extends Ports {
   readonly members: Members;
   /** Stops that this supervisor carries out right now. */
-  readonly carried: Map<RunId, Promise<Run>>;
+  readonly carried: Map<RunId, CarriedStop>;
   /** Aborts when the supervisor is disposed of. */
   readonly disposed: AbortSignal;
+}
+
+export interface CarriedStop {
+  readonly kind: StopIntent['kind'];
+  readonly ended: Promise<Run>;
 }
 
 export function auditOf(

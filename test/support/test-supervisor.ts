@@ -1,5 +1,6 @@
-import { openSupervisor } from '../../src/open-supervisor.ts';
-import type { Supervisor } from '../../src/supervisor/supervisor.ts';
+import { openPorts } from '../../src/open-supervisor.ts';
+import { Supervisor } from '../../src/supervisor/supervisor.ts';
+import type { Ports } from '../../src/supervisor/world.ts';
 import { processesOf } from './run-processes.ts';
 import type { TemporaryRepository } from './temporary-repository.ts';
 
@@ -9,14 +10,21 @@ export interface TestSupervisor extends AsyncDisposable {
   readonly failures: { during: string; error: unknown }[];
 }
 
-/** A supervisor on the repository's own state folder. Leaving its scope kills every run and checks that none is left. */
-export async function testSupervisor(repository: TemporaryRepository): Promise<TestSupervisor> {
+/**
+ * A supervisor on the repository's own state folder. Leaving its scope kills every run and checks that none is left.
+ * @param fault replaces ports by ones that fail in some way
+ */
+export async function testSupervisor(
+  repository: TemporaryRepository,
+  fault: (ports: Ports) => Partial<Ports> = () => ({}),
+): Promise<TestSupervisor> {
   const failures: TestSupervisor['failures'] = [];
-  const supervisor = await openSupervisor({
+  const ports = await openPorts({
     face: 'cli',
     diagnostics: { failed: (during, error) => failures.push({ during, error }) },
     environment: { WARDEN_STATE_DIR: repository.stateFolder },
   });
+  const supervisor = new Supervisor({ ...ports, ...fault(ports) });
   return {
     supervisor,
     failures,

@@ -5,6 +5,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { Executor } from '../../../src/core/ports/executor.ts';
 import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/run-processes.ts';
 import { startOtherProcess } from '../../support/start-other-process.ts';
@@ -143,6 +144,53 @@ describe('a kill whose carrier crashes', () => {
     const hurried = scope.supervisor.kill(run.runId, { force: true });
     expect(await hurried).toEqual(await patient);
     expect((await patient).durationMilliseconds).toBeLessThan(5_000);
+  });
+});
+
+describe('a kill that leaves a survivor', () => {
+  test('names it, stays terminating, is told once, and succeeds when it is asked for again', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ victim: { command: ['sleep', '600'] } });
+    let permitted = false;
+    // Stands for a child of another user, which root cannot have: whoever runs the tests may signal everyone.
+    const refuse: Executor['signal'] = (orders) => Promise.resolve(orders.map(() => 'not_permitted'));
+    await using scope = await testSupervisor(repository, ({ executor }) => ({
+      executor: new Proxy(executor, {
+        get(target, name) {
+          if (name === 'signal' && !permitted) return refuse;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      }),
+    }));
+    const { supervisor } = scope;
+    const run = await supervisor.run({ workflowName: 'victim', directory: repository.path, message: '' });
+    const refused = await supervisor.kill(run.runId, { force: true });
+    expect(refused).toMatchObject({ success: false, signals: [] });
+    expect(refused.survivors).toContainEqual({ pid: run.process!.command.pid, name: 'sleep', reason: 'EPERM' });
+    expect((await supervisor.status(run.runId)).run.status).toBe('terminating');
+    await supervisor.kill(run.runId);
+    const failures = (await supervisor.audit({ runId: run.runId })).filter(({ outcome }) => outcome === 'failed');
+    expect(failures).toHaveLength(1);
+    await expect(supervisor.restart(run.runId)).rejects.toMatchObject({ code: 'not_proved_gone' });
+    permitted = true;
+    expect(await supervisor.kill(run.runId)).toMatchObject({ success: true, survivors: [] });
+    expect((await supervisor.status(run.runId)).run.status).toBe('killed');
+  });
+});
+
+describe('a kill of a run whose leftovers are being ended', () => {
+  test('overtakes it, and is reported', async () => {
+    await using repository = await temporaryRepository();
+    const leftover = `trap '' TERM; while :; do sleep 1; done`;
+    await repository.defineWorkflows({ leaver: shell(`setsid sh -c "${leftover}" & sleep 0.3; exit 0`) });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const run = await supervisor.run({ workflowName: 'leaver', directory: repository.path, message: '' });
+    await eventually(async () => (await supervisor.status(run.runId)).run.stop?.kind === 'settle');
+    expect(await supervisor.kill(run.runId, { force: true })).toMatchObject({ success: true, survivors: [] });
+    expect(processesOf(run.runId)).toEqual([]);
+    expect((await supervisor.status(run.runId)).run).toMatchObject({ reason: { code: 'killed' } });
   });
 });
 
