@@ -80,7 +80,7 @@ windowTest('force kill asks first and does not wait', {}, async (window) => {
   const run = await window.run('stubborn', 'running');
   await openView(page, 'Workflow Warden');
   await contextMenu(page, treeItem(page, /^stubborn/, 'Runs').first(), 'Force Kill Run');
-  await answer(modalDialog(page, /stubborn/), 'Force Kill');
+  await answer(modalDialog(page, /Force kill stubborn\?/), 'Force Kill');
   await window.run('stubborn', 'killed');
   expect(processesOf(run.run_id)).toEqual([]);
 });

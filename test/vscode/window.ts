@@ -68,7 +68,12 @@ async function openWindow(sample: SampleRepository, options: WindowOptions): Pro
   const workbench = await openWorkbench({ ...others, ...extension, folder: repository, stateDirectory: stateFolder });
   // A palette that is opened before the extension has told its commands does not show them.
   const wardenTab = workbench.page.getByRole('tab', { name: /^Workflow Warden/ });
-  if (options.workspaceTrust !== 'ask') await wardenTab.waitFor({ timeout: 60_000 });
+  if (options.workspaceTrust !== 'ask') {
+    await wardenTab.waitFor({ timeout: 60_000 }).catch(async (error: unknown) => {
+      await workbench.close();
+      throw error;
+    });
+  }
   const runs = (): RunRow[] => rowsOf(path.join(stateFolder, 'warden.db'));
   return {
     workbench,
