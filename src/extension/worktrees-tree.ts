@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isWardenError } from '../core/errors.ts';
 import { describeError } from '../core/messages.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
-import type { WorktreeEntry } from '../supervisor/cleanup.ts';
+import { defaultMaxAgeHours, type WorktreeEntry } from '../supervisor/cleanup.ts';
 import { settings, views } from './identifiers.ts';
 import { localized } from './localized.ts';
 import type { RunsFeed } from './runs-feed.ts';
@@ -82,7 +82,7 @@ export class WorktreesTree implements vscode.TreeDataProvider<WorktreeNode>, vsc
   async #read(): Promise<WorktreeEntry[]> {
     const { access, repositories } = this.#options;
     const supervisor = await access.get();
-    const maxAgeHours = vscode.workspace.getConfiguration().get(settings.cleanupMaxAgeHours, 48);
+    const maxAgeHours = vscode.workspace.getConfiguration().get(settings.cleanupMaxAgeHours, defaultMaxAgeHours);
     const directories = await repositories.find();
     const entries = await Promise.all(directories.map((directory) => supervisor.worktrees({ directory, maxAgeHours })));
     return entries.flat();

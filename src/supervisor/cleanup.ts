@@ -1,11 +1,10 @@
 import type { CleanupReport } from '../core/cleanup-report.ts';
-import { describeError, plainEnglish } from '../core/messages.ts';
-import { isWardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { type KeepReason, reasonsToKeep, type WorktreeFacts } from '../core/removal.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { reconcile } from './reconcile.ts';
+import { failureWords } from './failure-words.ts';
 import { auditOf, type World } from './world.ts';
 
 /** A worktree younger than this is left alone unless somebody says otherwise. */
@@ -115,7 +114,7 @@ async function remove(
     );
     return { checkpoint };
   } catch (error) {
-    const detail = isWardenError(error) ? describeError(error, plainEnglish) : String(error);
+    const detail = failureWords(error);
     await world.store.audit(auditOf(world, worktree.runId, 'cleanup', 'failed', { facts: { ...facts, detail } }));
     return { reasons: [{ code: 'failed', detail }] };
   }

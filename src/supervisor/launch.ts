@@ -1,5 +1,4 @@
 import { type ErrorFacts, type LaunchStep, WardenError, isWardenError } from '../core/errors.ts';
-import { describeError, plainEnglish } from '../core/messages.ts';
 import { nearestNames } from '../core/nearest-names.ts';
 import type { HeldLaunch } from '../core/ports/executor.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
@@ -8,6 +7,7 @@ import type { Run, RunReason, RunWorktree } from '../core/run.ts';
 import { type RunId, runIdFrom } from '../core/run-id.ts';
 import { argvOf, type Workflow } from '../core/workflow.ts';
 import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
+import { failureWords } from './failure-words.ts';
 import { runNow } from './find-run.ts';
 import { cancelReason } from './stop.ts';
 import { undoLaunch } from './undo-launch.ts';
@@ -255,20 +255,13 @@ type ChangeArguments = Parameters<World['store']['change']> extends [unknown, un
 async function giveUp(world: World, run: Run, step: LaunchStep, error: unknown): Promise<Run> {
   const now = await runNow(world.store, run.runId);
   if (now.stop !== null) return undoLaunch(world, now, 'terminated', cancelReason(now.stop));
-  const known = isWardenError(error);
-  const detail = isWardenError<'launch_failed'>(error, 'launch_failed')
-    ? error.facts.detail
-    : known
-      ? describeError(error, plainEnglish)
-      : error instanceof Error
-        ? error.message
-        : String(error);
+  const detail = failureWords(error);
   const reason: RunReason = { code: 'launch_failed', step, detail };
   // A supervisor that is being disposed of leaves the rest to whoever comes next.
   if (world.disposed.aborted) throw error;
   await undoLaunch(world, now, 'failed', reason);
   const facts: ErrorFacts['launch_failed'] = { runId: run.runId, step, detail };
-  throw known && error.code !== 'launch_failed' && error.code !== 'git_failed'
+  throw isWardenError(error) && error.code !== 'launch_failed' && error.code !== 'git_failed'
     ? error
     : new WardenError('launch_failed', facts, { cause: error });
 }
