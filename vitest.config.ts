@@ -1,4 +1,22 @@
-import { defineConfig } from 'vitest/config';
+import { randomInt } from 'node:crypto';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+const seed = process.env['WARDEN_CHAOS_SEED'] ?? String(randomInt(2 ** 31));
+
+/** What goes wrong on purpose: the short form on every test run, after the other tests; the long one by itself. */
+function chaos(form: 'short' | 'long'): TestProjectInlineConfiguration {
+  return {
+    test: {
+      name: form === 'short' ? 'chaos' : 'chaos-long',
+      include: ['test/chaos/**/*.test.ts'],
+      globalSetup: ['test/chaos/announce-seed.ts'],
+      env: { WARDEN_CHAOS_SEED: seed, WARDEN_CHAOS_FORM: form },
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      sequence: { groupOrder: 1 },
+    },
+  };
+}
 
 export default defineConfig({
   test: {
@@ -15,6 +33,8 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      chaos('short'),
+      chaos('long'),
       {
         test: {
           name: 'vscode',
