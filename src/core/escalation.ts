@@ -1,22 +1,26 @@
+import type { CriticalSection } from './critical-section.ts';
 import type { Member } from './membership.ts';
 import { keyOf, type ProcessIdentity } from './process-identity.ts';
 
 export type Signal = 'SIGTERM' | 'SIGCONT' | 'SIGSTOP' | 'SIGKILL';
 
-/** `wait` ends with the critical section; the others send signals. */
+/** The phases that send signals; what a kill's method is named after. */
 export type Phase = 'graceful' | 'forced' | 'system';
 
-/** When each phase begins, in milliseconds after the kill was decided. */
-export interface PhaseStarts {
-  readonly forced: number;
-  readonly system: number;
-}
+/** `wait` lets a critical section come to its end before anybody is told anything. */
+export type Stage = 'wait' | Phase;
 
-/** SIGTERM at once, SIGKILL to the children after 5 s, SIGKILL to all after 10 s. */
-export const defaultPhaseStarts: PhaseStarts = { forced: 5_000, system: 10_000 };
+/** How long each stage lasts at most, in milliseconds. The system phase has no end but the proof. */
+export type StageLengths = Readonly<Record<Exclude<Stage, 'system'>, number>>;
+
+/** 30 s for critical sections; SIGTERM, after 5 s SIGKILL to the children, after 10 s SIGKILL to all. */
+export const defaultStageLengths: StageLengths = { wait: 30_000, graceful: 5_000, forced: 5_000 };
 
 /** How long the system phase goes on without progress before the survivors are reported; it is tried again later. */
 export const givesUpAfterMilliseconds = 5_000;
+
+/** The same where new processes come and go all the time, so that it never stands still. */
+export const givesUpInTurmoilAfterMilliseconds = 30_000;
 
 /** How long the wrapper may take to write the exit record once everyone else is gone. */
 const recordGraceMilliseconds = 500;
@@ -24,24 +28,36 @@ const recordGraceMilliseconds = 500;
 /** Two looks in a row that find nobody are the proof: a process may fork right behind the first. */
 export const emptyLooksThatProve = 2;
 
-export interface EscalationFacts {
-  /** Since the kill was decided, on a clock that neither sleep nor clock changes move. */
-  readonly elapsedMilliseconds: number;
-  /** A forced kill starts at the system phase. */
-  readonly force: boolean;
+export interface EscalationFacts extends StageFacts {
   /** Everyone of the run who is alive now. */
   readonly members: readonly Member[];
+  /** What should not be cut in two; looked for until the graceful phase begins. */
+  readonly criticalSections: readonly CriticalSection[];
   /** Looks in a row, this one included, that found nobody. */
   readonly emptyLooks: number;
   /** The command runs through a shell: its whole group is asked to end, as a terminal's Ctrl+C would. */
   readonly commandIsShell: boolean;
   /** Signals ordered so far by whoever carries the kill now, as `sentKey` names them, whatever became of them. */
   readonly sent: ReadonlySet<string>;
+  /** Milliseconds since whoever carries the kill now saw the stage begin. */
+  readonly stageMilliseconds: number;
   /** Milliseconds since the set of members last changed. */
   readonly unchangedMilliseconds: number;
   /** Milliseconds since only the wrapper is left; null while others live. */
   readonly wrapperAloneMilliseconds: number | null;
-  readonly phaseStarts: PhaseStarts;
+}
+
+/** What decides which stage is due. Times in milliseconds, on a clock that neither sleep nor clock changes move. */
+export interface StageFacts {
+  /** Since the kill was decided. */
+  readonly decidedMilliseconds: number;
+  /** Since the graceful phase began; null when it has not. */
+  readonly begunMilliseconds: number | null;
+  /** What the run asked for when it was told to end. */
+  readonly moreTimeMilliseconds: number;
+  /** A forced kill starts at the system phase, and waits for nothing. */
+  readonly force: boolean;
+  readonly lengths: StageLengths;
 }
 
 export interface SignalOrder {
@@ -50,13 +66,19 @@ export interface SignalOrder {
 }
 
 export type EscalationStep =
-  /** Send these in order, then look again after `lookAgainMilliseconds`. */
+  /** Let these come to their end, then look again. */
+  | { readonly kind: 'wait'; readonly sections: readonly CriticalSection[]; readonly lookAgainMilliseconds: number }
+  /** Write down that the graceful phase begins now, then ask again. */
+  | { readonly kind: 'begin' }
+  /** Send these in order, then look again. */
   | {
       readonly kind: 'signal';
       readonly phase: Phase;
       readonly orders: readonly SignalOrder[];
       readonly lookAgainMilliseconds: number;
     }
+  /** Freeze everyone as he is recognised, kill all of them, then look again. */
+  | { readonly kind: 'end'; readonly spareWrapper: boolean; readonly lookAgainMilliseconds: number }
   /** Verified: nobody is left. */
   | { readonly kind: 'done' }
   /** The operating system does not end them; they are to be named. */
@@ -66,57 +88,82 @@ export function sentKey(phase: Phase, order: SignalOrder): string {
   return `${phase} ${order.signal} ${keyOf(order.identity)}`;
 }
 
-export function phaseAt(facts: Pick<EscalationFacts, 'elapsedMilliseconds' | 'force' | 'phaseStarts'>): Phase {
-  if (facts.force || facts.elapsedMilliseconds >= facts.phaseStarts.system) return 'system';
-  return facts.elapsedMilliseconds >= facts.phaseStarts.forced ? 'forced' : 'graceful';
+/** When a stage ends, in milliseconds since the kill was decided (wait) or begun; null where only the proof ends it. */
+export function endOfStage(stage: Stage, { lengths, moreTimeMilliseconds }: StageFacts): number | null {
+  const granted = Math.min(moreTimeMilliseconds, lengths.graceful);
+  switch (stage) {
+    case 'wait':
+      return lengths.wait;
+    case 'graceful':
+      return lengths.graceful + granted;
+    case 'forced':
+      return lengths.graceful + granted + lengths.forced;
+    case 'system':
+      return null;
+  }
+}
+
+export function stageAt(facts: StageFacts): Stage {
+  if (facts.force) return 'system';
+  const { begunMilliseconds } = facts;
+  if (begunMilliseconds === null) return 'wait';
+  const isOver = (stage: Stage): boolean => begunMilliseconds >= (endOfStage(stage, facts) ?? Infinity);
+  if (!isOver('graceful')) return 'graceful';
+  return isOver('forced') ? 'system' : 'forced';
 }
 
 /**
  * The next step of a kill, from facts alone, so that whoever comes next can go on where another stopped.
- * It is done at the first moment when two looks in a row find nobody, in whatever phase that is.
+ * It is done at the first moment when two looks in a row find nobody, in whatever stage that is.
  */
 export function nextStep(facts: EscalationFacts): EscalationStep {
-  const phase = phaseAt(facts);
-  if (facts.members.length === 0) {
-    return facts.emptyLooks >= emptyLooksThatProve
-      ? { kind: 'done' }
-      : { kind: 'signal', phase, orders: [], lookAgainMilliseconds: 0 };
-  }
-  const orders = ordersOf(phase, facts);
-  const newOrders = orders.filter((order) => !facts.sent.has(sentKey(phase, order)));
-  if (phase === 'system' && orders.length > 0 && newOrders.length === 0 && isStalled(facts)) {
-    return { kind: 'survivors', survivors: facts.members };
-  }
-  return {
-    kind: 'signal',
-    phase,
-    orders: phase === 'system' ? orders : newOrders,
-    lookAgainMilliseconds: pauseFor(phase, facts.elapsedMilliseconds),
-  };
-}
-
-/** Somebody who sat through the earlier phases gets the whole time again in the one that nobody can ignore. */
-function isStalled(facts: EscalationFacts): boolean {
-  const inSystemPhase = facts.elapsedMilliseconds - (facts.force ? 0 : facts.phaseStarts.system);
-  return Math.min(facts.unchangedMilliseconds, inSystemPhase) >= givesUpAfterMilliseconds;
-}
-
-/** Short at first, since most trees end within milliseconds; then slower, since a sweep is not free. */
-function pauseFor(phase: Phase, elapsedMilliseconds: number): number {
-  if (phase === 'system') return 5;
-  if (elapsedMilliseconds < 250) return 10;
-  return elapsedMilliseconds < 1_000 ? 25 : 100;
-}
-
-function ordersOf(phase: Phase, facts: EscalationFacts): SignalOrder[] {
-  switch (phase) {
+  const stage = stageAt(facts);
+  if (facts.members.length === 0 && facts.emptyLooks >= emptyLooksThatProve) return { kind: 'done' };
+  const lookAgainMilliseconds = facts.members.length === 0 ? 0 : pauseIn(stage, facts.stageMilliseconds);
+  switch (stage) {
+    case 'wait':
+      return mayWait(facts)
+        ? { kind: 'wait', sections: facts.criticalSections, lookAgainMilliseconds }
+        : { kind: 'begin' };
     case 'graceful':
-      return gracefulOrders(facts);
-    case 'forced':
-      return forcedOrders(facts);
-    case 'system':
-      return systemOrders(facts);
+    case 'forced': {
+      const orders = stage === 'graceful' ? gracefulOrders(facts) : forcedOrders(facts);
+      const newOrders = orders.filter((order) => !facts.sent.has(sentKey(stage, order)));
+      return { kind: 'signal', phase: stage, orders: newOrders, lookAgainMilliseconds };
+    }
+    case 'system': {
+      const spareWrapper = mayRecord(facts);
+      if (isHopeless(facts, spareWrapper)) return { kind: 'survivors', survivors: facts.members };
+      return { kind: 'end', spareWrapper, lookAgainMilliseconds };
+    }
   }
+}
+
+function mayWait({ criticalSections, decidedMilliseconds, lengths }: EscalationFacts): boolean {
+  return criticalSections.length > 0 && decidedMilliseconds < lengths.wait;
+}
+
+/** The wrapper is spared until it has had the time to record the exit. */
+function mayRecord({ wrapperAloneMilliseconds }: EscalationFacts): boolean {
+  return (wrapperAloneMilliseconds ?? 0) < recordGraceMilliseconds;
+}
+
+/** Nobody is named whom nobody has tried to kill, nor one who only sat through the earlier stages. */
+function isHopeless(facts: EscalationFacts, spareWrapper: boolean): boolean {
+  if (facts.members.length === 0) return false;
+  if (facts.stageMilliseconds >= givesUpInTurmoilAfterMilliseconds) return true;
+  const condemned = facts.members.filter(({ role }) => role !== 'wrapper' || !spareWrapper);
+  const isTried = condemned.every(({ identity }) => facts.sent.has(sentKey('system', { identity, signal: 'SIGKILL' })));
+  const unmoved = Math.min(facts.unchangedMilliseconds, facts.stageMilliseconds);
+  return condemned.length > 0 && isTried && unmoved >= givesUpAfterMilliseconds;
+}
+
+/** Short at first, since most trees end within milliseconds; then slower, since a look is not free. */
+function pauseIn(stage: Stage, stageMilliseconds: number): number {
+  if (stage === 'wait') return 50;
+  if (stage === 'system') return stageMilliseconds < 250 ? 5 : 50;
+  if (stageMilliseconds < 250) return 10;
+  return stageMilliseconds < 1_000 ? 25 : 100;
 }
 
 /** TERM is followed by CONT: a stopped process does not see it otherwise. */
@@ -148,14 +195,6 @@ function forcedOrders(facts: EscalationFacts): SignalOrder[] {
         return [];
     }
   });
-}
-
-/** The wrapper is spared until it has had the time to record the exit. */
-function systemOrders(facts: EscalationFacts): SignalOrder[] {
-  const spareWrapper = (facts.wrapperAloneMilliseconds ?? 0) < recordGraceMilliseconds;
-  return facts.members
-    .filter((member) => member.role !== 'wrapper' || !spareWrapper)
-    .map((member) => ({ identity: member.identity, signal: 'SIGKILL' }));
 }
 
 /** The shells whose only work is to run others. */

@@ -1,4 +1,6 @@
-import type { Phase, Signal } from './escalation.ts';
+import type { Aftermath } from './aftermath.ts';
+import type { CriticalSection } from './critical-section.ts';
+import type { Phase, Signal, Stage } from './escalation.ts';
 import type { RunId } from './run-id.ts';
 
 /** Somebody whom the kill did not end, and why. */
@@ -29,6 +31,12 @@ export interface KillReport {
   readonly processes: number;
   readonly signals: readonly SignalCount[];
   readonly survivors: readonly Survivor[];
+  /** The stages that it went through, in their order, and how long each took. */
+  readonly stages: readonly { readonly stage: Stage; readonly milliseconds: number }[];
+  /** What was waited for before the first signal, whether or not it came to its end. */
+  readonly waitedFor: readonly CriticalSection[];
+  /** Null when it was not looked at: somebody survived, or nothing had started. */
+  readonly aftermath: Aftermath | null;
   readonly sessionUpdated: boolean;
   readonly auditLogged: boolean;
 }

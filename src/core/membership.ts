@@ -56,7 +56,7 @@ export function assignMembers(
   return members;
 }
 
-function roleOf(run: RunRoots, identity: ProcessIdentity): Role {
+export function roleOf(run: RunRoots, identity: ProcessIdentity): Role {
   const key = keyOf(identity);
   // Where one program is both, it is the command: it is told to end, not spared.
   if (run.command !== null && keyOf(run.command) === key) return 'command';

@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorFacts, LaunchStep, WardenError, WorkflowFileProblem } from './errors.ts';
 import type { HealthReason } from './health.ts';
+import type { CriticalSection } from './critical-section.ts';
 import type { KillReport, Survivor } from './kill-report.ts';
 import { describeDuration, hundredths } from './quantities.ts';
 import type { KeepReason } from './removal.ts';
@@ -242,6 +243,18 @@ const killTemplates: Readonly<Record<KillReport['method'], string>> = {
   forced: 'Workflow {0} terminated by force in {1}s',
   system: 'Workflow {0} had to be killed by the system, in {1}s',
 };
+
+/** What a kill waits for, e.g. "git push (pid 4711)". */
+export function describeCriticalSection(section: CriticalSection, translate: Translate): string {
+  switch (section.kind) {
+    case 'git':
+      return translate('git {0} (pid {1})', section.operation, section.pid);
+    case 'lock':
+      return translate('{0} (held by pid {1})', section.path, section.pid);
+    case 'declared':
+      return section.pid === null ? section.name : translate('{0} (pid {1})', section.name, section.pid);
+  }
+}
 
 /** Also for the `reason` of a survivor in the report. */
 export function describeSurvivor(survivor: Survivor, translate: Translate): string {

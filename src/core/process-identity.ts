@@ -46,7 +46,7 @@ export interface ProcessSnapshot {
   readonly processes: ReadonlyMap<number, ProcessFacts>;
 }
 
-export function identityIn(snapshot: ProcessSnapshot, facts: ProcessFacts): ProcessIdentity {
+export function identityIn(snapshot: Pick<ProcessSnapshot, 'bootId'>, facts: ProcessFacts): ProcessIdentity {
   return { bootId: snapshot.bootId, pid: facts.pid, startTime: facts.startTime };
 }
 

@@ -1,9 +1,11 @@
+import type { Aftermath, RepositoryState } from './aftermath.ts';
 import type { CleanupReport } from './cleanup-report.ts';
 import type { WardenError } from './errors.ts';
-import type { Phase } from './escalation.ts';
+import type { Phase, Stage } from './escalation.ts';
 import type { Health } from './health.ts';
 import type { KillReport, SignalCount, Survivor } from './kill-report.ts';
 import {
+  describeCriticalSection,
   describeError,
   describeHealthReason,
   describeKeepReason,
@@ -102,6 +104,18 @@ export interface KillReportJson {
   readonly message: string;
   readonly signals: readonly SignalCount[];
   readonly processes: number;
+  readonly stages: readonly { readonly stage: Stage; readonly duration_ms: number }[];
+  /** What was waited for before the first signal, in words. */
+  readonly waited_for: readonly string[];
+  readonly aftermath: AftermathJson | null;
+}
+
+export interface AftermathJson {
+  readonly locks_removed: readonly string[];
+  readonly temporary_files: Aftermath['temporaryFiles'];
+  readonly ports: Aftermath['ports'];
+  readonly repository: { readonly state: RepositoryState['state']; readonly detail: string | null };
+  readonly duration_ms: number;
 }
 
 export function killReportJson(report: KillReport, translate: Translate = plainEnglish): KillReportJson {
@@ -121,6 +135,23 @@ export function killReportJson(report: KillReport, translate: Translate = plainE
     message: describeKill(report, translate),
     signals: report.signals.map(({ phase, signal, processes }) => ({ phase, signal, processes })),
     processes: report.processes,
+    stages: report.stages.map(({ stage, milliseconds }) => ({ stage, duration_ms: Math.round(milliseconds) })),
+    waited_for: report.waitedFor.map((section) => describeCriticalSection(section, translate)),
+    aftermath: report.aftermath === null ? null : aftermathJson(report.aftermath),
+  };
+}
+
+function aftermathJson(aftermath: Aftermath): AftermathJson {
+  const { repository } = aftermath;
+  return {
+    locks_removed: aftermath.locksRemoved,
+    temporary_files: aftermath.temporaryFiles,
+    ports: aftermath.ports,
+    repository: {
+      state: repository.state,
+      detail: repository.state === 'usable' ? repository.operation : repository.detail,
+    },
+    duration_ms: Math.round(aftermath.durationMilliseconds),
   };
 }
 

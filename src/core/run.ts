@@ -1,3 +1,4 @@
+import type { CriticalSection } from './critical-section.ts';
 import type { LaunchStep } from './errors.ts';
 import type { Phase } from './escalation.ts';
 import type { KillReport } from './kill-report.ts';
@@ -43,6 +44,9 @@ export interface StopIntent {
   readonly decidedAt: number;
   /** Monotonic milliseconds within `bootId`, for the phases. */
   readonly decidedMonotonic: number;
+  /** The same of the first signal, written down before it; null while critical sections are waited for. */
+  readonly begunMonotonic: number | null;
+  readonly waitedFor: readonly CriticalSection[];
   readonly bootId: string;
   /** The supervisor that carries it out; null after an attempt that left survivors, until the next. */
   readonly carrier: ProcessIdentity | null;

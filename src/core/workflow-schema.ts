@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { defaultStageLengths } from './escalation.ts';
 import type { Workflow } from './workflow.ts';
 
 /** What a workflow gets where its file says nothing. */
@@ -41,6 +42,27 @@ export const retrySchema = z.strictObject({
       ),
     defaults.backoffSeconds,
   ),
+});
+
+const seconds = (description: string, byDefault: number, most: number) =>
+  z.number().check(z.gte(0), z.lte(most), z.meta({ description, default: byDefault }));
+
+const killSchema = z.strictObject({
+  waitSeconds: z.optional(
+    seconds(
+      'How long a critical section (git commit, push, rebase …) may go on before the first signal.',
+      defaultStageLengths.wait / 1000,
+      600,
+    ),
+  ),
+  gracefulSeconds: z.optional(
+    seconds(
+      'From SIGTERM until its children are killed. A run that needs longer can ask for as much again.',
+      defaultStageLengths.graceful / 1000,
+      600,
+    ),
+  ),
+  forcedSeconds: z.optional(seconds('From then until everything is killed.', defaultStageLengths.forced / 1000, 600)),
 });
 
 /** One workflow as it is written in `workflows.json`. The JSON schema that VS Code completes with is made from this. */
@@ -99,6 +121,7 @@ export const workflowSchema = z.strictObject({
         z.meta({ description: 'The worktrees of this workflow are never cleaned up.', default: defaults.persistent }),
       ),
   ),
+  kill: z.optional(killSchema.check(z.meta({ description: 'How long each stage of a kill may take.' }))),
   retry: z.optional(retrySchema.check(z.meta({ description: 'Start a run that failed again.' }))),
 });
 
@@ -142,8 +165,17 @@ function withDefaults(name: string, written: z.infer<typeof workflowSchema>, fil
     onStuck: written.onStuck ?? defaults.onStuck,
     persistent: written.persistent ?? defaults.persistent,
     retry: written.retry ?? null,
+    kill: {
+      wait: milliseconds(written.kill?.waitSeconds, defaultStageLengths.wait),
+      graceful: milliseconds(written.kill?.gracefulSeconds, defaultStageLengths.graceful),
+      forced: milliseconds(written.kill?.forcedSeconds, defaultStageLengths.forced),
+    },
     maxConcurrentRuns: file.maxConcurrentRuns ?? null,
   };
+}
+
+function milliseconds(seconds: number | undefined, byDefault: number): number {
+  return seconds === undefined ? byDefault : seconds * 1000;
 }
 
 function nonEmpty(argv: readonly string[]): [string, ...string[]] {

@@ -1,3 +1,5 @@
+import type { StageLengths } from './escalation.ts';
+
 export type OnStuck = 'notify' | 'kill' | 'restart';
 
 /** A workflow with every default filled in. A run keeps the one that it was started with. */
@@ -14,6 +16,8 @@ export interface Workflow {
   readonly onStuck: OnStuck;
   readonly persistent: boolean;
   readonly retry: { readonly attempts: number; readonly backoffSeconds: number } | null;
+  /** How long the stages of a kill last. */
+  readonly kill: StageLengths;
   readonly maxConcurrentRuns: number | null;
 }
 

@@ -1,6 +1,8 @@
 import type { Signal, SignalOrder } from '../core/escalation.ts';
 import type {
   Executor,
+  FreezeRequest,
+  Frozen,
   HeldLaunch,
   LaunchRequest,
   Occupant,
@@ -13,7 +15,9 @@ import {
   type ProcessSnapshot,
   selfAndAncestors,
 } from '../core/process-identity.ts';
+import { freezeByLooks } from './freeze-by-looks.ts';
 import { findProgram } from './find-program.ts';
+import { inSlices } from './in-slices.ts';
 import { LinuxProcessTable } from './linux-proc.ts';
 import { launchOnPosix } from './posix-launch.ts';
 import { sendPosixSignal } from './posix-signal.ts';
@@ -93,15 +97,32 @@ export class LocalExecutor implements Executor {
   async signal(orders: readonly SignalOrder[]): Promise<readonly SignalOutcome[]> {
     const isStill = await this.#table.confirm(orders.map(({ identity }) => identity));
     const outcomes: SignalOutcome[] = [];
-    for (const { identity, signal } of orders) {
-      if (!isSignallablePid(identity.pid) || this.#neverSignalled.has(identity.pid)) outcomes.push('not_permitted');
-      else if (!isStill(identity)) outcomes.push('gone');
-      else {
-        const outcome = this.#send(identity.pid, signal);
-        outcomes.push(typeof outcome === 'string' ? outcome : await outcome);
-      }
-    }
+    // Hundreds of orders are no reason to hold up the event loop.
+    await inSlices(orders, ({ identity, signal }) => {
+      if (this.#isSpared(identity.pid)) return void outcomes.push('not_permitted');
+      if (!isStill(identity)) return void outcomes.push('gone');
+      const outcome = this.#send(identity.pid, signal);
+      if (typeof outcome === 'string') return void outcomes.push(outcome);
+      return outcome.then((later) => void outcomes.push(later));
+    });
     return outcomes;
+  }
+
+  async freeze(request: FreezeRequest): Promise<readonly Frozen[]> {
+    if (this.#table.freeze === undefined) {
+      const stop = (identities: readonly ProcessIdentity[]): Promise<readonly SignalOutcome[]> =>
+        this.signal(identities.map((identity) => ({ identity, signal: 'SIGSTOP' })));
+      return freezeByLooks(request, () => this.look(), process.platform === 'win32' ? null : stop);
+    }
+    const isStill = await this.#table.confirm([]);
+    return this.#table.freeze(request, (identity, signal) => {
+      if (this.#isSpared(identity.pid)) return 'not_permitted';
+      return isStill(identity) ? sendPosixSignal(identity.pid, signal) : 'gone';
+    });
+  }
+
+  #isSpared(pid: number): boolean {
+    return !isSignallablePid(pid) || this.#neverSignalled.has(pid);
   }
 
   async isAlive(identity: ProcessIdentity): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { Occupant } from '../core/ports/executor.ts';
+import type { FreezeRequest, Frozen, Occupant, SignalOutcome } from '../core/ports/executor.ts';
 import type { ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
 
 /** What each operating system must be able to tell about processes; one file per system implements it. */
@@ -13,5 +13,10 @@ export interface ProcessTable {
   confirm(identities: readonly ProcessIdentity[]): Promise<(identity: ProcessIdentity) => boolean>;
   /** The process that has this number right now; null when none is alive. */
   identify(pid: number): Promise<ProcessIdentity | null>;
+  /** See Executor.freeze; absent where only whole looks can be had. */
+  freeze?(request: FreezeRequest, send: SendOne): Promise<Frozen[]>;
   occupantsOf(directory: string): Promise<readonly Occupant[]>;
 }
+
+/** Checks the identity and right then sends. */
+export type SendOne = (identity: ProcessIdentity, signal: 'SIGSTOP' | 'SIGCONT') => SignalOutcome;

@@ -99,4 +99,12 @@ CREATE TABLE supervisors (
   heartbeat INTEGER NOT NULL
 ) STRICT;
 `,
+  // Stages of a kill can be set for each workflow, a stop tells when it began, and a report what became of the rest.
+  `
+UPDATE workflow_runs SET workflow = json_set(workflow, '$.kill', json('{"wait":30000,"graceful":5000,"forced":5000}'));
+UPDATE workflow_runs SET stop = json_set(stop, '$.begunMonotonic', json_extract(stop, '$.decidedMonotonic'), '$.waitedFor', json('[]'))
+WHERE stop IS NOT NULL;
+UPDATE workflow_runs SET kill_report = json_set(kill_report, '$.stages', json('[]'), '$.waitedFor', json('[]'), '$.aftermath', NULL)
+WHERE kill_report IS NOT NULL;
+`,
 ];

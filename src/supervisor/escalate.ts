@@ -1,128 +1,114 @@
+import type { CriticalSection } from '../core/critical-section.ts';
 import {
   type EscalationFacts,
-  type Phase,
-  type PhaseStarts,
-  type SignalOrder,
-  defaultPhaseStarts,
+  type EscalationStep,
   isShell,
   nextStep,
-  phaseAt,
-  sentKey,
+  type Phase,
+  type SignalOrder,
+  stageAt,
+  type StageFacts,
 } from '../core/escalation.ts';
-import type { SignalCount, Survivor } from '../core/kill-report.ts';
 import type { Member } from '../core/membership.ts';
-import { keyOf } from '../core/process-identity.ts';
+import type { SignalOutcome } from '../core/ports/executor.ts';
 import type { Run } from '../core/run.ts';
+import { criticalSectionsOf, moreTimeOf } from './critical-sections.ts';
+import { type Escalation, EscalationLedger } from './escalation-ledger.ts';
 import type { World } from './world.ts';
 
-export interface Escalation {
-  readonly method: Phase;
-  readonly processes: number;
-  readonly signals: readonly SignalCount[];
-  readonly survivors: readonly Survivor[];
+/** What an escalation needs to know of the stop that it carries out, and whom it tells. */
+export interface Course {
+  /** Monotonic milliseconds; -Infinity for one of an earlier boot. */
+  readonly decidedMonotonic: number;
+  readonly begunMonotonic: number | null;
+  /** Asked at each step, since a person may lose patience meanwhile. */
+  readonly isForced: () => Promise<boolean>;
+  /** Told when what is waited for changes. */
+  readonly onWait: (sections: readonly CriticalSection[]) => Promise<void>;
+  /** Told before the first signal. */
+  readonly onBegin: (monotonic: number) => Promise<void>;
 }
 
 /**
  * Carries out the steps that `core/escalation.ts` decides, until two looks in a row find nobody or the system does not
- * end them. It can be begun anew by anyone at any time: the phase follows from when the stop was decided.
- * @param elapsed milliseconds since then
- * @param force asked at each step, since a person may lose patience meanwhile
+ * end them. It can be begun anew by anyone at any time: the stage follows from when the stop was decided and begun.
  */
-export async function escalate(
-  world: World,
-  run: Run,
-  elapsed: () => number,
-  force: () => Promise<boolean>,
-  phaseStarts: PhaseStarts = defaultPhaseStarts,
-): Promise<Escalation> {
-  const ledger = new Ledger();
+export async function escalate(world: World, run: Run, course: Course): Promise<Escalation> {
+  const ledger = new EscalationLedger();
   const commandIsShell = isShell(run.workflow.command[0]);
+  let { begunMonotonic } = course;
   for (;;) {
     world.disposed.throwIfAborted();
     const members = await world.members.of(run.runId);
-    const due = { elapsedMilliseconds: elapsed(), force: await force(), phaseStarts };
-    const phase = phaseAt(due);
     const now = world.clock.monotonic();
-    ledger.see(members, phase, now);
-    const facts: EscalationFacts = { ...due, members, commandIsShell, ...ledger.facts(now) };
-    const step = nextStep(facts);
-    if (step.kind === 'done') return { method: ledger.method, ...ledger.report(), survivors: [] };
-    if (step.kind === 'survivors') {
-      return {
-        method: ledger.method,
-        ...ledger.report(),
-        survivors: step.survivors.map((member) => ledger.survivor(member)),
-      };
+    const due: StageFacts = {
+      decidedMilliseconds: now - course.decidedMonotonic,
+      begunMilliseconds: begunMonotonic === null ? null : now - begunMonotonic,
+      moreTimeMilliseconds: begunMonotonic === null ? 0 : await moreTimeOf(world, run),
+      force: await course.isForced(),
+      lengths: run.workflow.kill,
+    };
+    const stage = stageAt(due);
+    ledger.enter(stage, now);
+    ledger.see(members, now);
+    const criticalSections = stage === 'wait' ? await criticalSectionsOf(world, run, members) : [];
+    const facts: EscalationFacts = { ...due, members, commandIsShell, criticalSections, ...ledger.facts(now) };
+    let step = nextStep(facts);
+    if (step.kind === 'begin') {
+      begunMonotonic = now;
+      await course.onBegin(now);
+      ledger.enter('graceful', now);
+      step = nextStep({ ...facts, begunMilliseconds: 0 });
     }
-    const outcomes = await world.executor.signal(step.orders);
-    for (const [index, order] of step.orders.entries()) ledger.note(phase, order, outcomes[index] ?? 'gone');
+    switch (step.kind) {
+      case 'done':
+        return ledger.report(world.clock.monotonic(), []);
+      case 'survivors':
+        return ledger.report(now, step.survivors);
+      case 'wait':
+        if (ledger.waitsFor(step.sections)) await course.onWait(step.sections);
+        break;
+      case 'begin':
+        throw new RangeError('a stop begins once');
+      case 'signal':
+        note(ledger, step.phase, step.orders, await world.executor.signal(step.orders));
+        break;
+      case 'end':
+        await end(world, run, ledger, members, step);
+        break;
+    }
     await world.clock.sleep(step.lookAgainMilliseconds, world.disposed);
   }
 }
 
-/** What one escalation has seen and done so far. */
-class Ledger {
-  method: Phase = 'graceful';
-  readonly #sent = new Set<string>();
-  readonly #everSeen = new Set<string>();
-  readonly #refused = new Set<string>();
-  readonly #counts = new Map<string, { count: SignalCount; processes: Set<string> }>();
-  #emptyLooks = 0;
-  #present = '';
-  #phase: Phase | null = null;
-  #changedAt = 0;
-  #wrapperAloneSince: number | null = null;
+/** Everyone at once, and standing still, so that nobody is missed who forks meanwhile. */
+async function end(
+  world: World,
+  run: Run,
+  ledger: EscalationLedger,
+  members: readonly Member[],
+  { spareWrapper }: Extract<EscalationStep, { readonly kind: 'end' }>,
+): Promise<void> {
+  if (members.length === 0) return;
+  const frozen = await world.members.freeze(run.runId);
+  const freezing = frozen.map(({ member: { identity } }): SignalOrder => ({ identity, signal: 'SIGSTOP' }));
+  const outcomes = frozen.map(({ outcome }) => outcome);
+  note(ledger, 'system', freezing, outcomes);
+  ledger.meet(frozen.map(({ member }) => member));
+  const wrapper = members.filter(({ role }) => role === 'wrapper');
+  const condemned = [...frozen.map(({ member }) => member), ...(spareWrapper ? [] : wrapper)];
+  const orders = condemned.map(({ identity }): SignalOrder => ({ identity, signal: 'SIGKILL' }));
+  note(ledger, 'system', orders, await world.executor.signal(orders));
+  if (condemned.length > 0 || !spareWrapper) return;
+  // It may have been stopped together with its group, and could not write its record then.
+  await world.executor.signal(wrapper.map(({ identity }): SignalOrder => ({ identity, signal: 'SIGCONT' })));
+}
 
-  see(members: readonly Member[], phase: Phase, now: number): void {
-    const keys = members.map(({ identity }) => keyOf(identity)).sort();
-    for (const key of keys) this.#everSeen.add(key);
-    this.#emptyLooks = members.length === 0 ? this.#emptyLooks + 1 : 0;
-    // A new phase is a new try: what was unmoved by the last one may yield to it.
-    if (keys.join(' ') !== this.#present || phase !== this.#phase) {
-      this.#present = keys.join(' ');
-      this.#phase = phase;
-      this.#changedAt = now;
-    }
-    const onlyWrapper = members.length > 0 && members.every(({ role }) => role === 'wrapper');
-    this.#wrapperAloneSince = onlyWrapper ? (this.#wrapperAloneSince ?? now) : null;
-  }
-
-  facts(
-    now: number,
-  ): Pick<EscalationFacts, 'emptyLooks' | 'sent' | 'unchangedMilliseconds' | 'wrapperAloneMilliseconds'> {
-    return {
-      emptyLooks: this.#emptyLooks,
-      sent: this.#sent,
-      unchangedMilliseconds: now - this.#changedAt,
-      wrapperAloneMilliseconds: this.#wrapperAloneSince === null ? null : now - this.#wrapperAloneSince,
-    };
-  }
-
-  note(phase: Phase, order: SignalOrder, outcome: 'sent' | 'gone' | 'not_permitted'): void {
-    const process = keyOf(order.identity);
-    this.#sent.add(sentKey(phase, order));
-    if (outcome === 'not_permitted') this.#refused.add(process);
-    if (outcome !== 'sent') return;
-    this.method = phase;
-    const key = `${phase} ${order.signal}`;
-    const entry = this.#counts.get(key) ?? {
-      count: { phase, signal: order.signal, processes: 0 },
-      processes: new Set<string>(),
-    };
-    entry.processes.add(process);
-    this.#counts.set(key, entry);
-  }
-
-  report(): Pick<Escalation, 'processes' | 'signals'> {
-    const signals = Array.from(this.#counts.values(), ({ count, processes }) => ({
-      ...count,
-      processes: processes.size,
-    }));
-    return { processes: this.#everSeen.size, signals };
-  }
-
-  survivor({ identity, facts }: Member): Survivor {
-    const reason = this.#refused.has(keyOf(identity)) ? 'EPERM' : facts.uninterruptible ? 'uninterruptible' : 'alive';
-    return { pid: identity.pid, name: facts.name, reason };
-  }
+function note(
+  ledger: EscalationLedger,
+  phase: Phase,
+  orders: readonly SignalOrder[],
+  outcomes: readonly SignalOutcome[],
+): void {
+  for (const [index, order] of orders.entries()) ledger.note(phase, order, outcomes[index] ?? 'gone');
 }

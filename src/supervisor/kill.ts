@@ -2,9 +2,9 @@ import { WardenError } from '../core/errors.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
-import { findRun, runNow } from './find-run.ts';
+import { findRun } from './find-run.ts';
 import { endIfOver } from './reconcile.ts';
-import { carryStop, followStop, intentOf } from './stop.ts';
+import { carryStop, changeStop, followStop, intentOf } from './stop.ts';
 import { auditOf, type World } from './world.ts';
 
 export interface KillOptions {
@@ -49,16 +49,9 @@ async function decide(world: World, run: Run, options: KillOptions): Promise<Run
     audit,
   );
   if (pending !== null) return pending;
-  if (options.force === true) await force(world, run, audit);
+  // A kill that is under way goes on at its last stage at once.
+  if (stop.force) await changeStop(world, run.runId, (now) => (now.force ? null : { force: true }), audit);
   return null;
-}
-
-/** A kill that is under way goes on at its last phase at once. */
-async function force(world: World, run: Run, audit: ReturnType<typeof auditOf>): Promise<void> {
-  const now = await runNow(world.store, run.runId);
-  if (now.stop === null || now.stop.force) return;
-  const underWay = (found: Run): boolean => found.stop !== null && !found.stop.force && !isTerminal(found.status);
-  await world.store.change(run.runId, underWay, { stop: { ...now.stop, force: true } }, audit);
 }
 
 function carryOrFollow(world: World, run: Run): Promise<Run> {
@@ -85,6 +78,9 @@ function reportOfCancelled(run: Run): KillReport {
     processes: 0,
     signals: [],
     survivors: [],
+    stages: [],
+    waitedFor: [],
+    aftermath: null,
     sessionUpdated: true,
     auditLogged: true,
   };

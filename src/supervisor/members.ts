@@ -1,8 +1,9 @@
 import { assignMembers, type Member, type RunRoots } from '../core/membership.ts';
-import type { Executor } from '../core/ports/executor.ts';
+import type { Executor, Frozen } from '../core/ports/executor.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { Store } from '../core/ports/store.ts';
 import { keyOf, type ProcessSnapshot, selfAndAncestors } from '../core/process-identity.ts';
+import { Recognition } from '../core/recognition.ts';
 import type { RunId } from '../core/run-id.ts';
 
 interface KnownRun {
@@ -21,6 +22,8 @@ export class Members {
   readonly #diagnostics: Diagnostics;
   #roots = new Map<RunId, KnownRun>();
   #version = -1;
+  #lastRound: Promise<unknown> = Promise.resolve();
+  #nextFrozen: { readonly runs: Set<RunId>; readonly round: Promise<readonly Frozen[]> } | null = null;
   #last: { readonly snapshot: ProcessSnapshot; readonly members: Map<RunId, Member[]> } | null = null;
 
   constructor(store: Store, executor: Executor, diagnostics: Diagnostics) {
@@ -47,6 +50,34 @@ export class Members {
     return (await this.look()).get(runId) ?? [];
   }
 
+  /** Freezes everyone of a run (see Executor). Who asks while a round is under way shares the next one. */
+  async freeze(runId: RunId): Promise<readonly Frozen[]> {
+    this.#nextFrozen ??= { runs: new Set(), round: this.#lastRound.then(() => this.#freezeNext()) };
+    this.#nextFrozen.runs.add(runId);
+    const { round } = this.#nextFrozen;
+    return (await round).filter((frozen) => frozen.runId === runId);
+  }
+
+  #freezeNext(): Promise<readonly Frozen[]> {
+    const runs = this.#nextFrozen?.runs ?? new Set();
+    this.#nextFrozen = null;
+    const round = this.#freezeAll(runs);
+    this.#lastRound = round.catch(() => undefined);
+    return round;
+  }
+
+  async #freezeAll(runs: ReadonlySet<RunId>): Promise<readonly Frozen[]> {
+    await this.#refresh();
+    const roots = Array.from(this.#roots.values(), (entry) => entry.roots);
+    const { self } = this.#executor;
+    // Who our ancestors are does not change but by their death.
+    const snapshot = this.#last?.snapshot ?? (await this.#executor.look());
+    const recognition = new Recognition(self.bootId, roots, selfAndAncestors(snapshot, self.pid));
+    const frozen = await this.#executor.freeze({ recognition, runs });
+    await this.#remember(identitiesByRun(frozen));
+    return frozen;
+  }
+
   async #refresh(): Promise<void> {
     try {
       const version = this.#store.dataVersion();
@@ -65,7 +96,7 @@ export class Members {
     }
   }
 
-  async #remember(members: ReadonlyMap<RunId, readonly Member[]>): Promise<void> {
+  async #remember(members: ReadonlyMap<RunId, readonly Pick<Member, 'identity'>[]>): Promise<void> {
     for (const [runId, list] of members) {
       const seen = this.#roots.get(runId)?.seen;
       if (seen === undefined) continue;
@@ -79,4 +110,10 @@ export class Members {
       }
     }
   }
+}
+
+function identitiesByRun(frozen: readonly Frozen[]): Map<RunId, Pick<Member, 'identity'>[]> {
+  const byRun = new Map<RunId, Pick<Member, 'identity'>[]>();
+  for (const { runId, member } of frozen) byRun.set(runId, [...(byRun.get(runId) ?? []), member]);
+  return byRun;
 }

@@ -1,10 +1,12 @@
 import type { KillReport } from '../core/kill-report.ts';
-import type { RunPatch } from '../core/ports/store.ts';
+import type { AuditEntry, RunPatch } from '../core/ports/store.ts';
 import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
 import { type ExitRecord, outcomeOf, type Run, type RunReason, statusAfterKill, type StopIntent } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
-import { escalate, type Escalation } from './escalate.ts';
+import { lookAfter } from './aftermath.ts';
+import { escalate } from './escalate.ts';
+import type { Escalation } from './escalation-ledger.ts';
 import { runNow } from './find-run.ts';
 import { undoLaunch } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
@@ -25,6 +27,8 @@ export function intentOf(world: World, decision: StopDecision): StopIntent {
     actor: world.actor,
     decidedAt: world.clock.now(),
     decidedMonotonic: world.clock.monotonic(),
+    begunMonotonic: null,
+    waitedFor: [],
     bootId: world.executor.self.bootId,
     carrier: world.executor.self,
   };
@@ -58,10 +62,9 @@ export async function takeOverStop(world: World, run: Run): Promise<Run | null> 
   if (isOwn ? run.status === 'pending' : responsible !== null && (await world.executor.isAlive(responsible)))
     return null;
   if (run.status === 'pending') return undoLaunch(world, run, 'terminated', cancelReason(stop));
-  const carrier = world.executor.self;
-  const stillThere = (now: Run): boolean =>
-    now.stop !== null && isSameCarrier(now.stop.carrier, stop.carrier) && !isTerminal(now.status);
-  const mine = await world.store.change(run.runId, stillThere, { stop: { ...stop, carrier } });
+  const mine = await changeStop(world, run.runId, (now) =>
+    isSameCarrier(now.carrier, stop.carrier) ? { carrier: world.executor.self } : null,
+  );
   return mine === null ? null : carryStop(world, mine);
 }
 
@@ -94,19 +97,21 @@ export function carryStop(world: World, run: Run): Promise<Run> {
 async function carry(world: World, run: Run): Promise<Run> {
   const { stop } = run;
   if (stop === null) return run;
+  const isOfThisBoot = stop.bootId === world.executor.self.bootId;
   const begun = world.clock.monotonic();
-  const sameBoot = stop.bootId === world.executor.self.bootId;
-  const elapsed = (): number => (sameBoot ? world.clock.monotonic() - stop.decidedMonotonic : Infinity);
-  const escalation = await escalate(world, run, elapsed, () => isForced(world, run));
-  const durationMilliseconds = sameBoot ? elapsed() : world.clock.monotonic() - begun;
+  const decidedMonotonic = isOfThisBoot ? stop.decidedMonotonic : -Infinity;
+  const escalation = await escalate(world, run, {
+    decidedMonotonic,
+    begunMonotonic: isOfThisBoot ? stop.begunMonotonic : -Infinity,
+    isForced: () => isForced(world, run),
+    onWait: (waitedFor) => keepProgress(world, run, { waitedFor }),
+    onBegin: (begunMonotonic) => keepProgress(world, run, { begunMonotonic }),
+  });
+  const durationMilliseconds = world.clock.monotonic() - (isOfThisBoot ? decidedMonotonic : begun);
   if (escalation.survivors.length > 0) return reportSurvivors(world, run, escalation, durationMilliseconds);
-  if (run.worktree !== null) {
-    await world.worktrees
-      .removeStaleLocks(run.worktree.path)
-      .catch((error: unknown) => world.diagnostics.failed('removing stale git locks', error));
-  }
+  const aftermath = await lookAfter(world, run);
   const record = await world.folders.exitRecord(run.runId);
-  const report = reportOf(world, run, escalation, durationMilliseconds, true);
+  const report = reportOf(world, run, { ...escalation, aftermath, durationMilliseconds, success: true });
   const patch = endOf(stop, record, report);
   const audit = auditOf(world, run.runId, stop.kind, 'done', {
     why: stop.why,
@@ -115,6 +120,41 @@ async function carry(world: World, run: Run): Promise<Run> {
   // A kill that was decided while leftovers of a finished run were being ended has a carrier of its own.
   const stillOurs = (now: Run): boolean => !isTerminal(now.status) && now.stop?.kind === stop.kind;
   return (await world.store.change(run.runId, stillOurs, patch, audit)) ?? runNow(world.store, run.runId);
+}
+
+/** So that everyone sees how far it is, and whoever comes next goes on there. The kill itself does not depend on it. */
+async function keepProgress(
+  world: World,
+  { runId, stop }: Run,
+  progress: Partial<Pick<StopIntent, 'begunMonotonic' | 'waitedFor'>>,
+): Promise<void> {
+  try {
+    await changeStop(world, runId, (now) => (now.kind === stop?.kind ? progress : null));
+  } catch (error) {
+    world.diagnostics.failed(`keeping how far the stop of ${runId} is`, error);
+  }
+}
+
+/**
+ * Changes a part of the intent of a stop that is under way and leaves alone what others change at the same time.
+ * @param change what to change of the intent as it is; null for nothing
+ * @returns the run with the change; null when there was nothing to change
+ */
+export async function changeStop(
+  world: World,
+  runId: RunId,
+  change: (stop: StopIntent) => Partial<StopIntent> | null,
+  audit?: AuditEntry,
+): Promise<Run | null> {
+  for (;;) {
+    const { stop, status } = await runNow(world.store, runId);
+    const part = stop === null || isTerminal(status) ? null : change(stop);
+    if (part === null) return null;
+    const asRead = JSON.stringify(stop);
+    const isAsRead = (now: Run): boolean => !isTerminal(now.status) && JSON.stringify(now.stop) === asRead;
+    const changed = await world.store.change(runId, isAsRead, { stop: { ...stop, ...part } as StopIntent }, audit);
+    if (changed !== null) return changed;
+  }
 }
 
 /** A person may lose patience while a kill is under way. When the database cannot be read, what was decided holds. */
@@ -133,35 +173,30 @@ async function reportSurvivors(
   escalation: Escalation,
   durationMilliseconds: number,
 ): Promise<Run> {
-  const report = reportOf(world, run, escalation, durationMilliseconds, false);
+  const report = reportOf(world, run, { ...escalation, aftermath: null, durationMilliseconds, success: false });
   // Told once for each set of survivors, however often it is tried.
   const known = JSON.stringify(run.killReport?.survivors) === JSON.stringify(report.survivors);
   const audit = auditOf(world, run.runId, run.stop?.kind ?? 'kill', 'failed', { facts: { ...report } });
-  const now = await runNow(world.store, run.runId);
-  const stop = now.stop === null ? null : { ...now.stop, carrier: null };
-  const patch = { killReport: report, killMethod: report.method, stop };
+  const patch = { killReport: report, killMethod: report.method };
   const isUnderWay = (found: Run): boolean => !isTerminal(found.status);
-  const changed = await world.store.change(run.runId, isUnderWay, patch, known ? undefined : audit);
-  return changed ?? runNow(world.store, run.runId);
+  await world.store.change(run.runId, isUnderWay, patch, known ? undefined : audit);
+  await changeStop(world, run.runId, () => ({ carrier: null }));
+  return runNow(world.store, run.runId);
 }
 
 function reportOf(
   world: World,
   run: Run,
-  escalation: Escalation,
-  durationMilliseconds: number,
-  success: boolean,
+  observed: Escalation & Pick<KillReport, 'aftermath' | 'durationMilliseconds' | 'success'>,
 ): KillReport {
   return {
     runId: run.runId,
     workflowName: run.workflowName,
-    success,
     killedAt: world.clock.now(),
-    durationMilliseconds,
     // Both are written in the transaction that makes this report readable.
     sessionUpdated: true,
     auditLogged: true,
-    ...escalation,
+    ...observed,
   };
 }
 

@@ -1,8 +1,17 @@
 import type { Run, RunReason } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
-import { escalate } from './escalate.ts';
+import { type Course, escalate } from './escalate.ts';
 import { runNow } from './find-run.ts';
 import { auditOf, type World } from './world.ts';
+
+/** What never became a run has nothing to save. */
+const atOnce: Course = {
+  decidedMonotonic: -Infinity,
+  begunMonotonic: -Infinity,
+  isForced: () => Promise.resolve(true),
+  onWait: () => Promise.resolve(),
+  onBegin: () => Promise.resolve(),
+};
 
 /**
  * Takes back a launch that will not become a run: ends what it started (a setup command, a wrapper that waits), removes
@@ -15,8 +24,7 @@ export async function undoLaunch(
   status: 'failed' | 'terminated',
   reason: RunReason,
 ): Promise<Run> {
-  const none = (): Promise<boolean> => Promise.resolve(true);
-  const { survivors } = await escalate(world, run, () => Infinity, none);
+  const { survivors } = await escalate(world, run, atOnce);
   if (survivors.length > 0) return runNow(world.store, run.runId);
   let worktree = run.worktree;
   if (worktree !== null) {

@@ -1,4 +1,7 @@
 import type { SignalOrder } from '../escalation.ts';
+import type { Member } from '../membership.ts';
+import type { Recognition } from '../recognition.ts';
+import type { RunId } from '../run-id.ts';
 import type { ProcessIdentity, ProcessSnapshot } from '../process-identity.ts';
 
 export interface LaunchRequest {
@@ -27,6 +30,17 @@ export interface HeldLaunch extends LaunchedProcesses {
 }
 
 export type SignalOutcome = 'sent' | 'gone' | 'not_permitted';
+
+export interface FreezeRequest {
+  readonly recognition: Recognition;
+  readonly runs: ReadonlySet<RunId>;
+}
+
+export interface Frozen {
+  readonly runId: RunId;
+  readonly member: Member;
+  readonly outcome: SignalOutcome;
+}
 
 export interface Occupant {
   readonly pid: number;
@@ -57,6 +71,12 @@ export interface Executor {
    * @returns the outcomes, in the order of the orders
    */
   signal(orders: readonly SignalOrder[]): Promise<readonly SignalOutcome[]>;
+  /**
+   * Stops everyone of some runs at the moment that he is recognised, sweep after sweep, until two in a row find nobody
+   * new: those who fork faster than anyone can look stand still then. It gives up looking for more after a few seconds.
+   * Where the system cannot stop a process, everyone is only looked for.
+   */
+  freeze(request: FreezeRequest): Promise<readonly Frozen[]>;
   /** Alive and still the same process; zombies are not. Costs a look at one process. */
   isAlive(identity: ProcessIdentity): Promise<boolean>;
   /** Processes whose working directory is at or below the folder. */

@@ -147,6 +147,15 @@ describe('a kill whose carrier crashes', () => {
   });
 });
 
+/** Everyone is recognised and nobody can be stopped. */
+function refuseFreezing(executor: Executor): Executor['freeze'] {
+  return async (request) => {
+    const frozen = await executor.freeze(request);
+    await executor.signal(frozen.map(({ member: { identity } }) => ({ identity, signal: 'SIGCONT' })));
+    return frozen.map(({ runId, member }) => ({ runId, member, outcome: 'not_permitted' }));
+  };
+}
+
 describe('a kill that leaves a survivor', () => {
   test('names it, stays terminating, is told once, and succeeds when it is asked for again', async () => {
     await using repository = await temporaryRepository();
@@ -158,6 +167,7 @@ describe('a kill that leaves a survivor', () => {
       executor: new Proxy(executor, {
         get(target, name) {
           if (name === 'signal' && !permitted) return refuse;
+          if (name === 'freeze' && !permitted) return refuseFreezing(executor);
           const value: unknown = Reflect.get(target, name, target);
           return typeof value === 'function' ? value.bind(target) : value;
         },

@@ -1,3 +1,4 @@
+import { defaultStageLengths } from '../../../src/core/escalation.ts';
 import type { Run } from '../../../src/core/run.ts';
 import type { Workflow } from '../../../src/core/workflow.ts';
 import { anIdentity, runId } from './a-process.ts';
@@ -15,6 +16,7 @@ export const aWorkflow: Workflow = {
   onStuck: 'notify',
   persistent: false,
   retry: null,
+  kill: defaultStageLengths,
   maxConcurrentRuns: null,
 };
 

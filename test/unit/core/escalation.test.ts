@@ -1,17 +1,21 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  defaultPhaseStarts,
+  defaultStageLengths,
   emptyLooksThatProve,
   type EscalationFacts,
   type EscalationStep,
   givesUpAfterMilliseconds,
+  givesUpInTurmoilAfterMilliseconds,
   isShell,
   nextStep,
   sentKey,
   type SignalOrder,
+  type Stage,
+  stageAt,
 } from '../../../src/core/escalation.ts';
-import { type KillLook, killOf } from './a-kill.ts';
+import type { CriticalSection } from '../../../src/core/critical-section.ts';
+import { type KillLook, type KillOptions, killOf, ordersOf } from './a-kill.ts';
 import { aMember } from './a-process.ts';
 import type { Behaviour } from './a-process-tree.ts';
 
@@ -22,29 +26,35 @@ const escaped = aMember(103, 'member', { groupId: 103 });
 
 function facts(some: Partial<EscalationFacts>): EscalationFacts {
   return {
-    elapsedMilliseconds: 0,
+    decidedMilliseconds: 0,
+    begunMilliseconds: 0,
+    moreTimeMilliseconds: 0,
     force: false,
+    lengths: defaultStageLengths,
+    criticalSections: [],
+    stageMilliseconds: 0,
     members: [wrapper, command, child, escaped],
     emptyLooks: 0,
     commandIsShell: false,
     sent: new Set(),
     unchangedMilliseconds: 0,
     wrapperAloneMilliseconds: null,
-    phaseStarts: defaultPhaseStarts,
     ...some,
   };
 }
 
-function ordersOf(step: EscalationStep): readonly SignalOrder[] {
-  return step.kind === 'signal' ? step.orders : [];
-}
-
 /** `graceful: TERM 101, CONT 101`. */
 function told(step: EscalationStep): string {
+  if (step.kind === 'end') return step.spareWrapper ? 'end all but the wrapper' : 'end all';
   if (step.kind !== 'signal') return step.kind;
   const orders = step.orders.map(({ identity, signal }) => `${signal.slice(3)} ${identity.pid}`);
   return `${step.phase}: ${orders.join(', ') || 'nothing'}`;
 }
+
+/** Of the default lengths, in milliseconds. */
+const systemPhaseFrom = 10_000;
+
+const commit: CriticalSection = { kind: 'git', operation: 'commit', pid: 102 };
 
 describe('the next step of a kill', () => {
   const sentInSystemPhase = new Set([101, 102, 103].map((pid) => sentKey('system', kill(pid))));
@@ -57,24 +67,57 @@ describe('the next step of a kill', () => {
       'graceful: TERM 102, CONT 102, TERM 103, CONT 103',
     ],
     ['leaves the wrapper to its record', { members: [wrapper] }, 'graceful: nothing'],
-    ['is still graceful a moment before 5 s', { elapsedMilliseconds: 4_999 }, 'graceful: TERM 101, CONT 101'],
+    ['is still graceful a moment before 5 s', { begunMilliseconds: 4_999 }, 'graceful: TERM 101, CONT 101'],
     [
       'asks the command again at 5 s, and kills its children',
-      { elapsedMilliseconds: 5_000 },
+      { begunMilliseconds: 5_000 },
       'forced: TERM 101, CONT 101, KILL 102, KILL 103',
     ],
-    ['kills everyone but the wrapper at 10 s', { elapsedMilliseconds: 10_000 }, 'system: KILL 101, KILL 102, KILL 103'],
-    ['starts there when it is forced', { force: true }, 'system: KILL 101, KILL 102, KILL 103'],
-    ['repeats itself there', { force: true, sent: sentInSystemPhase }, 'system: KILL 101, KILL 102, KILL 103'],
+    ['ends everyone but the wrapper at 10 s', { begunMilliseconds: 10_000 }, 'end all but the wrapper'],
+    ['starts there when it is forced', { begunMilliseconds: null, force: true }, 'end all but the wrapper'],
+    ['repeats itself there', { force: true, sent: sentInSystemPhase }, 'end all but the wrapper'],
     [
       'spares the wrapper while it may record the exit',
       { force: true, members: [wrapper], wrapperAloneMilliseconds: 499 },
-      'system: nothing',
+      'end all but the wrapper',
     ],
     [
-      'kills the wrapper when it had that time',
+      'ends the wrapper when it had that time',
       { force: true, members: [wrapper], wrapperAloneMilliseconds: 500 },
-      'system: KILL 100',
+      'end all',
+    ],
+    ['begins when nothing is to be waited for', { begunMilliseconds: null }, 'begin'],
+    ['waits for a critical section', { begunMilliseconds: null, criticalSections: [commit] }, 'wait'],
+    [
+      'waits for it a moment before 30 s',
+      { begunMilliseconds: null, criticalSections: [commit], decidedMilliseconds: 29_999 },
+      'wait',
+    ],
+    [
+      'waits no longer than 30 s',
+      { begunMilliseconds: null, criticalSections: [commit], decidedMilliseconds: 30_000 },
+      'begin',
+    ],
+    [
+      'waits for nothing when it is forced',
+      { begunMilliseconds: null, criticalSections: [commit], force: true },
+      'end all but the wrapper',
+    ],
+    ['does not wait once it has begun', { criticalSections: [commit] }, 'graceful: TERM 101, CONT 101'],
+    [
+      'gives the command the time that it asked for',
+      { begunMilliseconds: 7_999, moreTimeMilliseconds: 3_000 },
+      'graceful: TERM 101, CONT 101',
+    ],
+    [
+      'but never more than the graceful phase again',
+      { begunMilliseconds: 10_000, moreTimeMilliseconds: 60_000 },
+      'forced: TERM 101, CONT 101, KILL 102, KILL 103',
+    ],
+    [
+      'keeps to the lengths of the workflow',
+      { begunMilliseconds: 250, lengths: { wait: 0, graceful: 200, forced: 100 } },
+      'forced: TERM 101, CONT 101, KILL 102, KILL 103',
     ],
     ['looks again when nobody was found once', { members: [], emptyLooks: 1 }, 'graceful: nothing'],
     ['is done when nobody was found twice', { members: [], emptyLooks: 2 }, 'done'],
@@ -82,26 +125,42 @@ describe('the next step of a kill', () => {
     expect(told(nextStep(facts(some)))).toBe(expected);
   });
 
+  const stalled: Partial<EscalationFacts> = {
+    begunMilliseconds: 15_000,
+    stageMilliseconds: 5_000,
+    unchangedMilliseconds: 15_000,
+    sent: sentInSystemPhase,
+  };
+
   it('names survivors after 5 s of the system phase in which nothing moved', () => {
-    const stalled = { elapsedMilliseconds: 15_000, unchangedMilliseconds: 15_000, sent: sentInSystemPhase };
     expect(nextStep(facts(stalled))).toEqual({ kind: 'survivors', survivors: facts({}).members });
-    expect(nextStep(facts({ ...stalled, unchangedMilliseconds: 4_999 })).kind).toBe('signal');
+    expect(nextStep(facts({ ...stalled, unchangedMilliseconds: 4_999 })).kind).toBe('end');
+  });
+
+  it('names survivors after 30 s of it in which new ones came all the time', () => {
+    const turmoil = { ...stalled, unchangedMilliseconds: 0, stageMilliseconds: givesUpInTurmoilAfterMilliseconds };
+    expect(nextStep(facts(turmoil)).kind).toBe('survivors');
+    expect(nextStep(facts({ ...turmoil, stageMilliseconds: 29_999 })).kind).toBe('end');
   });
 
   it('never names one who only sat through the earlier phases: the system phase gets its own time', () => {
-    const stubborn = { members: [wrapper, command], unchangedMilliseconds: 14_999, sent: sentInSystemPhase };
-    expect(told(nextStep(facts({ ...stubborn, elapsedMilliseconds: 14_999 })))).toBe('system: KILL 101');
+    expect(nextStep(facts({ ...stalled, members: [wrapper, command], stageMilliseconds: 4_999 })).kind).toBe('end');
   });
 
   it('never names one whom nobody has tried to kill, however late it is', () => {
-    const late = { elapsedMilliseconds: 3_600_000, unchangedMilliseconds: 3_600_000 };
-    expect(told(nextStep(facts(late)))).toBe('system: KILL 101, KILL 102, KILL 103');
+    expect(nextStep(facts({ ...stalled, stageMilliseconds: 6_000, sent: new Set() })).kind).toBe('end');
   });
 
   it('looks again soon: most trees end within milliseconds', () => {
-    const pauses = [0, 250, 1_000, 10_000].map((elapsedMilliseconds) => nextStep(facts({ elapsedMilliseconds })));
-    expect(pauses.map((step) => (step.kind === 'signal' ? step.lookAgainMilliseconds : null))).toEqual([
-      10, 25, 100, 5,
+    const pauses = [
+      { stageMilliseconds: 0 },
+      { stageMilliseconds: 250 },
+      { stageMilliseconds: 1_000 },
+      { force: true, stageMilliseconds: 0 },
+      { force: true, stageMilliseconds: 250 },
+    ].map((some) => nextStep(facts(some)));
+    expect(pauses.map((step) => ('lookAgainMilliseconds' in step ? step.lookAgainMilliseconds : null))).toEqual([
+      10, 25, 100, 5, 50,
     ]);
   });
 });
@@ -124,8 +183,8 @@ describe('a whole kill', () => {
   it('of a run that ignores being asked ends right after the system phase began', () => {
     const looks = killOf(run(deaf));
     expect(outcome(looks)).toBe('done');
-    expect(endedAt(looks)).toBeGreaterThanOrEqual(defaultPhaseStarts.system);
-    expect(endedAt(looks)).toBeLessThan(defaultPhaseStarts.system + 200);
+    expect(endedAt(looks)).toBeGreaterThanOrEqual(systemPhaseFrom);
+    expect(endedAt(looks)).toBeLessThan(systemPhaseFrom + 200);
   });
 
   it('of the same run by force ends at once', () => {
@@ -150,8 +209,16 @@ describe('a whole kill', () => {
     const looks = killOf([...run(cooperative), { ...deaf, endsAfterKill: null, role: 'member' }]);
     const { step } = last(looks);
     expect(step.kind === 'survivors' && step.survivors.map(({ role }) => role)).toEqual(['member']);
-    expect(endedAt(looks)).toBeGreaterThanOrEqual(defaultPhaseStarts.system + givesUpAfterMilliseconds);
-    expect(endedAt(looks)).toBeLessThan(defaultPhaseStarts.system + givesUpAfterMilliseconds + 200);
+    expect(endedAt(looks)).toBeGreaterThanOrEqual(systemPhaseFrom + givesUpAfterMilliseconds);
+    expect(endedAt(looks)).toBeLessThan(systemPhaseFrom + givesUpAfterMilliseconds + 200);
+  });
+
+  it('in the middle of a commit lets it finish, and gives the whole grace afterwards', () => {
+    const looks = killOf(run(deaf), { criticalUntil: 3_000 });
+    const first = given(looks)[0];
+    expect(first?.facts.decidedMilliseconds).toBeGreaterThanOrEqual(3_000);
+    expect(endedAt(looks)).toBeGreaterThanOrEqual(3_000 + systemPhaseFrom);
+    expect(endedAt(looks)).toBeLessThan(3_000 + systemPhaseFrom + 300);
   });
 
   it('of a run whose wrapper hangs ends the wrapper too', () => {
@@ -179,15 +246,22 @@ describe('whatever the processes of a run do', () => {
   const anyOptions = fc.record({
     force: fc.boolean(),
     commandIsShell: fc.boolean(),
+    lengths: fc.record({
+      wait: fc.nat({ max: 40_000 }),
+      graceful: fc.nat({ max: 8_000 }),
+      forced: fc.nat({ max: 8_000 }),
+    }),
+    criticalUntil: fc.oneof(fc.constant(0), fc.nat({ max: 50_000 })),
+    moreTimeMilliseconds: fc.oneof(fc.constant(0), fc.nat({ max: 10_000 })),
     from: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 60_000 })),
   });
 
   /** Holds for every kill, taken over at whatever moment. */
-  function promise(words: string, holds: (looks: readonly KillLook[], force: boolean) => void): void {
+  function promise(words: string, holds: (looks: readonly KillLook[], options: Required<KillOptions>) => void): void {
     it(words, { timeout: 30_000 }, () => {
       fc.assert(
         fc.property(anyRun, anyOptions, (behaviours, options) => {
-          holds(killOf(behaviours, options), options.force);
+          holds(killOf(behaviours, options), options);
         }),
       );
     });
@@ -198,8 +272,8 @@ describe('whatever the processes of a run do', () => {
   });
 
   promise('every TERM is followed by a CONT to the same process: a stopped one does not see it otherwise', (looks) => {
-    const unfollowed = looks.flatMap(({ step }) => {
-      const orders = ordersOf(step);
+    const unfollowed = looks.flatMap((look) => {
+      const orders = ordersOf(look).map(({ order }) => order);
       return orders.filter(({ identity, signal }, index) => {
         const next = orders[index + 1];
         return signal === 'SIGTERM' && (next?.signal !== 'SIGCONT' || next.identity !== identity);
@@ -228,11 +302,18 @@ describe('whatever the processes of a run do', () => {
     expect(early).toEqual([]);
   });
 
-  promise('no phase follows a later one, and a forced kill knows only the last', (looks, force) => {
-    const phases = looks.flatMap(({ step }) => (step.kind === 'signal' ? [step.phase] : []));
-    const order = ['graceful', 'forced', 'system'];
-    expect(phases).toEqual(phases.toSorted((one, other) => order.indexOf(one) - order.indexOf(other)));
-    if (force) expect(phases.filter((phase) => phase !== 'system')).toEqual([]);
+  promise('no stage follows an earlier one, and a forced kill knows only the last', (looks, { force }) => {
+    const stages = looks.map(({ facts: known }) => stageAt(known));
+    const order: readonly Stage[] = ['wait', 'graceful', 'forced', 'system'];
+    expect(stages).toEqual(stages.toSorted((one, other) => order.indexOf(one) - order.indexOf(other)));
+    if (force) expect(new Set(stages)).toEqual(new Set(['system']));
+  });
+
+  promise('nobody is told anything in a critical section, for as long as it is waited for', (looks, options) => {
+    const early = given(looks).filter(
+      ({ facts: known }) => known.decidedMilliseconds < Math.min(options.criticalUntil, options.lengths.wait),
+    );
+    if (!options.force && options.from === 0) expect(early).toEqual([]);
   });
 
   promise('it ends, with nobody found twice or with survivors who were all tried', (looks) => {
@@ -241,9 +322,8 @@ describe('whatever the processes of a run do', () => {
       expect(looks.slice(-emptyLooksThatProve).every(({ facts: { members } }) => members.length === 0)).toBe(true);
     } else {
       expect(step.kind).toBe('survivors');
-      expect(atTheEnd.elapsedMilliseconds - (atTheEnd.force ? 0 : defaultPhaseStarts.system)).toBeGreaterThanOrEqual(
-        givesUpAfterMilliseconds,
-      );
+      expect(stageAt(atTheEnd)).toBe('system');
+      expect(atTheEnd.stageMilliseconds).toBeGreaterThanOrEqual(givesUpAfterMilliseconds);
       const untried = atTheEnd.members.filter(
         ({ identity, role }) => role !== 'wrapper' && !atTheEnd.sent.has(sentKey('system', kill(identity.pid))),
       );
@@ -278,19 +358,17 @@ function outcome(looks: readonly KillLook[]): EscalationStep['kind'] {
 }
 
 function endedAt(looks: readonly KillLook[]): number {
-  return last(looks).facts.elapsedMilliseconds;
+  return last(looks).facts.decidedMilliseconds;
 }
 
 /** Every order that was given, with who got it and what was known then. */
 function given(looks: readonly KillLook[]) {
-  return looks.flatMap(({ facts, step }) =>
-    step.kind === 'signal'
-      ? step.orders.map((order) => ({
-          order,
-          phase: step.phase,
-          role: facts.members.find(({ identity }) => identity.pid === order.identity.pid)?.role,
-          facts,
-        }))
-      : [],
+  return looks.flatMap((look) =>
+    ordersOf(look).map(({ phase, order }) => ({
+      order,
+      phase,
+      role: look.facts.members.find(({ identity }) => identity.pid === order.identity.pid)?.role,
+      facts: look.facts,
+    })),
   );
 }

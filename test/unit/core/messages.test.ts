@@ -248,6 +248,9 @@ describe('how a kill went', () => {
     processes: 2,
     signals: [],
     survivors: [],
+    stages: [],
+    waitedFor: [],
+    aftermath: null,
     sessionUpdated: true,
     auditLogged: true,
   };

@@ -108,6 +108,9 @@ describe('a kill report as JSON', () => {
     processes: 2,
     signals: [{ phase: 'graceful', signal: 'SIGTERM', processes: 1 }],
     survivors: [],
+    stages: [{ stage: 'graceful', milliseconds: 1250.4 }],
+    waitedFor: [],
+    aftermath: null,
     sessionUpdated: true,
     auditLogged: true,
   } as const;
@@ -135,7 +138,15 @@ describe('a kill report as JSON', () => {
       "processes": 1
     }
   ],
-  "processes": 2
+  "processes": 2,
+  "stages": [
+    {
+      "stage": "graceful",
+      "duration_ms": 1250
+    }
+  ],
+  "waited_for": [],
+  "aftermath": null
 }`,
     );
   });

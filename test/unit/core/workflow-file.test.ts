@@ -46,6 +46,7 @@ describe('a definitions file', () => {
       onStuck: 'notify',
       persistent: false,
       retry: null,
+      kill: { wait: 30_000, graceful: 5_000, forced: 5_000 },
       maxConcurrentRuns: null,
     });
   });
@@ -63,10 +64,12 @@ describe('a definitions file', () => {
       onStuck: 'restart',
       persistent: true,
       retry: { attempts: 2 },
+      kill: { waitSeconds: 60, gracefulSeconds: 10, forcedSeconds: 0.5 },
     };
     const text = JSON.stringify({ $schema: 'x', maxConcurrentRuns: 4, workflows: { other: written } });
     const retry = { attempts: 2, backoffSeconds: 30 };
-    expect(workflowsIn(text).get('other')).toEqual({ name: 'other', maxConcurrentRuns: 4, ...written, retry });
+    const kill = { wait: 60_000, graceful: 10_000, forced: 500 };
+    expect(workflowsIn(text).get('other')).toEqual({ name: 'other', maxConcurrentRuns: 4, ...written, retry, kill });
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { cookieIn, parseStat } from '../../../src/processes/linux-proc.ts';
+import { cookieIn } from '../../../src/processes/linux-environment.ts';
+import { parseStat } from '../../../src/processes/linux-stat.ts';
 import { occupantsIn, snapshotOf as snapshotOfPs } from '../../../src/processes/posix-ps.ts';
 import { runEnvironment } from '../../../src/processes/run-environment.ts';
 import { snapshotOf as snapshotOfCim } from '../../../src/processes/windows-cim.ts';
@@ -14,6 +15,7 @@ describe('/proc/<pid>/stat', () => {
       name: 'a) S 1 (b',
       state: 'alive',
       uninterruptible: false,
+      isStopped: false,
       parentPid: 7,
       groupId: 40,
       sessionId: 39,

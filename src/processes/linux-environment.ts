@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+
+const cookieName = 'WARDEN_RUN_ID=';
+
+/** The value of WARDEN_RUN_ID in a block of `NAME=value\0` entries; null when it is not there. */
+export function cookieIn(environment: Buffer): string | null {
+  let start = environment.indexOf(cookieName, 0, 'latin1');
+  while (start > 0 && environment[start - 1] !== 0) start = environment.indexOf(cookieName, start + 1, 'latin1');
+  if (start < 0) return null;
+  const valueStart = start + cookieName.length;
+  const end = environment.indexOf(0, valueStart);
+  return environment.toString('latin1', valueStart, end < 0 ? environment.length : end);
+}
+
+/** What the environment of a process says; `unsettled` when it reads as empty, as it does while the program is replaced. */
+export function readCookie(pid: number): { readonly cookie: string | null } | 'unsettled' {
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`);
+    return environment.length === 0 ? 'unsettled' : { cookie: cookieIn(environment) };
+  } catch {
+    // Another user's, or gone: nobody's cookie can be read there.
+    return { cookie: null };
+  }
+}
+
+/** Between two programs a process has no arguments either; that ends when the new one is loaded. */
+export function isBetweenPrograms(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`).length === 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import type { ProcessFacts } from '../core/process-identity.ts';
+
+/** USER_HZ: 100 on every Linux that Node supports. */
+const clockTicksPerSecond = 100;
+
+const pageBytes = 4096;
+
+/** What one line of the kernel tells of a process. */
+export interface Stat extends Omit<ProcessFacts, 'cookie'> {
+  /** By a signal or a debugger. */
+  readonly isStopped: boolean;
+}
+
+/** `/proc/<pid>/stat`, or null when the process is gone. */
+export function readStat(pid: number): Stat | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return null;
+  }
+  return parseStat(text);
+}
+
+/** The name may hold blanks and parentheses, so the fields are counted from the last closing one (proc(5)). */
+export function parseStat(text: string): Stat | null {
+  const open = text.indexOf('(');
+  const close = text.lastIndexOf(')');
+  if (open < 0 || close < open) return null;
+  const fields = text.slice(close + 2).split(' ');
+  const [state, parentPid, groupId, sessionId] = fields;
+  const startTime = fields[19];
+  if (state === undefined || startTime === undefined) return null;
+  return {
+    pid: Number(text.slice(0, open - 1)),
+    name: text.slice(open + 1, close),
+    // A process whose first thread has ended shows Z while its other threads go on.
+    state: (state === 'Z' || state === 'X') && Number(fields[17]) <= 1 ? 'zombie' : 'alive',
+    uninterruptible: state === 'D',
+    isStopped: state === 'T' || state === 't',
+    parentPid: Number(parentPid),
+    groupId: Number(groupId),
+    sessionId: Number(sessionId),
+    startTime,
+    cpuMilliseconds: ((Number(fields[11]) + Number(fields[12])) * 1000) / clockTicksPerSecond,
+    memoryBytes: Number(fields[21]) * pageBytes,
+  };
+}
+
+/** The kernel's own threads have no environment, ever. */
+export const isKernelThread = ({ pid, parentPid }: Stat): boolean => pid === 2 || parentPid === 2;
+
+export const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+
+/**
+ * The number that was given out last, to a process or a thread, in our pid namespace (proc(5), /proc/loadavg): whoever is
+ * newer than a look has a number after the one that was the last then.
+ */
+export function newestPid(): number {
+  const text = readFileSync('/proc/loadavg', 'latin1');
+  return Number(text.slice(text.lastIndexOf(' ') + 1));
+}
+
+/** Threads can be looked up by their own number too, but are not listed. */
+export function isThread(pid: number): boolean {
+  try {
+    const group = /^Tgid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return group !== String(pid);
+  } catch {
+    return true;
+  }
+}
+
+/** Of the names in /proc: those of processes. */
+export const isListedPid = (name: string): boolean => name.charCodeAt(0) <= 57 && name.charCodeAt(0) >= 48;
