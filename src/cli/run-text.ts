@@ -1,3 +1,4 @@
+import type { Containment } from '../core/containment.ts';
 import type { HealthLevel } from '../core/health.ts';
 import { describeDuration, describeHealthReason, describeRunReason, plainEnglish } from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
@@ -37,6 +38,7 @@ export function runDetails({ run, health, lastOutputAt, lastLine }: RunReport, n
     ['ended', run.endedAt === null ? null : timeText(run.endedAt, now)],
     ['duration', durationText(run, now)],
     ['pid', run.process === null ? null : String(run.process.command.pid)],
+    ['daemons', run.process === null ? null : daemonWords(run.process.containment)],
     ['repository', run.repository],
     ['worktree', run.worktree?.path ?? null],
     ['branch', run.worktree?.branch ?? null],
@@ -50,6 +52,11 @@ export function runDetails({ run, health, lastOutputAt, lastLine }: RunReport, n
     facts.flatMap(([name, value]) => (value === null ? [] : [[output.paint('dim', name), value]])),
     output.columns,
   );
+}
+
+/** What becomes of processes of the run that leave their parent, as it was observed at launch. */
+function daemonWords({ subreaper }: Containment): string {
+  return subreaper ? 'adopted by the run' : 'not adopted by the run';
 }
 
 /** One line a run. @param now epoch milliseconds */

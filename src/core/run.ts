@@ -1,4 +1,5 @@
 import type { CriticalSection } from './critical-section.ts';
+import type { Containment } from './containment.ts';
 import type { LaunchStep } from './errors.ts';
 import type { Phase } from './escalation.ts';
 import type { KillReport } from './kill-report.ts';
@@ -68,6 +69,7 @@ export interface Observation {
 export interface RunProcess {
   readonly command: ProcessIdentity;
   readonly wrapper: ProcessIdentity;
+  readonly containment: Containment;
   readonly startedMonotonic: number;
   /** Epoch milliseconds of the last look that found it alive. */
   readonly lastHeartbeat: number;

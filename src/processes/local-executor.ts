@@ -18,6 +18,7 @@ import {
 import { freezeByLooks } from './freeze-by-looks.ts';
 import { findProgram } from './find-program.ts';
 import { inSlices } from './in-slices.ts';
+import { LinuxLauncher } from './linux-launch.ts';
 import { LinuxProcessTable } from './linux-proc.ts';
 import { launchOnPosix } from './posix-launch.ts';
 import { sendPosixSignal } from './posix-signal.ts';
@@ -35,8 +36,11 @@ import { sendWindowsSignal } from './windows-signal.ts';
  */
 export async function openLocalExecutor(): Promise<Executor> {
   switch (process.platform) {
-    case 'linux':
-      return new LocalExecutor(new LinuxProcessTable(), launchOnPosix, sendPosixSignal);
+    case 'linux': {
+      const launcher = new LinuxLauncher(process.env['PATH'] ?? '');
+      const launch: Launch = (table, request) => launcher.launch(table, request);
+      return new LocalExecutor(new LinuxProcessTable(), launch, sendPosixSignal);
+    }
     case 'win32': {
       const { WindowsProcessTable } = await import('./windows-cim.ts');
       return new LocalExecutor(await WindowsProcessTable.open(), launchOnWindows, sendWindowsSignal);

@@ -1,3 +1,4 @@
+import { uncontained } from '../core/containment.ts';
 import type { HeldLaunch, LaunchRequest } from '../core/ports/executor.ts';
 import { nodeRunnerScript } from '../runner/node-runner.ts';
 import { startHeld } from './held-child.ts';
@@ -15,7 +16,8 @@ export async function launchOnWindows(table: ProcessTable, request: LaunchReques
   try {
     const runner = await Promise.race([table.identify(held.child.pid ?? 0), held.failed]);
     if (runner === null) throw new Error('the runner vanished before the command started');
-    return { wrapper: runner, command: runner, release: held.release, abandon: held.abandon };
+    const { release, abandon } = held;
+    return { wrapper: runner, command: runner, containment: uncontained, release, abandon };
   } catch (error) {
     held.abandon();
     throw error;

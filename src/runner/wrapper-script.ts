@@ -8,10 +8,17 @@
  *   folder was moved. 4 KB were reserved in it at launch; only blanks mean "unknown".
  * - The traps keep the wrapper alive while it waits: a signal to the whole group must not lose the exit code. A handler
  *   (unlike "ignore") is not inherited by the command.
+ * - As a child subreaper it adopts whoever of the run loses its parent. While it waits for the command it reaps them too
+ *   (dash, bash and busybox wait for any child), and their exits are not taken for the command's. Those that are left
+ *   when the command is over would be adopted by somebody else as soon as it left, unrecognised; so it records the exit,
+ *   becomes a program that waits for them, and leaves when they are gone. The list of its children tells whether there
+ *   are any without a fork; where the kernel does not have it (CONFIG_PROC_CHILDREN), it waits in any case.
  *
- * Measured: 0.1 MB of private memory a run.
+ * Measured: 0.1 MB of private memory a run; 3 MB where it waits for those who are left.
+ * @param awaitChildren a command that waits for all children of its process; none where the wrapper is no subreaper
  */
-export const wrapperScript = `
+export function wrapperScript(awaitChildren: readonly string[]): string {
+  return `
 directory=$1
 shift
 exec 7<>"$directory/exit" || exit 125
@@ -21,5 +28,18 @@ IFS= read -r word && [ "$word" = go ] || exit 125
 exec "$@" </dev/null 3>&-' warden-run "$@" 7>&-
 status=$?
 printf 'exit %s\\n' "$status" >&7
+${awaitChildren.length === 0 ? '' : afterwards(awaitChildren)}
 exit "$status"
 `;
+}
+
+/** Without the run's environment, which could change how that program works. */
+function afterwards(awaitChildren: readonly string[]): string {
+  return `
+children=unknown
+{ read -r children <"/proc/$$/task/$$/children"; } 2>/dev/null
+[ -z "$children" ] || exec env -i ${awaitChildren.map(quoted).join(' ')} 7>&-`;
+}
+
+/** As one word of a shell's line. */
+const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;

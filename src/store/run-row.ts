@@ -1,3 +1,4 @@
+import { type Containment, uncontained } from '../core/containment.ts';
 import type { AuditEntry } from '../core/ports/store.ts';
 import type { Phase } from '../core/escalation.ts';
 import type { KillReport } from '../core/kill-report.ts';
@@ -46,6 +47,8 @@ export interface RunRow {
 /** What is kept of a run's process besides its identity. */
 interface ProcessInfo {
   readonly wrapper: ProcessIdentity;
+  /** Absent where it was not kept. */
+  readonly containment?: Containment;
   readonly startedMonotonic: number;
   readonly observation: Observation | null;
 }
@@ -87,7 +90,9 @@ function processFrom(row: RunRow): RunProcess | null {
   const { process_pid: pid, process_boot_id: bootId, process_start_time: startTime } = row;
   const info = parsed<ProcessInfo>(row.process_info);
   if (pid === null || bootId === null || startTime === null || info === null) return null;
-  return { command: { bootId, pid, startTime }, ...info, lastHeartbeat: row.process_last_heartbeat ?? 0 };
+  const command = { bootId, pid, startTime };
+  const { containment = uncontained } = info;
+  return { ...info, command, containment, lastHeartbeat: row.process_last_heartbeat ?? 0 };
 }
 
 /** Columns of `workflow_runs` for a whole run. */
@@ -127,6 +132,7 @@ export function runParameters(run: Run): Record<string, string | number | null> 
 export function processParameters(run: Run, process: RunProcess, now: number): Record<string, string | number | null> {
   const info: ProcessInfo = {
     wrapper: process.wrapper,
+    containment: process.containment,
     startedMonotonic: process.startedMonotonic,
     observation: process.observation,
   };

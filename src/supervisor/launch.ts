@@ -227,18 +227,19 @@ async function start(world: World, run: Run, environment: Record<string, string>
 }
 
 /** From here on the run has a process: written down before the command is let go. */
-async function recordStart(world: World, run: Run, { wrapper, command }: HeldLaunch): Promise<Run> {
+async function recordStart(world: World, run: Run, { wrapper, command, containment }: HeldLaunch): Promise<Run> {
   const now = world.clock.now();
   const process = {
     wrapper,
     command,
+    containment,
     startedMonotonic: world.clock.monotonic(),
     lastHeartbeat: now,
     observation: null,
   };
   const patch = { status: 'running', startedAt: now, process, launcher: null } as const;
   const audit = auditOf(world, run.runId, 'launch', 'done', {
-    facts: { pid: command.pid, worktree: run.worktree?.path },
+    facts: { pid: command.pid, worktree: run.worktree?.path, containment },
   });
   return changePending(world, run, patch, audit);
 }

@@ -1,3 +1,4 @@
+import type { Containment } from '../containment.ts';
 import type { SignalOrder } from '../escalation.ts';
 import type { Member } from '../membership.ts';
 import type { Recognition } from '../recognition.ts';
@@ -16,6 +17,7 @@ export interface LaunchRequest {
 export interface LaunchedProcesses {
   readonly wrapper: ProcessIdentity;
   readonly command: ProcessIdentity;
+  readonly containment: Containment;
 }
 
 /**

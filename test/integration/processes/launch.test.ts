@@ -1,8 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { LaunchRequest } from '../../../src/core/ports/executor.ts';
 import { exitRecordBytes, exitRecordIn } from '../../../src/core/exit-record.ts';
 import { LinuxProcessTable } from '../../../src/processes/linux-proc.ts';
 import { LocalExecutor } from '../../../src/processes/local-executor.ts';
@@ -10,27 +6,7 @@ import { launchOnPosix } from '../../../src/processes/posix-launch.ts';
 import { sendPosixSignal } from '../../../src/processes/posix-signal.ts';
 import { launchOnWindows } from '../../../src/processes/windows-launch.ts';
 import { eventually } from '../../support/eventually.ts';
-
-async function prepared(
-  argv: readonly [string, ...string[]],
-): Promise<AsyncDisposable & { request: LaunchRequest; record(): Promise<string>; output(): Promise<string> }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'warden-launch-'));
-  const outputFile = path.join(folder, 'output.log');
-  await writeFile(path.join(folder, 'exit'), `${' '.repeat(exitRecordBytes - 1)}\n`);
-  const request = {
-    argv,
-    workingDirectory: folder,
-    environment: { PATH: process.env['PATH'] ?? '' },
-    runDirectory: folder,
-    outputFile,
-  };
-  return {
-    request,
-    record: () => readFile(path.join(folder, 'exit'), 'latin1'),
-    output: () => readFile(outputFile, 'utf8'),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  };
-}
+import { preparedLaunch } from '../../support/prepared-launch.ts';
 
 const table = new LinuxProcessTable();
 const executor = new LocalExecutor(table, launchOnPosix, sendPosixSignal);
@@ -41,7 +17,7 @@ describe.each([
   ['the Node runner', launchOnWindows],
 ])('%s', (_, launch) => {
   test('starts the command only when told to', async () => {
-    await using run = await prepared(['sh', '-c', 'echo started; exit 9']);
+    await using run = await preparedLaunch(['sh', '-c', 'echo started; exit 9']);
     const held = await launch(table, run.request);
     expect(await executor.isAlive(held.wrapper)).toBe(true);
     expect(await run.output()).toBe('');
@@ -54,7 +30,7 @@ describe.each([
   });
 
   test('ends by itself when the launcher goes without a word', async () => {
-    await using run = await prepared(['sh', '-c', 'echo started']);
+    await using run = await preparedLaunch(['sh', '-c', 'echo started']);
     const held = await launch(table, run.request);
     held.abandon();
     await eventually(async () => !(await executor.isAlive(held.wrapper)));
@@ -65,7 +41,7 @@ describe.each([
 
 describe('the shell wrapper', () => {
   test('records a death by signal as a shell tells it, and outlives a signal to its group', async () => {
-    await using run = await prepared(['sleep', '600']);
+    await using run = await preparedLaunch(['sleep', '600']);
     const held = await launchOnPosix(table, run.request);
     await held.release();
     process.kill(-held.wrapper.pid, 'SIGTERM');
@@ -74,7 +50,11 @@ describe('the shell wrapper', () => {
   });
 
   test('gives the command no input, no descriptor of ours and a session of its own', async () => {
-    await using run = await prepared(['sh', '-c', 'cat; cut -d" " -f6 /proc/$$/stat; echo $PPID; ls -l /proc/self/fd']);
+    await using run = await preparedLaunch([
+      'sh',
+      '-c',
+      'cat; cut -d" " -f6 /proc/$$/stat; echo $PPID; ls -l /proc/self/fd',
+    ]);
     const held = await launchOnPosix(table, run.request);
     await held.release();
     await eventually(async () => exitRecordIn(await run.record(), 0));
@@ -87,7 +67,7 @@ describe('the shell wrapper', () => {
 
 describe('a signal', () => {
   test('never reaches a process that merely has the number', async () => {
-    await using run = await prepared(['sleep', '600']);
+    await using run = await preparedLaunch(['sleep', '600']);
     const held = await launchOnPosix(table, run.request);
     await held.release();
     const stranger = { ...held.command, startTime: '1' };

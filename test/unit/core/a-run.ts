@@ -1,4 +1,5 @@
 import { defaultStageLengths } from '../../../src/core/escalation.ts';
+import { uncontained } from '../../../src/core/containment.ts';
 import type { Run } from '../../../src/core/run.ts';
 import type { Workflow } from '../../../src/core/workflow.ts';
 import { anIdentity, runId } from './a-process.ts';
@@ -54,6 +55,7 @@ export function aRun(run: Partial<Run> = {}): Run {
     process: {
       command: anIdentity(4243),
       wrapper: anIdentity(4242),
+      containment: uncontained,
       startedMonotonic: 0,
       lastHeartbeat: killedAt - 1_000,
       observation: null,

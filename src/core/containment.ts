@@ -1,0 +1,11 @@
+/** What holds the processes of a run together besides their ancestry, as it was observed at launch. */
+export interface Containment {
+  /**
+   * The wrapper adopts those of its descendants that lose their parent (PR_SET_CHILD_SUBREAPER), so that a daemon with an
+   * emptied environment still descends from it.
+   */
+  readonly subreaper: boolean;
+}
+
+/** A run whose daemons the system's first process adopts. */
+export const uncontained: Containment = { subreaper: false };

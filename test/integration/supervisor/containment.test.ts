@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Run } from '../../../src/core/run.ts';
+import { LinuxLauncher } from '../../../src/processes/linux-launch.ts';
+import { LinuxProcessTable, readStat } from '../../../src/processes/linux-proc.ts';
+import { LocalExecutor } from '../../../src/processes/local-executor.ts';
+import { sendPosixSignal } from '../../../src/processes/posix-signal.ts';
+import { eventually } from '../../support/eventually.ts';
+import { shell, temporaryRepository } from '../../support/temporary-repository.ts';
+import { testSupervisor } from '../../support/test-supervisor.ts';
+
+/** Forks twice, makes a session of its own and empties its environment: nothing but its parent tells whose it is. */
+const becomeDaemon = `(env -i /usr/bin/setsid /bin/sh -c 'echo $$ > daemon; exec sleep 600' &)`;
+
+const daemonOf = (run: Run): Promise<number> =>
+  eventually(
+    async () => Number(await readFile(path.join(run.worktree?.path ?? '', 'daemon'), 'utf8').catch(() => '')) || null,
+  );
+
+const isAlive = (pid: number): boolean => readStat(pid)?.state === 'alive';
+
+describe('a daemon with an emptied environment', () => {
+  test('is ended by a kill, and counted in the report', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ agent: shell(`${becomeDaemon}; exec sleep 600`) });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const run = await supervisor.run({ workflowName: 'agent', directory: repository.path, message: '' });
+    expect(run.process?.containment.subreaper).toBe(true);
+    const pid = await daemonOf(run);
+    const report = await supervisor.kill(run.runId, {});
+    expect(report).toMatchObject({ success: true, method: 'graceful', processes: 3, survivors: [] });
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('that its command left behind is ended before the run counts as over', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ agent: shell(`${becomeDaemon}; while [ ! -s daemon ]; do :; done; exit 4`) });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const run = await supervisor.run({ workflowName: 'agent', directory: repository.path, message: '' });
+    const { run: ended } = await supervisor.wait(run.runId);
+    expect(ended).toMatchObject({ status: 'failed', exitCode: 4 });
+    expect(isAlive(await daemonOf(run))).toBe(false);
+  });
+});
+
+test('without perl and python3 a run works and is killed as ever, and its row says what it lacks', async () => {
+  await using repository = await temporaryRepository();
+  await repository.defineWorkflows({ agent: shell('sleep 600 & exec sleep 600') });
+  const launcher = new LinuxLauncher('');
+  const executor = new LocalExecutor(
+    new LinuxProcessTable(),
+    (table, request) => launcher.launch(table, request),
+    sendPosixSignal,
+  );
+  await using scope = await testSupervisor(repository, () => ({ executor }));
+  const { supervisor } = scope;
+  const run = await supervisor.run({ workflowName: 'agent', directory: repository.path, message: '' });
+  expect((await supervisor.status(run.runId)).run.process?.containment).toMatchObject({ subreaper: false });
+  const report = await supervisor.kill(run.runId, {});
+  expect(report).toMatchObject({ success: true, survivors: [] });
+});
