@@ -1,6 +1,12 @@
 import type { Containment } from '../core/containment.ts';
 import type { HealthLevel } from '../core/health.ts';
-import { describeDuration, describeHealthReason, describeRunReason, plainEnglish } from '../core/messages.ts';
+import {
+  describeDuration,
+  describeHealthReason,
+  describeRunReason,
+  describeStopProgress,
+  plainEnglish,
+} from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
 import type { RunStatus } from '../core/run-status.ts';
 import type { RunReport } from '../supervisor/supervisor.ts';
@@ -25,13 +31,18 @@ const statusWords: Readonly<Record<RunStatus, string>> = {
 };
 
 /** All that is known of a run, one fact a line. @param now epoch milliseconds */
-export function runDetails({ run, health, lastOutputAt, lastLine }: RunReport, now: number, output: Output): string {
+export function runDetails(
+  { run, health, lastOutputAt, lastLine, stopping }: RunReport,
+  now: number,
+  output: Output,
+): string {
   const reason = run.reason === null ? null : describeRunReason(run.reason, plainEnglish);
   const healthReasons = health.reasons.map((one) => describeHealthReason(one, plainEnglish));
   const facts: readonly (readonly [string, string | null])[] = [
     ['run', run.runId],
     ['workflow', run.workflowName],
     ['status', [paintedStatus(run.status, output), ...(reason === null ? [] : [oneLine(reason)])].join(': ')],
+    ['stopping', stopping === null ? null : describeStopProgress(stopping, plainEnglish)],
     ['health', [paintedHealth(health.level, output), ...healthReasons].join('; ')],
     ['message', run.message === '' ? null : oneLine(run.message)],
     ['created', timeText(run.createdAt, now)],

@@ -5,6 +5,7 @@ import type { KillReport, Survivor } from './kill-report.ts';
 import { describeDuration, hundredths } from './quantities.ts';
 import type { KeepReason } from './removal.ts';
 import type { RunReason } from './run.ts';
+import type { StopProgress } from './stop-progress.ts';
 import type { Translate } from './translate.ts';
 
 export { describeBytes, describeDuration } from './quantities.ts';
@@ -253,6 +254,31 @@ export function describeCriticalSection(section: CriticalSection, translate: Tra
       return translate('{0} (held by pid {1})', section.path, section.pid);
     case 'declared':
       return section.pid === null ? section.name : translate('{0} (pid {1})', section.name, section.pid);
+  }
+}
+
+/** How far a stop is, e.g. "asked to end, 3 s of 5 s". */
+export function describeStopProgress(progress: StopProgress, translate: Translate): string {
+  if (progress.kind === 'survivors') {
+    return progress.count === 1
+      ? translate('one process survived; it is tried again')
+      : translate('{0} processes survived; it is tried again', progress.count);
+  }
+  const passed = describeDuration(Math.floor(progress.milliseconds / 1000) * 1000, translate);
+  const limit = progress.limitMilliseconds === null ? null : describeDuration(progress.limitMilliseconds, translate);
+  switch (progress.stage) {
+    case 'wait': {
+      const sections = progress.sections.map((section) => describeCriticalSection(section, translate)).join(', ');
+      return sections === ''
+        ? translate('about to be asked to end')
+        : translate('waiting for {0}, {1} of {2}', sections, passed, limit ?? '');
+    }
+    case 'graceful':
+      return translate('asked to end, {0} of {1}', passed, limit ?? '');
+    case 'forced':
+      return translate('its children killed, asked again, {0} of {1}', passed, limit ?? '');
+    case 'system':
+      return translate('being killed by the system, {0}', passed);
   }
 }
 

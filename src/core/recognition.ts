@@ -1,5 +1,5 @@
 import type { RunRoots } from './membership.ts';
-import { identityIn, isSignallablePid, keyOf, type ProcessFacts, type ProcessIdentity } from './process-identity.ts';
+import { identityIn, isSignallablePid, keyOf, type ProcessFacts } from './process-identity.ts';
 
 /**
  * Tells at once, for one process after another, whose it is: the rules of `assignMembers` for those who cannot wait for a
@@ -16,8 +16,8 @@ export class Recognition {
   readonly #formerPids = new Set<string>();
   /** Everyone recognised so far, by pid. */
   readonly #owners = new Map<number, { readonly startTime: string; readonly run: RunRoots }>();
-  /** Groups and sessions that a run's process made and that a recognised process is in. */
-  readonly #groups = new Map<number, RunRoots>();
+  readonly #groups: Gatherings = new Map();
+  readonly #sessions: Gatherings = new Map();
 
   /**
    * @param runs every run that is not over, so that each gets its own
@@ -38,18 +38,20 @@ export class Recognition {
   }
 
   /**
-   * @param isStill asked before a parent's number is taken for the parent that was met: it may be given out again
+   * @param startTimeOf of whoever is alive under a number right now; undefined when nobody is. Asked before a number is
+   * taken for a process that was met: it may have been given out again
    * @returns whose it is; undefined when nobody's, a zombie, or not known yet
    */
-  meet(facts: ProcessFacts, isStill: (identity: ProcessIdentity) => boolean): RunRoots | undefined {
+  meet(facts: ProcessFacts, startTimeOf: StartTimeOf): RunRoots | undefined {
     if (facts.state === 'zombie' || this.#spared.has(facts.pid) || !isSignallablePid(facts.pid)) return undefined;
-    const run = this.#ownClaim(facts) ?? this.#inherited(facts, isStill);
+    const run = this.#ownClaim(facts) ?? this.#inherited(facts, startTimeOf);
     if (run === undefined) {
       this.#owners.delete(facts.pid);
       return undefined;
     }
     this.#owners.set(facts.pid, { startTime: facts.startTime, run });
-    for (const group of [facts.groupId, facts.sessionId]) if (this.#made(group, run)) this.#groups.set(group, run);
+    if (this.#made(facts.groupId, run, startTimeOf)) this.#groups.set(facts.groupId, { witness: facts, run });
+    if (this.#made(facts.sessionId, run, startTimeOf)) this.#sessions.set(facts.sessionId, { witness: facts, run });
     return run;
   }
 
@@ -69,20 +71,42 @@ export class Recognition {
     return this.#byRoot.get(key) ?? this.#byCookie.get(facts.cookie ?? '') ?? this.#bySight.get(key);
   }
 
-  #inherited(facts: ProcessFacts, isStill: (identity: ProcessIdentity) => boolean): RunRoots | undefined {
+  #inherited(facts: ProcessFacts, startTimeOf: StartTimeOf): RunRoots | undefined {
     const parent = this.#owners.get(facts.parentPid);
     if (parent !== undefined) {
-      if (isStill({ bootId: this.#bootId, pid: facts.parentPid, startTime: parent.startTime })) return parent.run;
+      if (startTimeOf(facts.parentPid) === parent.startTime) return parent.run;
       this.#owners.delete(facts.parentPid);
     }
     const known = this.#owners.get(facts.pid);
     // Once recognised by a parent who is gone since, it stays recognised.
     if (known?.startTime === facts.startTime) return known.run;
-    return this.#groups.get(facts.groupId) ?? this.#groups.get(facts.sessionId);
+    return (
+      inGathering(this.#groups, facts.groupId, startTimeOf) ?? inGathering(this.#sessions, facts.sessionId, startTimeOf)
+    );
   }
 
-  /** The kernel does not give the number of a group out again while anyone is inside (see membership.ts). */
-  #made(group: number, run: RunRoots): boolean {
-    return this.#owners.get(group)?.run === run || this.#formerPids.has(`${group} ${run.runId}`);
+  /**
+   * The kernel does not give the number of a group out again while anyone is inside (see membership.ts). A maker who is
+   * still there is judged by what it is, only one that is gone by what was seen of it.
+   */
+  #made(gathering: number, run: RunRoots, startTimeOf: StartTimeOf): boolean {
+    const startTime = startTimeOf(gathering);
+    if (startTime === undefined) return this.#formerPids.has(`${gathering} ${run.runId}`);
+    const maker = this.#owners.get(gathering);
+    return maker?.run === run && maker.startTime === startTime;
   }
+}
+
+type StartTimeOf = (pid: number) => string | undefined;
+
+/** Groups or sessions that a run's process made, by number, each with a recognised process that was met in it. */
+type Gatherings = Map<number, { readonly witness: ProcessFacts; readonly run: RunRoots }>;
+
+/** When nobody is left in a group its number may be given to a process of somebody else, who makes it his own group. */
+function inGathering(gatherings: Gatherings, number: number, startTimeOf: StartTimeOf): RunRoots | undefined {
+  const known = gatherings.get(number);
+  if (known === undefined) return undefined;
+  if (startTimeOf(known.witness.pid) === known.witness.startTime) return known.run;
+  gatherings.delete(number);
+  return undefined;
 }

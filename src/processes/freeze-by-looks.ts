@@ -33,11 +33,10 @@ function newMembers(
   { recognition, runs }: FreezeRequest,
   frozen: ReadonlyMap<string, Frozen>,
 ): Pick<Frozen, 'runId' | 'member'>[] {
-  const isStill = ({ pid, startTime }: ProcessIdentity): boolean =>
-    snapshot.processes.get(pid)?.startTime === startTime;
+  const startTimeOf = (pid: number): string | undefined => snapshot.processes.get(pid)?.startTime;
   const found: Pick<Frozen, 'runId' | 'member'>[] = [];
   for (const facts of snapshot.processes.values()) {
-    const run = recognition.meet(facts, isStill);
+    const run = recognition.meet(facts, startTimeOf);
     if (run === undefined || !runs.has(run.runId)) continue;
     const identity = identityIn(snapshot, facts);
     const role = roleOf(run, identity);

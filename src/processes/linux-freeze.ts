@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { roleOf } from '../core/membership.ts';
 import type { FreezeRequest, Frozen } from '../core/ports/executor.ts';
-import { keyOf, type ProcessIdentity } from '../core/process-identity.ts';
+import { keyOf } from '../core/process-identity.ts';
 import { inSlices } from './in-slices.ts';
 import { isListedPid, isThread, newestPid, readStat, type Stat } from './linux-stat.ts';
 import type { SendOne } from './process-table.ts';
@@ -54,11 +54,6 @@ export class LinuxFreeze {
     return [...this.#frozen.values()];
   }
 
-  readonly #isStill = ({ pid, startTime }: ProcessIdentity): boolean => {
-    const stat = readStat(pid);
-    return stat !== null && stat.state === 'alive' && stat.startTime === startTime;
-  };
-
   #catchUp(): void {
     const end = performance.now() + catchUpMilliseconds;
     for (let newest = newestPid(); newest !== this.#newest && performance.now() < end; newest = newestPid()) {
@@ -78,7 +73,7 @@ export class LinuxFreeze {
     if (stat === null) return;
     const facts = { ...stat, cookie: this.#cookieOf(stat) };
     const identity = { bootId: this.#bootId, pid, startTime: stat.startTime };
-    const run = this.#request.recognition.meet(facts, this.#isStill);
+    const run = this.#request.recognition.meet(facts, startTimeOf);
     const known = this.#frozen.get(keyOf(identity));
     if (run === undefined || !this.#request.runs.has(run.runId)) {
       // Stopped between two programs, its environment tells only now that it is another run's.
@@ -94,7 +89,7 @@ export class LinuxFreeze {
     if (role === 'wrapper') return;
     this.#isQuiet = false;
     const outcome = this.#send(identity, 'SIGSTOP');
-    if (outcome === 'gone' || !this.#isStill(identity)) this.#mistook(pid, stat);
+    if (outcome === 'gone' || startTimeOf(pid) !== stat.startTime) this.#mistook(pid, stat);
     else this.#frozen.set(keyOf(identity), { runId: run.runId, member: { identity, role, facts }, outcome });
   }
 
@@ -105,6 +100,11 @@ export class LinuxFreeze {
     if (now === null || now.startTime === startTime) return;
     this.#send({ bootId: this.#bootId, pid, startTime: now.startTime }, 'SIGCONT');
   }
+}
+
+function startTimeOf(pid: number): string | undefined {
+  const stat = readStat(pid);
+  return stat?.state === 'alive' ? stat.startTime : undefined;
 }
 
 const listedPids = (): number[] => readdirSync('/proc').filter(isListedPid).map(Number);

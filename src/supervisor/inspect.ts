@@ -1,6 +1,8 @@
 import { type Health, healthOf, healthy, observe } from '../core/health.ts';
 import type { Member } from '../core/membership.ts';
 import type { Observation, Run } from '../core/run.ts';
+import { type StopProgress, stopProgressOf } from '../core/stop-progress.ts';
+import { moreTimeOf } from './critical-sections.ts';
 import type { World } from './world.ts';
 
 /** What is known of a run beside its row, read when it is asked for. */
@@ -9,11 +11,19 @@ export interface RunFacts {
   /** Epoch milliseconds. */
   readonly lastOutputAt: number | null;
   readonly lastLine: string | null;
+  /** How far the stop of the run is; null when nobody stops it. */
+  readonly stopping: StopProgress | null;
 }
 
 export async function factsOf(world: World, run: Run): Promise<RunFacts> {
   const [output, lastLine] = await Promise.all([world.folders.output(run.runId), world.folders.lastLine(run.runId)]);
-  return { health: healthNow(world, run), lastOutputAt: output.lastOutputAt, lastLine };
+  const stopping = stopProgressOf(
+    run,
+    world.executor.self.bootId,
+    world.clock.monotonic(),
+    await moreTimeOf(world, run),
+  );
+  return { health: healthNow(world, run), lastOutputAt: output.lastOutputAt, lastLine, stopping };
 }
 
 /** Only what is under way has a health; the status of what is over says it all. */

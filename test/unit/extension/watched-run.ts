@@ -9,7 +9,10 @@ export function aWatchedRun(
   run: Partial<Run> = {},
   { snoozed = false, ...facts }: Partial<Omit<RunReport, 'run'>> & { snoozed?: boolean } = {},
 ): WatchedRun {
-  return { report: { run: aRun(run), health: healthy, lastOutputAt: null, lastLine: null, ...facts }, snoozed };
+  return {
+    report: { run: aRun(run), health: healthy, lastOutputAt: null, lastLine: null, stopping: null, ...facts },
+    snoozed,
+  };
 }
 
 export const stuck = {
