@@ -21,6 +21,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   run_not_over: 'refused',
   survivors: 'failed',
   not_proved_gone: 'failed',
+  already_replaced: 'refused',
   disk_full: 'failed',
   state_folder_not_writable: 'failed',
   database_newer: 'failed',

@@ -33,6 +33,8 @@ export interface ErrorFacts {
   survivors: { runId: string; survivors: number };
   /** Processes of the run are still alive, so the step that needs them gone was not taken. */
   not_proved_gone: { runId: string };
+  /** Another run has taken its place, so nobody starts it again by himself. */
+  already_replaced: { runId: string; by: string };
   disk_full: { path: string };
   state_folder_not_writable: { path: string; detail: string };
   database_newer: { path: string; found: number; supported: number };

@@ -13,10 +13,18 @@ const retriedReasons: ReadonlySet<RunReason['code']> = new Set(['exit_code', 'si
  * @param isReplaced some run has taken its place already
  */
 export function isRetryDue(run: Run, now: number, isReplaced: boolean): boolean {
-  const { retry } = run.workflow;
-  if (retry === null || isReplaced || run.status !== 'failed' || run.endedAt === null || run.reason === null)
-    return false;
-  if (!retriedReasons.has(run.reason.code) || run.retryNumber >= retry.attempts) return false;
-  const due = run.endedAt + retry.backoffSeconds * 1000 * 2 ** run.retryNumber;
-  return now >= due && now < due + lateMilliseconds;
+  const due = isReplaced ? null : retryTime(run);
+  return due !== null && now >= due && now < due + lateMilliseconds;
+}
+
+/** Whether somebody should stay to start the run again, now or after its back-off. The parameters are isRetryDue's. */
+export function isRetryAwaited(run: Run, now: number, isReplaced: boolean): boolean {
+  const due = isReplaced ? null : retryTime(run);
+  return due !== null && now < due + lateMilliseconds;
+}
+
+function retryTime({ workflow: { retry }, status, reason, endedAt, retryNumber }: Run): number | null {
+  if (retry === null || status !== 'failed' || endedAt === null || reason === null) return null;
+  if (!retriedReasons.has(reason.code) || retryNumber >= retry.attempts) return null;
+  return endedAt + retry.backoffSeconds * 1000 * 2 ** retryNumber;
 }

@@ -7,6 +7,7 @@ import { Notifications } from './notifications.ts';
 import { registerCommands } from './register-commands.ts';
 import { RunsFeed } from './runs-feed.ts';
 import { RunsTree } from './runs-tree.ts';
+import { startStandIn } from './stand-in.ts';
 import { StatusBar } from './status-bar.ts';
 import { SupervisorAccess } from './supervisor-access.ts';
 import { Welcome } from './welcome.ts';
@@ -14,10 +15,10 @@ import { WorkflowDiagnostics } from './workflow-diagnostics.ts';
 import { WorkspaceRepositories } from './workspace-repositories.ts';
 import { WorktreesTree } from './worktrees-tree.ts';
 
-let active: SupervisorAccess | null = null;
+let leave: (() => Promise<void>) | null = null;
 
 /** Builds and registers everything; the database is opened once the views exist. */
-export async function activate({ subscriptions }: vscode.ExtensionContext): Promise<WardenApi> {
+export async function activate(context: vscode.ExtensionContext): Promise<WardenApi> {
   const log = vscode.window.createOutputChannel('Workflow Warden', { log: true });
   const failures = new Failures(log);
   const access = new SupervisorAccess(failures);
@@ -27,7 +28,7 @@ export async function activate({ subscriptions }: vscode.ExtensionContext): Prom
   const worktreesTree = new WorktreesTree({ access, feed, repositories, diagnostics: failures });
   const welcome = new Welcome(access, repositories, failures);
   const report = (during: string, error: unknown): void => failures.report(during, error);
-  subscriptions.push(
+  context.subscriptions.push(
     log,
     repositories,
     feed,
@@ -40,7 +41,11 @@ export async function activate({ subscriptions }: vscode.ExtensionContext): Prom
     vscode.workspace.registerTextDocumentContentProvider(baseScheme, new BaseContent(access)),
     ...registerCommands({ access, repositories, feed, runsTree, worktreesTree, welcome, failures, log }),
   );
-  active = access;
+  leave = async () => {
+    const entry = context.asAbsolutePath('dist/bundle/warden.cjs');
+    if (access.opened !== null) await startStandIn(access.opened, entry, failures);
+    await access.dispose();
+  };
   void open(access, welcome, report);
   return createApi(access, feed);
 }
@@ -62,6 +67,6 @@ async function open(
 
 /** Ends what this window does; the runs go on. VS Code gives it five seconds. */
 export async function deactivate(): Promise<void> {
-  await active?.dispose();
-  active = null;
+  await leave?.();
+  leave = null;
 }

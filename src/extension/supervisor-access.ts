@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import { openSupervisor } from '../open-supervisor.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import { settings } from './identifiers.ts';
+import { watchIntervalSeconds } from './watch-interval.ts';
 
 /** Opens the supervisor when it is first needed, and again after it could not be opened. */
 export class SupervisorAccess {
@@ -39,8 +39,7 @@ export class SupervisorAccess {
   async #open(): Promise<Supervisor> {
     try {
       const supervisor = await openSupervisor({ face: 'vscode', diagnostics: this.#diagnostics });
-      const seconds = vscode.workspace.getConfiguration().get(settings.watchIntervalSeconds, 5);
-      supervisor.startWatching(Math.max(1, seconds) * 1000, () => vscode.workspace.isTrusted);
+      supervisor.startWatching(watchIntervalSeconds() * 1000, () => vscode.workspace.isTrusted);
       this.#opened = supervisor;
       this.#onDidOpen.fire(supervisor);
       return supervisor;

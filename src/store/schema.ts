@@ -107,4 +107,9 @@ WHERE stop IS NOT NULL;
 UPDATE workflow_runs SET kill_report = json_set(kill_report, '$.stages', json('[]'), '$.waitedFor', json('[]'), '$.aftermath', NULL)
 WHERE kill_report IS NOT NULL;
 `,
+  // A window takes the lease from a command; which of the two an older version holds it for is not known.
+  `
+ALTER TABLE supervisors ADD COLUMN face TEXT NOT NULL DEFAULT 'vscode'
+  CHECK (face IN ('cli', 'vscode', 'http', 'mcp', 'watch'));
+`,
 ];

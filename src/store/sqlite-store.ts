@@ -1,14 +1,8 @@
 import type Database from 'better-sqlite3';
 import { WardenError } from '../core/errors.ts';
-import {
-  type AuditEntry,
-  type RunFilter,
-  type RunPage,
-  type RunPatch,
-  type Store,
-  leaseMilliseconds,
-} from '../core/ports/store.ts';
-import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
+import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts';
+import type { AuditEntry, RunFilter, RunPage, RunPatch, Store } from '../core/ports/store.ts';
+import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation, Run } from '../core/run.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
@@ -30,6 +24,12 @@ export async function openStore(file: string, now: () => number): Promise<Store>
 
 const defaultPageSize = 100;
 
+const activeStatusList = activeStatuses.map((status) => `'${status}'`).join(', ');
+
+interface LeaseRow extends Omit<Lease, 'holder'> {
+  readonly holder: string;
+}
+
 const selectRun = `
 SELECT r.*, p.pid AS process_pid, p.boot_id AS process_boot_id, p.start_time AS process_start_time,
        p.last_heartbeat AS process_last_heartbeat, p.process_info
@@ -48,9 +48,10 @@ class SqliteStore implements Store {
     this.#now = now;
   }
 
-  insertRun(run: Run, audit: AuditEntry): Promise<boolean> {
+  insertRun(run: Run, audit: AuditEntry, { onlyReplacement } = { onlyReplacement: false }): Promise<boolean> {
     return this.#write(() => {
       if (this.#runNow(run.runId) !== null) return false;
+      if (onlyReplacement && run.restartedFrom !== null) this.#requireNoReplacement(run.restartedFrom);
       this.#writeRun(run);
       this.#writeAudit(audit);
       return true;
@@ -72,8 +73,7 @@ class SqliteStore implements Store {
   }
 
   activeRuns(): Promise<readonly Run[]> {
-    const statuses = activeStatuses.map((status) => `'${status}'`).join(', ');
-    const sql = `${selectRun} WHERE r.status IN (${statuses}) ORDER BY r.rowid`;
+    const sql = `${selectRun} WHERE r.status IN (${activeStatusList}) ORDER BY r.rowid`;
     return this.#retry(() => (this.#statement(sql).all() as RunRow[]).map(runFrom));
   }
 
@@ -146,38 +146,34 @@ class SqliteStore implements Store {
     return this.#retry(() => (this.#statement(sql).all(parameters) as AuditRow[]).map(auditEntryFrom));
   }
 
-  holdLease(holder: ProcessIdentity, now: number, knownGone: ProcessIdentity | null): Promise<boolean> {
+  lease(): Promise<Lease | null> {
+    return this.#retry(() => this.#leaseNow());
+  }
+
+  holdLease(candidate: LeaseCandidate, now: number, knownGone: ProcessIdentity | null): Promise<Lease> {
     return this.#write(() => {
-      const row = this.#leaseRow();
-      const present = row === undefined ? null : (JSON.parse(row.holder) as ProcessIdentity);
-      const free =
-        row === undefined ||
-        present === null ||
-        isSameProcess(present, holder) ||
-        // A clock that was set back must not make a lease last for ever.
-        Math.abs(now - row.heartbeat) > leaseMilliseconds ||
-        (knownGone !== null && isSameProcess(present, knownGone));
-      if (!free) return false;
+      const present = this.#leaseNow();
+      if (present !== null && !mayHoldLease(candidate, present, now, knownGone)) return present;
+      const { holder, face } = candidate;
       this.#statement(`
-        INSERT INTO supervisors (lease, holder, heartbeat) VALUES ('watch', @holder, @now)
-        ON CONFLICT (lease) DO UPDATE SET holder = excluded.holder, heartbeat = excluded.heartbeat`).run({
-        holder: JSON.stringify(holder),
-        now,
-      });
-      return true;
+        INSERT INTO supervisors (lease, holder, face, heartbeat) VALUES ('watch', @holder, @face, @now)
+        ON CONFLICT (lease) DO UPDATE SET holder = excluded.holder, face = excluded.face, heartbeat = excluded.heartbeat`).run(
+        { holder: JSON.stringify(holder), face, now },
+      );
+      return { holder, face, heartbeat: now };
     });
   }
 
   async releaseLease(holder: ProcessIdentity): Promise<void> {
-    await this.#write(() => {
-      this.#statement("DELETE FROM supervisors WHERE lease = 'watch' AND holder = ?").run(JSON.stringify(holder));
-    });
+    await this.#write(() => this.#deleteLease(holder));
   }
 
-  leaseHolder(): Promise<ProcessIdentity | null> {
-    return this.#retry(() => {
-      const row = this.#leaseRow();
-      return row === undefined ? null : (JSON.parse(row.holder) as ProcessIdentity);
+  releaseLeaseIfIdle(holder: ProcessIdentity): Promise<boolean> {
+    return this.#write(() => {
+      const sql = `SELECT 1 FROM workflow_runs WHERE status IN (${activeStatusList}) LIMIT 1`;
+      if (this.#statement(sql).get() !== undefined) return false;
+      this.#deleteLease(holder);
+      return true;
     });
   }
 
@@ -191,14 +187,24 @@ class SqliteStore implements Store {
     this.#database.close();
   }
 
-  #leaseRow(): { holder: string; heartbeat: number } | undefined {
-    const sql = "SELECT holder, heartbeat FROM supervisors WHERE lease = 'watch'";
-    return this.#statement(sql).get() as { holder: string; heartbeat: number } | undefined;
+  #leaseNow(): Lease | null {
+    const sql = "SELECT holder, face, heartbeat FROM supervisors WHERE lease = 'watch'";
+    const row = this.#statement(sql).get() as LeaseRow | undefined;
+    return row === undefined ? null : { ...row, holder: JSON.parse(row.holder) as ProcessIdentity };
+  }
+
+  #deleteLease(holder: ProcessIdentity): void {
+    this.#statement("DELETE FROM supervisors WHERE lease = 'watch' AND holder = ?").run(JSON.stringify(holder));
   }
 
   #runNow(runId: RunId): Run | null {
     const row = this.#statement(`${selectRun} WHERE r.run_id = ?`).get(runId) as RunRow | undefined;
     return row === undefined ? null : runFrom(row);
+  }
+
+  #requireNoReplacement(runId: RunId): void {
+    const by = this.#statement('SELECT run_id FROM workflow_runs WHERE restarted_from = ?').pluck().get(runId);
+    if (typeof by === 'string') throw new WardenError('already_replaced', { runId, by });
   }
 
   #writeRun(run: Run): void {

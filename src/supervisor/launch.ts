@@ -35,6 +35,8 @@ export interface Replacement {
   readonly baseCommit: string;
   readonly restartedFrom: RunId;
   readonly retryNumber: number;
+  /** Refused when another run has taken that one's place. */
+  readonly once: boolean;
 }
 
 /** How often a launch looks whether it was cancelled, or whether it is its turn. */
@@ -50,7 +52,13 @@ export async function launch(world: World, options: LaunchOptions): Promise<Run>
   const repository = await world.worktrees.repositoryOf(options.directory);
   const workflow = await workflowNamed(world, repository, options.workflowName);
   const baseCommit = await world.worktrees.commitOf(repository, options.base ?? 'HEAD');
-  return launchWorkflow(world, repository, options, { workflow, baseCommit, restartedFrom: null, retryNumber: 0 });
+  return launchWorkflow(world, repository, options, {
+    workflow,
+    baseCommit,
+    restartedFrom: null,
+    retryNumber: 0,
+    once: false,
+  });
 }
 
 /** Starts the run that takes another's place: the same workflow, message and base. */
@@ -162,7 +170,7 @@ async function accept(world: World, repository: Repository, options: LaunchOptio
         restarted_from: run.restartedFrom,
       },
     });
-    if (await world.store.insertRun(run, audit)) return run;
+    if (await world.store.insertRun(run, audit, { onlyReplacement: origin.once })) return run;
   }
 }
 

@@ -12,13 +12,15 @@ export interface RestartOptions extends Pick<LaunchOptions, 'onProgress' | 'sess
   readonly why?: string;
   /** Counts towards the workflow's retries when nobody asked for it. */
   readonly retry?: boolean;
+  /** Refused when the run was started again already: for a restart that nobody asks for. */
+  readonly once?: boolean;
 }
 
 /**
  * Starts a run again: the same workflow, message and base, in a worktree of its own. The old run is proved gone first:
  * there are never two.
  * @returns the new run, which names the one that it replaces
- * @throws WardenError unknown_run, not_proved_gone, and what a launch throws
+ * @throws WardenError unknown_run, not_proved_gone, already_replaced, and what a launch throws
  */
 export async function restart(world: World, runId: string, options: RestartOptions = {}): Promise<Run> {
   const old = await endOf(world, await endIfOver(world, await findRun(world.store, runId)), options.why ?? 'restart');
@@ -39,6 +41,7 @@ export async function restart(world: World, runId: string, options: RestartOptio
       baseCommit: old.baseCommit,
       restartedFrom: old.runId,
       retryNumber: options.retry === true ? old.retryNumber + 1 : 0,
+      once: options.once ?? false,
     },
   );
 }

@@ -1,5 +1,5 @@
 import type { CleanupReport } from '../core/cleanup-report.ts';
-import { WardenError } from '../core/errors.ts';
+import { isWardenError, WardenError } from '../core/errors.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile } from '../core/ports/worktrees.ts';
@@ -17,12 +17,16 @@ import { launch, type LaunchOptions } from './launch.ts';
 import { Members } from './members.ts';
 import { reconcile, reconcileOne } from './reconcile.ts';
 import { restart, type RestartOptions } from './restart.ts';
-import { Watch } from './watch.ts';
+import { Watch, type WatchEnd, type WatchLimits, type WatchOptions } from './watch.ts';
 import { auditOf, type Ports, type World } from './world.ts';
 
 /** A run and what is known of it beside its row. */
 export interface RunReport extends RunFacts {
   readonly run: Run;
+}
+
+export interface StandInOptions extends Pick<WatchOptions, 'intervalMilliseconds' | 'mayLaunch' | 'signal'> {
+  readonly until: WatchLimits;
 }
 
 /** How often a run that somebody waits for is looked at. */
@@ -171,11 +175,14 @@ export class Supervisor {
    * @param mayLaunch asked before a run is started again by itself: a face that trusts nothing starts nothing
    */
   startWatching(intervalMilliseconds: number, mayLaunch: () => boolean = () => true): void {
-    if (this.#watch !== null) return;
-    const onStuck = (run: Run): Promise<void> => this.#actOnStuck(run, mayLaunch());
-    const onRetry = (run: Run): Promise<void> => this.#retry(run, mayLaunch());
-    this.#watch = new Watch(this.#world, { intervalMilliseconds, onStuck, onRetry });
-    this.#watch.start();
+    this.#watch ??= this.#beginWatch({ intervalMilliseconds, mayLaunch, signal: this.#disposed.signal });
+  }
+
+  /** Watches in the place of a window: until one watches itself, or no run is left. Not beside `startWatching`. */
+  standIn({ signal, ...options }: StandInOptions): Promise<WatchEnd> {
+    const either = AbortSignal.any([signal, this.#disposed.signal]);
+    this.#watch = this.#beginWatch({ ...options, signal: either });
+    return this.#watch.ended;
   }
 
   get isWatching(): boolean {
@@ -199,14 +206,27 @@ export class Supervisor {
     await this.#world.worktrees.settled();
   }
 
-  async #actOnStuck(run: Run, mayLaunch: boolean): Promise<void> {
-    const why = 'stuck';
-    if (run.workflow.onStuck === 'kill') await this.kill(run.runId, { why });
-    if (run.workflow.onStuck === 'restart' && mayLaunch) await this.restart(run.runId, { why });
+  #beginWatch(options: Omit<WatchOptions, 'onStuck' | 'onRetry'>): Watch {
+    return new Watch(this.#world, {
+      ...options,
+      onStuck: (run) => this.#actOnStuck(run),
+      onRetry: (run) => this.#restartOnce(run, { why: 'retry', retry: true }),
+    });
   }
 
-  async #retry(run: Run, mayLaunch: boolean): Promise<void> {
-    if (mayLaunch) await this.restart(run.runId, { why: 'retry', retry: true });
+  async #actOnStuck(run: Run): Promise<void> {
+    const why = 'stuck';
+    if (run.workflow.onStuck === 'kill') await this.kill(run.runId, { why });
+    if (run.workflow.onStuck === 'restart') await this.#restartOnce(run, { why });
+  }
+
+  /** Two may watch for a moment, as when a machine wakes: of what both start in a run's place there is one. */
+  async #restartOnce({ runId }: Run, options: RestartOptions): Promise<void> {
+    try {
+      await this.restart(runId, { ...options, once: true });
+    } catch (error) {
+      if (!isWardenError(error, 'already_replaced')) throw error;
+    }
   }
 
   /** The database is closed only when nobody uses it any more. */

@@ -1,4 +1,5 @@
-import { isRetryDue } from '../core/retry.ts';
+import { type Lease, mayHoldLease, type Watcher, watcherSeen } from '../core/lease.ts';
+import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { healthNow, observeNow } from './inspect.ts';
@@ -8,17 +9,34 @@ import type { World } from './world.ts';
 export interface WatchOptions {
   /** Longest time between two looks at the runs. */
   readonly intervalMilliseconds: number;
+  /** Asked before a run is started again by itself: a face that trusts nothing starts nothing. */
+  readonly mayLaunch: () => boolean;
   /** What to do with a run that is stuck, where its workflow says so. */
   readonly onStuck: (run: Run) => Promise<void>;
   /** Starts a run that failed again. */
   readonly onRetry: (run: Run) => Promise<void>;
+  /** Ends the watching. */
+  readonly signal: AbortSignal;
+  /** When the watching ends by itself; never where absent, as in a window. */
+  readonly until?: WatchLimits;
 }
+
+export interface WatchLimits {
+  /** Another command that watches is as good as a window: of several that stand in for closed windows one stays. */
+  readonly anyoneElseWatches: boolean;
+}
+
+/** Why the watching ended: it was told to, no run is active or about to be retried, or somebody else watches. */
+export type WatchEnd = 'interrupted' | 'no_active_run' | 'window_watches' | 'command_watches';
 
 /** The lease is renewed and exits are looked for at least this often. */
 const beatMilliseconds = 1_000;
 
 /** A limit is looked at several times before it is reached, however short it is. */
 const looksPerLimit = 6;
+
+/** Looks in a row without an active run that prove that none is left: a restart begins only after the old run's end. */
+const idleLooksThatProve = 2;
 
 /**
  * The periodic watching, leased to one supervisor of all windows and processes: takes exits and vanished processes,
@@ -30,59 +48,90 @@ export class Watch {
   readonly #exits = new Map<RunId, { dispose(): void }>();
   /** What was answered once: a run in a state. */
   readonly #acted = new Set<string>();
-  #ended: Promise<void> = Promise.resolve();
+  /** Answers that are under way. */
+  readonly #acts = new Set<Promise<void>>();
+  readonly #ended: Promise<WatchEnd>;
   #wake: AbortController | null = null;
   #lastLook = -Infinity;
-  #holdsLease = false;
+  #lease: Lease | null = null;
+  #watcher: Watcher | null = null;
+  #idleLooks = 0;
 
+  /** Begins to watch. */
   constructor(world: World, options: WatchOptions) {
     this.#world = world;
     this.#options = options;
-  }
-
-  get holdsLease(): boolean {
-    return this.#holdsLease;
-  }
-
-  start(): void {
     this.#ended = this.#watch();
   }
 
-  /** Resolves when the watching has ended, after the supervisor was disposed of. */
-  get ended(): Promise<void> {
+  get holdsLease(): boolean {
+    return this.#watcher === 'this';
+  }
+
+  /** Resolves when the watching has ended and the lease, if it was held, was given back. */
+  get ended(): Promise<WatchEnd> {
     return this.#ended;
   }
 
-  async #watch(): Promise<void> {
-    const { disposed, diagnostics } = this.#world;
-    while (!disposed.aborted) {
+  async #watch(): Promise<WatchEnd> {
+    const { diagnostics, executor, store } = this.#world;
+    const { signal } = this.#options;
+    let end: WatchEnd | null = null;
+    while (end === null) {
       try {
-        this.#holdsLease = await this.#hold();
-        if (this.#holdsLease) await this.#look();
+        await this.#hold();
+        if (this.holdsLease) await this.#look();
+        end = await this.#endNow();
       } catch (error) {
-        if (!disposed.aborted) diagnostics.failed('watching the runs', error);
+        if (!signal.aborted) diagnostics.failed('watching the runs', error);
       }
-      await this.#pause();
+      if (end === null) await this.#pause();
+      if (signal.aborted) end ??= 'interrupted';
     }
     for (const exit of this.#exits.values()) exit.dispose();
-    if (!this.#holdsLease) return;
-    const { store, executor } = this.#world;
-    await store
-      .releaseLease(executor.self)
-      .catch((error: unknown) => diagnostics.failed('giving back the lease', error));
+    if (this.holdsLease && end === 'interrupted') {
+      await store
+        .releaseLease(executor.self)
+        .catch((error: unknown) => diagnostics.failed('giving back the lease', error));
+    }
+    this.#watcher = null;
+    return end;
   }
 
-  async #hold(): Promise<boolean> {
+  /** Takes, renews or only reads the lease: those who may not have it write nothing. */
+  async #hold(): Promise<void> {
+    const { store, executor, clock, actor } = this.#world;
+    const candidate = { holder: executor.self, face: actor.face };
+    const before = this.#lease;
+    let lease = await store.lease();
+    const gone = lease !== null && !(await executor.isAlive(lease.holder)) ? lease.holder : null;
+    if (mayHoldLease(candidate, lease, clock.now(), gone)) lease = await store.holdLease(candidate, clock.now(), gone);
+    this.#lease = lease;
+    this.#watcher = watcherSeen(executor.self, before, lease);
+  }
+
+  async #endNow(): Promise<WatchEnd | null> {
+    const { until, mayLaunch } = this.#options;
+    // What was begun here is ended here, even while somebody else holds the lease already.
+    if (until === undefined || this.#acts.size > 0 || this.#world.carried.size > 0) return null;
+    if (this.#watcher === 'window') return 'window_watches';
+    if (this.#watcher === 'command' && until.anyoneElseWatches) return 'command_watches';
     const { store, executor, clock } = this.#world;
-    const holder = await store.leaseHolder();
-    const gone = holder !== null && !(await executor.isAlive(holder));
-    return store.holdLease(executor.self, clock.now(), gone ? holder : null);
+    const now = clock.now();
+    const isIdle =
+      (await store.activeRuns()).length === 0 &&
+      !(
+        mayLaunch() && (await this.#failures()).some((failure) => isRetryAwaited(failure.run, now, failure.isReplaced))
+      );
+    this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
+    if (this.#idleLooks < idleLooksThatProve) return null;
+    return (await store.releaseLeaseIfIdle(executor.self)) ? 'no_active_run' : null;
   }
 
   async #pause(): Promise<void> {
     this.#wake = new AbortController();
     await this.#world.clock
-      .sleep(beatMilliseconds, AbortSignal.any([this.#wake.signal, this.#world.disposed]))
+      .sleep(beatMilliseconds, AbortSignal.any([this.#wake.signal, this.#options.signal]))
       .catch(() => undefined);
   }
 
@@ -99,14 +148,24 @@ export class Watch {
     await this.#retry();
   }
 
-  /** Whether a failure was answered is read from the runs themselves, so that a new watcher neither forgets nor repeats. */
   async #retry(): Promise<void> {
+    if (!this.#options.mayLaunch()) return;
+    const now = this.#world.clock.now();
+    for (const { run, isReplaced } of await this.#failures()) {
+      if (isRetryDue(run, now, isReplaced)) this.#act(run, this.#options.onRetry);
+    }
+  }
+
+  /**
+   * The newest runs that failed and that this supervisor did not answer. Whether somebody else did is read from the runs
+   * themselves, so that a new watcher neither forgets nor repeats.
+   */
+  async #failures(): Promise<readonly { readonly run: Run; readonly isReplaced: boolean }[]> {
     const { runs } = await this.#world.store.runs({});
     const replaced = new Set(runs.map(({ restartedFrom }) => restartedFrom));
-    for (const run of runs) {
-      if (!isRetryDue(run, this.#world.clock.now(), replaced.has(run.runId)) || this.#hasActed(run)) continue;
-      this.#act(run, this.#options.onRetry);
-    }
+    return runs
+      .filter((run) => run.status === 'failed' && !this.#hasActed(run))
+      .map((run) => ({ run, isReplaced: replaced.has(run.runId) }));
   }
 
   async #observe(runs: readonly Run[]): Promise<void> {
@@ -124,7 +183,9 @@ export class Watch {
   }
 
   #actOnHealth(run: Run): void {
-    if (run.workflow.onStuck === 'notify' || this.#hasActed(run)) return;
+    const { onStuck } = run.workflow;
+    if (onStuck === 'notify' || this.#hasActed(run)) return;
+    if (onStuck === 'restart' && !this.#options.mayLaunch()) return;
     if (healthNow(this.#world, run).level !== 'critical') return;
     this.#act(run, this.#options.onStuck);
   }
@@ -135,7 +196,10 @@ export class Watch {
 
   #act(run: Run, action: (run: Run) => Promise<void>): void {
     this.#acted.add(`${run.status} ${run.runId}`);
-    action(run).catch((error: unknown) => this.#world.diagnostics.failed(`acting on ${run.runId}`, error));
+    const act = action(run)
+      .catch((error: unknown) => this.#world.diagnostics.failed(`acting on ${run.runId}`, error))
+      .finally(() => this.#acts.delete(act));
+    this.#acts.add(act);
   }
 
   /** The system tells of an exit within a millisecond where it can; the beat finds it anyway. */

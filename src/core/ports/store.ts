@@ -1,12 +1,10 @@
 import type { KillReport } from '../kill-report.ts';
+import type { Lease, LeaseCandidate } from '../lease.ts';
 import type { Phase } from '../escalation.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 import type { Actor, Observation, Run, RunProcess, RunReason, RunWorktree, StopIntent } from '../run.ts';
 import type { RunId } from '../run-id.ts';
 import type { RunStatus } from '../run-status.ts';
-
-/** A lease whose heartbeat is older than this is free. */
-export const leaseMilliseconds = 10_000;
 
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[];
@@ -59,8 +57,12 @@ export interface AuditEntry {
  * another process holds the write lock.
  */
 export interface Store {
-  /** @returns false when the id is taken: draw again */
-  insertRun(run: Run, audit: AuditEntry): Promise<boolean>;
+  /**
+   * @param options onlyReplacement: refused when there is another run in the place of the same one
+   * @returns false when the id is taken: draw again
+   * @throws WardenError already_replaced
+   */
+  insertRun(run: Run, audit: AuditEntry, options?: { readonly onlyReplacement: boolean }): Promise<boolean>;
   run(runId: RunId): Promise<Run | null>;
   /** Newest first. @throws WardenError invalid_argument for a cursor that is not ours */
   runs(filter: RunFilter): Promise<RunPage>;
@@ -81,14 +83,20 @@ export interface Store {
   addSeen(runId: RunId, keys: readonly string[]): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
   auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]>;
+  /** The lease of the periodic watching. */
+  lease(): Promise<Lease | null>;
   /**
-   * Takes or renews the lease of the periodic watching. It is free when nobody holds it, when its heartbeat stopped
-   * for `leaseMilliseconds`, or when the holder is `knownGone`.
+   * Takes or renews the lease where `mayHoldLease` lets the candidate.
    * @param now epoch milliseconds
+   * @returns the lease as it is then, whoever holds it
    */
-  holdLease(holder: ProcessIdentity, now: number, knownGone: ProcessIdentity | null): Promise<boolean>;
+  holdLease(candidate: LeaseCandidate, now: number, knownGone: ProcessIdentity | null): Promise<Lease>;
   releaseLease(holder: ProcessIdentity): Promise<void>;
-  leaseHolder(): Promise<ProcessIdentity | null>;
+  /**
+   * Gives the lease back only while no run is active, decided in one transaction: whoever relies on the holder has either
+   * started his run before, and is watched on, or sees that the lease is free.
+   */
+  releaseLeaseIfIdle(holder: ProcessIdentity): Promise<boolean>;
   /** Changes when any process has committed a change since this connection looked last; costs microseconds. */
   dataVersion(): number;
   close(): void;

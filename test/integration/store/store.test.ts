@@ -123,13 +123,46 @@ describe('the store', () => {
   test('lends the lease to one, until its heartbeat stops or it is known to be gone', async () => {
     await using place = await folder();
     const store = await open(place.file);
-    const other = { ...identity, pid: 5 };
-    expect(await store.holdLease(identity, 0, null)).toBe(true);
-    expect(await store.holdLease(other, 5_000, null)).toBe(false);
-    expect(await store.holdLease(other, 5_000, identity)).toBe(true);
-    expect(await store.holdLease(identity, 16_000, null)).toBe(true);
-    await store.releaseLease(other);
-    expect(await store.leaseHolder()).toEqual(identity);
+    const one = { holder: identity, face: 'vscode' } as const;
+    const other = { holder: { ...identity, pid: 5 }, face: 'vscode' } as const;
+    expect(await store.lease()).toBe(null);
+    expect(await store.holdLease(one, 0, null)).toEqual({ ...one, heartbeat: 0 });
+    expect(await store.holdLease(other, 5_000, null)).toEqual({ ...one, heartbeat: 0 });
+    expect(await store.holdLease(other, 5_000, identity)).toEqual({ ...other, heartbeat: 5_000 });
+    expect(await store.holdLease(one, 16_000, null)).toEqual({ ...one, heartbeat: 16_000 });
+    await store.releaseLease(other.holder);
+    expect(await store.lease()).toEqual({ ...one, heartbeat: 16_000 });
+    await store.releaseLease(one.holder);
+    expect(await store.lease()).toBe(null);
+    store.close();
+  });
+
+  test('takes the lease back from one who thinks that he is not needed only while no run is active', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    await store.holdLease({ holder: identity, face: 'watch' }, 0, null);
+    await store.insertRun(run(1), entry('launch'));
+    expect(await store.releaseLeaseIfIdle(identity)).toBe(false);
+    expect(await store.lease()).toMatchObject({ holder: identity });
+    await store.change(runId(1), () => true, { status: 'failed', endedAt: 1 });
+    expect(await store.releaseLeaseIfIdle(identity)).toBe(true);
+    expect(await store.lease()).toBe(null);
+    store.close();
+  });
+
+  test('takes one run in the place of another where only one is wanted', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    await store.insertRun(run(1), entry('launch'));
+    const replacement = (number: number): Run => run(number, { restartedFrom: runId(1) });
+    expect(await store.insertRun(replacement(2), entry('launch'), { onlyReplacement: true })).toBe(true);
+    await expect(store.insertRun(replacement(3), entry('launch'), { onlyReplacement: true })).rejects.toMatchObject({
+      code: 'already_replaced',
+      facts: { runId: runId(1), by: runId(2) },
+    });
+    expect(await store.run(runId(3))).toBe(null);
+    // A person may want another one.
+    expect(await store.insertRun(replacement(4), entry('launch'))).toBe(true);
     store.close();
   });
 

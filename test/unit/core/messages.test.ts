@@ -121,6 +121,7 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
   not_proved_gone: [
     [{ runId }, 'Processes of run_010203040506 are still alive, so nothing more was done. Kill it first.'],
   ],
+  already_replaced: [[{ runId: 'run_1', by: 'run_2' }, 'run_1 was started again already, as run_2.']],
   disk_full: [[{ path: '/s' }, 'The disk is full: /s could not be written. Free some space, then try again.']],
   state_folder_not_writable: [
     [

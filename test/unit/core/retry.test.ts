@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isRetryDue } from '../../../src/core/retry.ts';
+import { isRetryAwaited, isRetryDue } from '../../../src/core/retry.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { aRun, aWorkflow } from './a-run.ts';
 
@@ -29,6 +29,13 @@ describe('a retry', () => {
     expect(isRetryDue(failed(), 2 * 3_600_000, false)).toBe(false);
   });
 
+  test('is awaited from the failure on until it is made or too late', () => {
+    expect(isRetryAwaited(failed(), 0, false)).toBe(true);
+    expect(isRetryAwaited(failed(), 30_000, false)).toBe(true);
+    expect(isRetryAwaited(failed(), 30_000, true)).toBe(false);
+    expect(isRetryAwaited(failed(), 2 * 3_600_000, false)).toBe(false);
+  });
+
   test.each([
     ['a person killed it', { status: 'terminated', reason: { code: 'killed', by: 'dev', why: null } }],
     ['a person said that it failed', { reason: { code: 'completed_by_hand', by: 'dev', why: null } }],
@@ -37,5 +44,6 @@ describe('a retry', () => {
     ['it is not over', { status: 'running', endedAt: null }],
   ] as const)('is not made when %s', (_, more) => {
     expect(isRetryDue(failed(more), 30_000, false)).toBe(false);
+    expect(isRetryAwaited(failed(more), 0, false)).toBe(false);
   });
 });
