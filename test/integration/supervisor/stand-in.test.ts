@@ -69,7 +69,7 @@ describe('what stands in for a window', () => {
     const [report] = await next.supervisor.recent({});
     expect(report?.run).toMatchObject({ runId, status: 'failed', exitCode: 3 });
     const entries = await next.supervisor.audit({ runId });
-    expect(entries.at(-1)).toMatchObject({ action: 'end', actor: { face: 'watch' } });
+    expect(entries.at(-1)).toMatchObject({ outcome: 'done', actor: { face: 'watch' } });
   });
 
   test('ends where another window watches', async () => {
