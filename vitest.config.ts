@@ -23,7 +23,7 @@ export default defineConfig({
     reporters: ['default', './test/support/counts-reporter.ts'],
     coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/extension/**', 'src/webview/**'] },
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         test: {
           name: 'integration',

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { audit } from './commands/audit.ts';
 import { cleanup } from './commands/cleanup.ts';
 import { complete } from './commands/complete.ts';
+import { doctor } from './commands/doctor.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
   cleanup,
   watch,
   audit,
+  doctor,
 ];

@@ -22,6 +22,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   survivors: 'failed',
   not_proved_gone: 'failed',
   already_replaced: 'refused',
+  drill_failed: 'failed',
   disk_full: 'failed',
   state_folder_not_writable: 'failed',
   database_newer: 'failed',

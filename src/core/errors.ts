@@ -35,6 +35,8 @@ export interface ErrorFacts {
   not_proved_gone: { runId: string };
   /** Another run has taken its place, so nobody starts it again by himself. */
   already_replaced: { runId: string; by: string };
+  /** The tree that was to be killed did not come to stand. */
+  drill_failed: { runId: string; output: string };
   disk_full: { path: string };
   state_folder_not_writable: { path: string; detail: string };
   database_newer: { path: string; found: number; supported: number };

@@ -79,6 +79,8 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
   not_proved_gone: ({ runId }, translate) =>
     translate('Processes of {0} are still alive, so nothing more was done. Kill it first.', runId),
   already_replaced: ({ runId, by }, translate) => translate('{0} was started again already, as {1}.', runId, by),
+  drill_failed: ({ runId, output }, translate) =>
+    translate('The tree of the drill {0} did not come to stand, so nothing was shown. It printed: {1}', runId, output),
   disk_full: ({ path }, translate) =>
     translate('The disk is full: {0} could not be written. Free some space, then try again.', path),
   state_folder_not_writable: ({ path, detail }, translate) =>

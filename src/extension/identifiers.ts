@@ -11,6 +11,7 @@ export const commands = {
   snoozeRun: 'warden.snoozeRun',
   cleanupWorktrees: 'warden.cleanupWorktrees',
   createWorkflows: 'warden.createWorkflows',
+  drill: 'warden.drill',
   refresh: 'warden.refresh',
 } as const;
 

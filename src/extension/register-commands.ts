@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { cleanupWorktrees } from './commands/cleanup-worktrees.ts';
 import { completeRun } from './commands/complete-run.ts';
 import { createWorkflows } from './commands/create-workflows.ts';
+import { drill } from './commands/drill.ts';
 import { forceKillRun } from './commands/force-kill-run.ts';
 import { killRun } from './commands/kill-run.ts';
 import { openLog } from './commands/open-log.ts';
@@ -28,6 +29,7 @@ const acts: Readonly<Record<keyof typeof commands, Act>> = {
   snoozeRun,
   cleanupWorktrees,
   createWorkflows,
+  drill,
   refresh,
 };
 

@@ -15,6 +15,7 @@ import {
   type ProcessSnapshot,
   selfAndAncestors,
 } from '../core/process-identity.ts';
+import { hostileTree } from '../runner/hostile-tree.ts';
 import { freezeByLooks } from './freeze-by-looks.ts';
 import { findProgram } from './find-program.ts';
 import { inSlices } from './in-slices.ts';
@@ -123,6 +124,10 @@ export class LocalExecutor implements Executor {
       if (this.#isSpared(identity.pid)) return 'not_permitted';
       return isStill(identity) ? sendPosixSignal(identity.pid, signal) : 'gone';
     });
+  }
+
+  hostileTree(): readonly [string, ...string[]] {
+    return hostileTree(process.platform);
   }
 
   #isSpared(pid: number): boolean {

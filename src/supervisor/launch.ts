@@ -52,7 +52,7 @@ export async function launch(world: World, options: LaunchOptions): Promise<Run>
   const repository = await world.worktrees.repositoryOf(options.directory);
   const workflow = await workflowNamed(world, repository, options.workflowName);
   const baseCommit = await world.worktrees.commitOf(repository, options.base ?? 'HEAD');
-  return launchWorkflow(world, repository, options, {
+  return launchFrom(world, repository, options, {
     workflow,
     baseCommit,
     restartedFrom: null,
@@ -64,7 +64,20 @@ export async function launch(world: World, options: LaunchOptions): Promise<Run>
 /** Starts the run that takes another's place: the same workflow, message and base. */
 export async function launchInPlaceOf(world: World, options: LaunchOptions, replacement: Replacement): Promise<Run> {
   const repository = await world.worktrees.repositoryOf(options.directory);
-  return launchWorkflow(world, repository, options, replacement);
+  return launchFrom(world, repository, options, replacement);
+}
+
+/** Starts a run of a workflow that no file defines. */
+export async function launchWorkflow(world: World, workflow: Workflow, options: LaunchOptions): Promise<Run> {
+  const repository = await world.worktrees.repositoryOf(options.directory);
+  const baseCommit = await world.worktrees.commitOf(repository, options.base ?? 'HEAD');
+  return launchFrom(world, repository, options, {
+    workflow,
+    baseCommit,
+    restartedFrom: null,
+    retryNumber: 0,
+    once: false,
+  });
 }
 
 export async function workflowNamed(world: World, repository: Repository, name: string): Promise<Workflow> {
@@ -77,12 +90,7 @@ export async function workflowNamed(world: World, repository: Repository, name: 
 
 type Origin = Omit<Replacement, 'restartedFrom'> & { readonly restartedFrom: RunId | null };
 
-async function launchWorkflow(
-  world: World,
-  repository: Repository,
-  options: LaunchOptions,
-  origin: Origin,
-): Promise<Run> {
+async function launchFrom(world: World, repository: Repository, options: LaunchOptions, origin: Origin): Promise<Run> {
   await requirePrograms(world, repository.path, origin.workflow, 'before');
   const run = await accept(world, repository, options, origin);
   const cancelled = new AbortController();

@@ -1,5 +1,6 @@
 import type { CleanupReport } from '../core/cleanup-report.ts';
 import { isWardenError, WardenError } from '../core/errors.ts';
+import type { DrillReport } from '../core/drill.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile } from '../core/ports/worktrees.ts';
@@ -10,6 +11,7 @@ import type { Workflow } from '../core/workflow.ts';
 import { Changes } from './changes.ts';
 import { cleanup, type CleanupOptions, type CleanupRequest, listWorktrees, type WorktreeEntry } from './cleanup.ts';
 import { complete, type CompleteOptions } from './complete.ts';
+import { drill } from './drill.ts';
 import { findRun } from './find-run.ts';
 import { factsOf, type RunFacts } from './inspect.ts';
 import { kill, type KillOptions } from './kill.ts';
@@ -130,6 +132,11 @@ export class Supervisor {
 
   cleanup(request: CleanupRequest): Promise<CleanupReport> {
     return this.#own(cleanup(this.#world, request));
+  }
+
+  /** Kills a tree of processes that is hard to end, on this very machine. @throws WardenError drill_failed */
+  drill(onProgress?: (run: Run) => void): Promise<DrillReport> {
+    return this.#own(drill(this.#world, onProgress));
   }
 
   /** Nothing is notified about a run for so long. @throws WardenError unknown_run */

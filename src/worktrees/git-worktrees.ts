@@ -11,6 +11,7 @@ import { removeIfEmpty } from './remove-if-empty.ts';
 import { remove } from './remove.ts';
 import { holdingLock } from './repository-lock.ts';
 import { repositoryOf } from './repository.ts';
+import { scratchRepository } from './scratch-repository.ts';
 import { sizeOf } from './size-of.ts';
 import { removeStaleLocks } from './stale-locks.ts';
 import { emptyTrash, trashFolderOf } from './trash.ts';
@@ -47,6 +48,7 @@ export function gitWorktrees(): Worktrees {
     changesSince,
     fileAt,
     removeStaleLocks,
+    scratchRepository,
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);
     },

@@ -79,6 +79,8 @@ export interface Executor {
    * Where the system cannot stop a process, everyone is only looked for.
    */
   freeze(request: FreezeRequest): Promise<readonly Frozen[]>;
+  /** A command whose processes are as hard to end as one can make them here; see `runner/hostile-tree.ts`. */
+  hostileTree(): readonly [string, ...string[]];
   /** Alive and still the same process; zombies are not. Costs a look at one process. */
   isAlive(identity: ProcessIdentity): Promise<boolean>;
   /** Processes whose working directory is at or below the folder. */

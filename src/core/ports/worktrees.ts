@@ -60,6 +60,8 @@ export interface Worktrees {
   fileAt(repositoryPath: string, commit: string, path: string): Promise<Uint8Array | null>;
   /** Removes lock files of git that the run left behind, on proof that their owner is gone. @returns their paths */
   removeStaleLocks(worktreePath: string): Promise<readonly string[]>;
+  /** A new repository with one commit, for a drill. */
+  scratchRepository(): Promise<ScratchRepository>;
   /** Resolves when nothing that was removed is still being deleted in the background. */
   settled(): Promise<void>;
 }
@@ -68,4 +70,10 @@ export interface ChangedFile {
   /** Relative to the worktree. */
   readonly path: string;
   readonly change: 'added' | 'modified' | 'deleted';
+}
+
+export interface ScratchRepository {
+  readonly path: string;
+  /** Deletes it, with its worktrees. */
+  remove(): Promise<void>;
 }

@@ -122,6 +122,12 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
     [{ runId }, 'Processes of run_010203040506 are still alive, so nothing more was done. Kill it first.'],
   ],
   already_replaced: [[{ runId: 'run_1', by: 'run_2' }, 'run_1 was started again already, as run_2.']],
+  drill_failed: [
+    [
+      { runId, output: 'expect 7' },
+      `The tree of the drill ${runId} did not come to stand, so nothing was shown. It printed: expect 7`,
+    ],
+  ],
   disk_full: [[{ path: '/s' }, 'The disk is full: /s could not be written. Free some space, then try again.']],
   state_folder_not_writable: [
     [
