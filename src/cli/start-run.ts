@@ -12,6 +12,7 @@ const stepWords: Readonly<Record<LaunchStep, string>> = {
   queue: 'accepted',
   worktree: 'making its worktree',
   include: 'copying files into it',
+  checkpoint: 'handing it what the run before it saved',
   setup: 'setting it up',
   start: 'starting its command',
 };

@@ -50,7 +50,7 @@ export interface ErrorFacts {
 }
 
 /** The steps of a launch, in their order. */
-export type LaunchStep = 'queue' | 'worktree' | 'include' | 'setup' | 'start';
+export type LaunchStep = 'queue' | 'worktree' | 'include' | 'checkpoint' | 'setup' | 'start';
 
 export interface WorkflowFileProblem {
   readonly file: string;

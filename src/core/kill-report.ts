@@ -35,6 +35,8 @@ export interface KillReport {
   readonly stages: readonly { readonly stage: Stage; readonly milliseconds: number }[];
   /** What was waited for before the first signal, whether or not it came to its end. */
   readonly waitedFor: readonly CriticalSection[];
+  /** What was seen to be under way when a stage of signals began: it may have been cut in two. */
+  readonly interrupted: readonly CriticalSection[];
   /** Null when it was not looked at: somebody survived, or nothing had started. */
   readonly aftermath: Aftermath | null;
   readonly sessionUpdated: boolean;

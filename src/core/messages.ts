@@ -132,6 +132,7 @@ const launchStepTemplates: Readonly<Record<LaunchStep, string>> = {
   queue: 'it could not wait for its turn ({0})',
   worktree: 'its worktree could not be made ({0})',
   include: 'files could not be copied into its worktree ({0})',
+  checkpoint: 'what the run before it had saved could not be handed to it ({0})',
   setup: 'its setup command failed ({0})',
   start: 'its command could not be started ({0})',
 };
@@ -231,6 +232,20 @@ export function describeKeepReason(reason: KeepReason, translate: Translate): st
 
 /** How a kill went, in one sentence. */
 export function describeKill(report: KillReport, translate: Translate): string {
+  return withSections(describeEnd(report, translate), report, translate);
+}
+
+/** What came to its end was waited for; what did not is told as it was last seen: under way. */
+function withSections(words: string, { waitedFor, interrupted }: KillReport, translate: Translate): string {
+  const named = (sections: readonly CriticalSection[]): string =>
+    sections.map((section) => describeCriticalSection(section, translate)).join(', ');
+  const cut = new Set(interrupted.map((section) => describeCriticalSection(section, translate)));
+  const ended = waitedFor.filter((section) => !cut.has(describeCriticalSection(section, translate)));
+  const waited = ended.length === 0 ? words : translate('{0}, after waiting for {1}', words, named(ended));
+  return interrupted.length === 0 ? waited : translate('{0}, while {1} was under way', waited, named(interrupted));
+}
+
+function describeEnd(report: KillReport, translate: Translate): string {
   const { workflowName, survivors } = report;
   if (report.success) {
     return translate(killTemplates[report.method], workflowName, hundredths(report.durationMilliseconds / 1000));

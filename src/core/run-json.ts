@@ -107,6 +107,8 @@ export interface KillReportJson {
   readonly stages: readonly { readonly stage: Stage; readonly duration_ms: number }[];
   /** What was waited for before the first signal, in words. */
   readonly waited_for: readonly string[];
+  /** What was under way when the time for it ran out, or force came, in words. */
+  readonly interrupted: readonly string[];
   readonly aftermath: AftermathJson | null;
 }
 
@@ -137,6 +139,7 @@ export function killReportJson(report: KillReport, translate: Translate = plainE
     processes: report.processes,
     stages: report.stages.map(({ stage, milliseconds }) => ({ stage, duration_ms: Math.round(milliseconds) })),
     waited_for: report.waitedFor.map((section) => describeCriticalSection(section, translate)),
+    interrupted: report.interrupted.map((section) => describeCriticalSection(section, translate)),
     aftermath: report.aftermath === null ? null : aftermathJson(report.aftermath),
   };
 }

@@ -42,6 +42,8 @@ function stepWords(step: LaunchStep): string {
       return vscode.l10n.t('making its worktree');
     case 'include':
       return vscode.l10n.t('copying files into its worktree');
+    case 'checkpoint':
+      return vscode.l10n.t('handing it what the run before it saved');
     case 'setup':
       return vscode.l10n.t('running its setup command');
     case 'start':

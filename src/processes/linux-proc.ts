@@ -6,6 +6,7 @@ import type { FreezeRequest, Frozen, Occupant } from '../core/ports/executor.ts'
 import type { ProcessFacts, ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
 import { inSlices } from './in-slices.ts';
 import { isBetweenPrograms, readCookie } from './linux-environment.ts';
+import { readArguments } from './linux-arguments.ts';
 import { LinuxFreeze } from './linux-freeze.ts';
 import { isKernelThread, isListedPid, isThread, newestPid, readBootId, readStat, type Stat } from './linux-stat.ts';
 import type { ProcessTable, SendOne } from './process-table.ts';
@@ -83,6 +84,16 @@ export class LinuxProcessTable implements ProcessTable {
     await settle(unsettled, take);
     this.#cookies = cookies;
     return { bootId: this.bootId, processes };
+  }
+
+  async argumentsOf(identities: readonly ProcessIdentity[]): Promise<(readonly string[] | null)[]> {
+    const isStill = await this.confirm();
+    return Promise.all(
+      identities.map(async (identity) => {
+        const words = await readArguments(identity.pid);
+        return isStill(identity) ? words : null;
+      }),
+    );
   }
 
   freeze(request: FreezeRequest, send: SendOne): Promise<Frozen[]> {

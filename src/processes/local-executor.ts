@@ -138,6 +138,10 @@ export class LocalExecutor implements Executor {
     return (await this.#table.confirm([identity]))(identity);
   }
 
+  argumentsOf(identities: readonly ProcessIdentity[]): Promise<readonly (readonly string[] | null)[]> {
+    return this.#table.argumentsOf(identities);
+  }
+
   occupantsOf(directory: string): Promise<readonly Occupant[]> {
     return this.#table.occupantsOf(directory);
   }

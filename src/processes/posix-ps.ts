@@ -47,6 +47,15 @@ export class PsProcessTable implements ProcessTable {
     };
   }
 
+  async argumentsOf(identities: readonly ProcessIdentity[]): Promise<(readonly string[] | null)[]> {
+    const listing = await this.#list(identities.map(({ pid }) => pid));
+    const { processes } = snapshotOf(this.#bootId, listing);
+    const words = argumentsIn(listing);
+    return identities.map(({ pid, startTime }) =>
+      processes.get(pid)?.startTime === startTime ? (words.get(pid) ?? null) : null,
+    );
+  }
+
   async occupantsOf(directory: string): Promise<Occupant[]> {
     // lsof leaves with 1 when nobody is there.
     const { stdout } = await execa('lsof', ['-a', '-d', 'cwd', '-F', 'pcn', '+c', '0'], { reject: false });
@@ -54,13 +63,17 @@ export class PsProcessTable implements ProcessTable {
   }
 
   async #some(pids: readonly number[]): Promise<ReadonlyMap<number, ProcessFacts>> {
-    if (pids.length === 0) return new Map();
+    return snapshotOf(this.#bootId, await this.#list(pids)).processes;
+  }
+
+  async #list(pids: readonly number[]): Promise<string> {
+    if (pids.length === 0) return '';
     // ps leaves with 1 when none of them lives.
     const { stdout } = await execa('ps', ['-p', pids.join(','), '-ww', '-o', columns], {
       reject: false,
       env: { LC_ALL: 'C' },
     });
-    return snapshotOf(this.#bootId, stdout).processes;
+    return stdout;
   }
 }
 
@@ -99,6 +112,16 @@ export function snapshotOf(bootId: string, listing: string): ProcessSnapshot {
     });
   }
   return { bootId, processes };
+}
+
+/** The command lines of a listing of `ps`, by pid: where one argument ends and the next begins is not told there. */
+export function argumentsIn(listing: string): Map<number, string[]> {
+  const byPid = new Map<number, string[]>();
+  for (const text of listing.split('\n')) {
+    const { pid, command } = line.exec(text)?.groups ?? {};
+    if (pid !== undefined && command !== undefined) byPid.set(Number(pid), command.split(/\s+/));
+  }
+  return byPid;
 }
 
 /** `[days-][hours:]minutes:seconds[.hundredths]` */

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { WardenError, detailOf } from '../core/errors.ts';
 import type { Occupant } from '../core/ports/executor.ts';
 import type { ProcessFacts, ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
+import { windowsArguments } from './windows-arguments.ts';
 import type { ProcessTable } from './process-table.ts';
 
 const listingSchema = z.object({
@@ -27,6 +28,18 @@ $processes = @(Get-CimInstance Win32_Process | Select-Object ProcessId, ParentPr
   @{ n = 'Start'; e = { if ($_.CreationDate) { $_.CreationDate.ToFileTimeUtc().ToString() } else { $null } } },
   KernelModeTime, UserModeTime, WorkingSetSize)
 @{ boot = $boot; processes = $processes } | ConvertTo-Json -Compress -Depth 3
+`;
+
+const commandLinesSchema = z.array(
+  z.object({ ProcessId: z.number(), Start: z.nullable(z.string()), CommandLine: z.nullable(z.string()) }),
+);
+
+const commandLinesOf = (pids: readonly number[]): string => `
+$ErrorActionPreference = 'Stop'
+$processes = @(Get-CimInstance Win32_Process -Filter '${pids.map((pid) => `ProcessId=${pid}`).join(' or ')}' |
+  Select-Object ProcessId, CommandLine,
+    @{ n = 'Start'; e = { if ($_.CreationDate) { $_.CreationDate.ToFileTimeUtc().ToString() } else { $null } } })
+ConvertTo-Json -Compress -Depth 3 -InputObject $processes
 `;
 
 /**
@@ -63,15 +76,26 @@ export class WindowsProcessTable implements ProcessTable {
     return (identity) => identity.bootId === bootId && processes.get(identity.pid)?.startTime === identity.startTime;
   }
 
+  async argumentsOf(identities: readonly ProcessIdentity[]): Promise<(readonly string[] | null)[]> {
+    if (identities.length === 0) return [];
+    const started = commandLinesIn(await ask(commandLinesOf(identities.map(({ pid }) => pid))));
+    return identities.map(({ pid, startTime }) => {
+      const found = started.get(pid);
+      return found === undefined || found.startTime !== startTime ? null : windowsArguments(found.commandLine);
+    });
+  }
+
   /** Windows does not tell working directories, but it refuses to rename a folder that somebody is in. */
   occupantsOf(): Promise<Occupant[]> {
     return Promise.resolve([]);
   }
 }
 
-async function list(): Promise<string> {
+const list = (): Promise<string> => ask(query);
+
+async function ask(command: string): Promise<string> {
   try {
-    const { stdout } = await execa('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query], {
+    const { stdout } = await execa('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', command], {
       maxBuffer: 256 * 1024 * 1024,
     });
     return stdout;
@@ -101,4 +125,16 @@ export function snapshotOf(listing: string): ProcessSnapshot {
     });
   }
   return { bootId: parsed.data.boot, processes };
+}
+
+/** What that listing shows, by pid. A process of somebody else's has no command line there. */
+export function commandLinesIn(listing: string): Map<number, { startTime: string; commandLine: string }> {
+  const parsed = commandLinesSchema.safeParse(JSON.parse(listing));
+  if (!parsed.success) throw new WardenError('cannot_look_at_processes', { detail: z.prettifyError(parsed.error) });
+  return new Map(
+    parsed.data.map(({ ProcessId, Start, CommandLine }) => [
+      ProcessId,
+      { startTime: Start ?? '', commandLine: CommandLine ?? '' },
+    ]),
+  );
 }

@@ -2,11 +2,14 @@ import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import type { DeclaredSection } from '../core/critical-section.ts';
 import { WardenError, detailOf } from '../core/errors.ts';
 import type { OutputFacts, RunFolders } from '../core/ports/run-folders.ts';
 import type { ExitRecord, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { exitRecordBytes, exitRecordIn } from '../core/exit-record.ts';
+import { runFiles } from '../core/run-files.ts';
+import { declaredSections, forgetMoreTime, handCheckpoint, makeRequestFolders, moreTime } from './run-requests.ts';
 
 /** How much of the end of the output is read for its last line. */
 const tailBytes = 16 * 1024;
@@ -31,10 +34,15 @@ export class FileRunFolders implements RunFolders {
     return path.join(this.pathOf(runId), 'setup.log');
   }
 
+  checkpointFolderOf(runId: RunId): string {
+    return path.join(this.pathOf(runId), runFiles.checkpoint);
+  }
+
   async create(run: Run): Promise<void> {
     const folder = this.pathOf(run.runId);
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeRequestFolders(folder);
       const write = (name: string, content: string): Promise<void> =>
         writeFile(path.join(folder, name), content, { mode: 0o600, flag: 'wx' });
       await write('run.json', `${JSON.stringify(launchedRun(run), null, 2)}\n`);
@@ -93,6 +101,27 @@ export class FileRunFolders implements RunFolders {
       return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();
+    }
+  }
+
+  declaredSections(runId: RunId): Promise<readonly DeclaredSection[]> {
+    return declaredSections(this.pathOf(runId));
+  }
+
+  moreTime(runId: RunId): Promise<number> {
+    return moreTime(this.pathOf(runId));
+  }
+
+  forgetMoreTime(runId: RunId): Promise<void> {
+    return forgetMoreTime(this.pathOf(runId));
+  }
+
+  async handCheckpoint(from: RunId, to: RunId, signal: AbortSignal): Promise<void> {
+    try {
+      await handCheckpoint(this.pathOf(from), this.pathOf(to), signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      throw new WardenError('disk_full', { path: this.checkpointFolderOf(to) }, { cause: error });
     }
   }
 

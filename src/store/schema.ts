@@ -104,7 +104,7 @@ CREATE TABLE supervisors (
 UPDATE workflow_runs SET workflow = json_set(workflow, '$.kill', json('{"wait":30000,"graceful":5000,"forced":5000}'));
 UPDATE workflow_runs SET stop = json_set(stop, '$.begunMonotonic', json_extract(stop, '$.decidedMonotonic'), '$.waitedFor', json('[]'))
 WHERE stop IS NOT NULL;
-UPDATE workflow_runs SET kill_report = json_set(kill_report, '$.stages', json('[]'), '$.waitedFor', json('[]'), '$.aftermath', NULL)
+UPDATE workflow_runs SET kill_report = json_set(kill_report, '$.stages', json('[]'), '$.waitedFor', json('[]'), '$.interrupted', json('[]'), '$.aftermath', NULL)
 WHERE kill_report IS NOT NULL;
 `,
   // A window takes the lease from a command; which of the two an older version holds it for is not known.

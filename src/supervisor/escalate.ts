@@ -6,13 +6,14 @@ import {
   nextStep,
   type Phase,
   type SignalOrder,
+  type Stage,
   stageAt,
   type StageFacts,
 } from '../core/escalation.ts';
 import type { Member } from '../core/membership.ts';
 import type { SignalOutcome } from '../core/ports/executor.ts';
 import type { Run } from '../core/run.ts';
-import { criticalSectionsOf, moreTimeOf } from './critical-sections.ts';
+import { criticalSectionsOf, forgetMoreTimeOf, moreTimeOf } from './critical-sections.ts';
 import { type Escalation, EscalationLedger } from './escalation-ledger.ts';
 import type { World } from './world.ts';
 
@@ -35,31 +36,43 @@ export interface Course {
  */
 export async function escalate(world: World, run: Run, course: Course): Promise<Escalation> {
   const ledger = new EscalationLedger();
+  ledger.waitsFor(run.stop?.waitedFor ?? []);
   const commandIsShell = isShell(run.workflow.command[0]);
   let { begunMonotonic } = course;
+  let moreTimeMilliseconds = 0;
+  let lastStage: Stage | null = null;
   for (;;) {
     world.disposed.throwIfAborted();
     const members = await world.members.of(run.runId);
     const now = world.clock.monotonic();
+    // Once its children are being killed it is too late to ask.
+    if (begunMonotonic !== null && (lastStage === null || lastStage === 'graceful')) {
+      moreTimeMilliseconds = await moreTimeOf(world, run);
+    }
     const due: StageFacts = {
       decidedMilliseconds: now - course.decidedMonotonic,
       begunMilliseconds: begunMonotonic === null ? null : now - begunMonotonic,
-      moreTimeMilliseconds: begunMonotonic === null ? 0 : await moreTimeOf(world, run),
+      moreTimeMilliseconds,
       force: await course.isForced(),
       lengths: run.workflow.kill,
     };
     const stage = stageAt(due);
+    const isNewStage = stage !== lastStage;
+    lastStage = stage;
     ledger.enter(stage, now);
     ledger.see(members, now);
-    const criticalSections = stage === 'wait' ? await criticalSectionsOf(world, run, members) : [];
+    const criticalSections = stage === 'wait' || isNewStage ? await criticalSectionsOf(world, run, members) : [];
     const facts: EscalationFacts = { ...due, members, commandIsShell, criticalSections, ...ledger.facts(now) };
     let step = nextStep(facts);
     if (step.kind === 'begin') {
       begunMonotonic = now;
+      lastStage = 'graceful';
+      await forgetMoreTimeOf(world, run);
       await course.onBegin(now);
       ledger.enter('graceful', now);
       step = nextStep({ ...facts, begunMilliseconds: 0 });
     }
+    if (step.kind !== 'wait') ledger.interrupts(criticalSections);
     switch (step.kind) {
       case 'done':
         return ledger.report(world.clock.monotonic(), []);

@@ -6,7 +6,10 @@ import type { SignalOutcome } from '../core/ports/executor.ts';
 import { keyOf } from '../core/process-identity.ts';
 
 /** What was observed of an escalation. */
-export type Escalation = Pick<KillReport, 'method' | 'processes' | 'signals' | 'survivors' | 'stages' | 'waitedFor'>;
+export type Escalation = Pick<
+  KillReport,
+  'method' | 'processes' | 'signals' | 'survivors' | 'stages' | 'waitedFor' | 'interrupted'
+>;
 
 /** What one escalation has seen and done so far. */
 export class EscalationLedger {
@@ -17,6 +20,7 @@ export class EscalationLedger {
   readonly #counts = new Map<string, { count: Escalation['signals'][number]; processes: Set<string> }>();
   readonly #stages: { readonly stage: Stage; readonly from: number }[] = [];
   readonly #waitedFor = new Map<string, CriticalSection>();
+  readonly #interrupted = new Map<string, CriticalSection>();
   #waitingFor = '[]';
   #emptyLooks = 0;
   #present = '';
@@ -53,6 +57,11 @@ export class EscalationLedger {
     const isNew = text !== this.#waitingFor;
     this.#waitingFor = text;
     return isNew;
+  }
+
+  /** Under way when a stage began that does not wait for them. */
+  interrupts(sections: readonly CriticalSection[]): void {
+    for (const section of sections) this.#interrupted.set(JSON.stringify(section), section);
   }
 
   facts(
@@ -93,6 +102,7 @@ export class EscalationLedger {
       survivors: survivors.map((member) => this.#survivor(member)),
       stages: this.#stageTimes(now),
       waitedFor: [...this.#waitedFor.values()],
+      interrupted: [...this.#interrupted.values()],
     };
   }
 

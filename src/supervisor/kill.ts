@@ -80,6 +80,7 @@ function reportOfCancelled(run: Run): KillReport {
     survivors: [],
     stages: [],
     waitedFor: [],
+    interrupted: [],
     aftermath: null,
     sessionUpdated: true,
     auditLogged: true,

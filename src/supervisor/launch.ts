@@ -127,6 +127,10 @@ async function takeSteps(
     enter('include');
     await world.worktrees.include(repository, worktree.path, [...(options.include ?? []), ...run.workflow.include]);
     const environment = environmentOf(world, run);
+    if (run.restartedFrom !== null) {
+      enter('checkpoint');
+      await world.folders.handCheckpoint(run.restartedFrom, run.runId, signal);
+    }
     enter('setup');
     await setUp(world, run, environment, signal);
     enter('start');
@@ -291,6 +295,8 @@ function environmentOf(world: World, run: Run): Record<string, string> {
     WARDEN_RUN_DIR: world.folders.pathOf(run.runId),
     WARDEN_ROOT: run.repository,
     WARDEN_MESSAGE: run.message,
+    WARDEN_CHECKPOINT_DIR: world.folders.checkpointFolderOf(run.runId),
+    ...(run.restartedFrom === null ? {} : { WARDEN_RESTARTED_FROM: run.restartedFrom }),
     ...(run.parentRunId === null ? {} : { WARDEN_PARENT_RUN_ID: run.parentRunId }),
   };
 }

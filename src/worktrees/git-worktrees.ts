@@ -5,6 +5,7 @@ import { commitOf } from './commit-of.ts';
 import { create } from './create.ts';
 import { fileAt } from './file-at.ts';
 import { include } from './include.ts';
+import { locksHeldBy } from './held-locks.ts';
 import { inTurns } from './in-turns.ts';
 import { list } from './list.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
@@ -49,6 +50,7 @@ export function gitWorktrees(): Worktrees {
     fileAt,
     removeStaleLocks,
     scratchRepository,
+    locksHeldBy,
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);
     },

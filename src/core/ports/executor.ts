@@ -83,6 +83,11 @@ export interface Executor {
   hostileTree(): readonly [string, ...string[]];
   /** Alive and still the same process; zombies are not. Costs a look at one process. */
   isAlive(identity: ProcessIdentity): Promise<boolean>;
+  /**
+   * How processes were started: program and arguments, in the order asked for; null for one that is gone, and where the
+   * system does not tell. Where it tells one line only (macOS), that is cut at its blanks.
+   */
+  argumentsOf(identities: readonly ProcessIdentity[]): Promise<readonly (readonly string[] | null)[]>;
   /** Processes whose working directory is at or below the folder. */
   occupantsOf(directory: string): Promise<readonly Occupant[]>;
   /**

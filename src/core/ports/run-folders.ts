@@ -1,3 +1,4 @@
+import type { DeclaredSection } from '../critical-section.ts';
 import type { ExitRecord, Run } from '../run.ts';
 import type { RunId } from '../run-id.ts';
 
@@ -12,7 +13,9 @@ export interface RunFolders {
   pathOf(runId: RunId): string;
   outputFileOf(runId: RunId): string;
   setupFileOf(runId: RunId): string;
-  /** Makes the folder with `run.json` and an empty exit record, owner-only. @throws WardenError disk_full, state_folder_not_writable */
+  /** The folder in which a run saves what its restart is to find. */
+  checkpointFolderOf(runId: RunId): string;
+  /** Makes the folder with `run.json`, an empty exit record and what the run itself writes into, owner-only. @throws WardenError disk_full, state_folder_not_writable */
   create(run: Run): Promise<void>;
   remove(runId: RunId): Promise<void>;
   exitRecord(runId: RunId): Promise<ExitRecord | null>;
@@ -23,4 +26,15 @@ export interface RunFolders {
   read(runId: RunId, offset: number, limit: number): Promise<Uint8Array>;
   /** Calls back soon after the exit record was written; where the system cannot tell, never: poll too. */
   watchExit(runId: RunId, onChange: () => void): { dispose(): void };
+  /** What the run has put into its folder `critical`; names are fit for a terminal. Empty when it cannot be read. */
+  declaredSections(runId: RunId): Promise<readonly DeclaredSection[]>;
+  /** Milliseconds that the run asks for in its file `more-time`; 0 when there is none, or no number in it. */
+  moreTime(runId: RunId): Promise<number>;
+  /** What was asked for before counts no more. */
+  forgetMoreTime(runId: RunId): Promise<void>;
+  /**
+   * Copies what one run saved in its checkpoint folder into that of another, links as links. Sockets and pipes stay
+   * behind. @throws WardenError disk_full; the system's own error
+   */
+  handCheckpoint(from: RunId, to: RunId, signal: AbortSignal): Promise<void>;
 }

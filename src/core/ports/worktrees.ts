@@ -1,3 +1,4 @@
+import type { HeldLock } from '../critical-section.ts';
 import type { WorktreeFacts } from '../removal.ts';
 import type { RunId } from '../run-id.ts';
 
@@ -62,8 +63,19 @@ export interface Worktrees {
   removeStaleLocks(worktreePath: string): Promise<readonly string[]>;
   /** A new repository with one commit, for a drill. */
   scratchRepository(): Promise<ScratchRepository>;
+  /**
+   * Lock files of git in the worktree that one of some processes uses: it has the file open, or is a git that works
+   * there. Costs a few looks at files where there is no lock. None where the platform does not tell what a process uses.
+   */
+  locksHeldBy(worktreePath: string, processes: readonly PossibleHolder[]): Promise<readonly HeldLock[]>;
   /** Resolves when nothing that was removed is still being deleted in the background. */
   settled(): Promise<void>;
+}
+
+export interface PossibleHolder {
+  readonly pid: number;
+  /** A git that may have locked something. */
+  readonly isLockingGit: boolean;
 }
 
 export interface ChangedFile {

@@ -201,6 +201,10 @@ describe('why a run is where it is', () => {
     [{ code: 'launch_failed', step: 'queue', detail: 'x' }, 'it could not wait for its turn (x)'],
     [{ code: 'launch_failed', step: 'worktree', detail: 'x' }, 'its worktree could not be made (x)'],
     [{ code: 'launch_failed', step: 'include', detail: 'x' }, 'files could not be copied into its worktree (x)'],
+    [
+      { code: 'launch_failed', step: 'checkpoint', detail: 'x' },
+      'what the run before it had saved could not be handed to it (x)',
+    ],
     [{ code: 'launch_failed', step: 'setup', detail: 'x' }, 'its setup command failed (x)'],
     [{ code: 'launch_failed', step: 'start', detail: 'x' }, 'its command could not be started (x)'],
     [{ code: 'launch_interrupted' }, 'whoever was starting it went away'],
@@ -257,10 +261,13 @@ describe('how a kill went', () => {
     survivors: [],
     stages: [],
     waitedFor: [],
+    interrupted: [],
     aftermath: null,
     sessionUpdated: true,
     auditLogged: true,
   };
+  const commit = { kind: 'git', operation: 'commit', pid: 4711 } as const;
+  const publish = { kind: 'declared', name: 'npm publish', pid: null } as const;
   const notPermitted = { pid: 12, name: 'sshd', reason: 'EPERM' } as const;
 
   it.each<[Partial<KillReport>, string]>([
@@ -284,6 +291,18 @@ describe('how a kill went', () => {
       'Workflow builder is still running: 3 processes survived: pid 12 (sshd): not permitted, pid 13 (nfs): waits for a device, pid 14 (x): still alive',
     ],
     [{ success: false }, 'Workflow builder is not proved to have ended'],
+    [
+      { waitedFor: [commit, publish] },
+      'Workflow builder gracefully terminated in 1.25s, after waiting for git commit (pid 4711), npm publish',
+    ],
+    [
+      { waitedFor: [commit, publish], interrupted: [publish] },
+      'Workflow builder gracefully terminated in 1.25s, after waiting for git commit (pid 4711), while npm publish was under way',
+    ],
+    [
+      { method: 'system', interrupted: [commit] },
+      'Workflow builder had to be killed by the system, in 1.25s, while git commit (pid 4711) was under way',
+    ],
   ])('%j', (some, words) => {
     expect(describeKill({ ...report, ...some }, plainEnglish)).toBe(words);
   });

@@ -110,6 +110,7 @@ describe('a kill report as JSON', () => {
     survivors: [],
     stages: [{ stage: 'graceful', milliseconds: 1250.4 }],
     waitedFor: [],
+    interrupted: [],
     aftermath: null,
     sessionUpdated: true,
     auditLogged: true,
@@ -146,6 +147,7 @@ describe('a kill report as JSON', () => {
     }
   ],
   "waited_for": [],
+  "interrupted": [],
   "aftermath": null
 }`,
     );

@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { cookieIn } from '../../../src/processes/linux-environment.ts';
+import { argumentsIn as argumentsInProc } from '../../../src/processes/linux-arguments.ts';
 import { parseStat } from '../../../src/processes/linux-stat.ts';
-import { occupantsIn, snapshotOf as snapshotOfPs } from '../../../src/processes/posix-ps.ts';
+import {
+  argumentsIn as argumentsInPs,
+  occupantsIn,
+  snapshotOf as snapshotOfPs,
+} from '../../../src/processes/posix-ps.ts';
 import { runEnvironment } from '../../../src/processes/run-environment.ts';
-import { snapshotOf as snapshotOfCim } from '../../../src/processes/windows-cim.ts';
+import { windowsArguments } from '../../../src/processes/windows-arguments.ts';
+import { commandLinesIn, snapshotOf as snapshotOfCim } from '../../../src/processes/windows-cim.ts';
 
 describe('/proc/<pid>/stat', () => {
   const line = (name: string, state: string, threads: number): string =>
@@ -35,6 +41,12 @@ describe('/proc/<pid>/stat', () => {
     expect(parseStat('42 (x) S 7')).toBeNull();
     expect(parseStat('')).toBeNull();
   });
+});
+
+test('/proc/<pid>/cmdline gives each argument, empty ones too', () => {
+  expect(argumentsInProc('git\0-C\0a folder\0commit\0-m\0\0')).toEqual(['git', '-C', 'a folder', 'commit', '-m', '']);
+  expect(argumentsInProc('')).toEqual([]);
+  expect(argumentsInProc('a title that was overwritten')).toEqual(['a title that was overwritten']);
 });
 
 describe('the cookie', () => {
@@ -80,6 +92,11 @@ describe("the listing of macOS's ps", () => {
     expect(processes.get(400)?.state).toBe('zombie');
   });
 
+  test('gives command lines, cut at their blanks', () => {
+    const listing = '  400   321   321 S      0:00.00      0 Sat Nov 21 10:00:01 2026 /usr/bin/git -C /x commit';
+    expect(argumentsInPs(listing)).toEqual(new Map([[400, ['/usr/bin/git', '-C', '/x', 'commit']]]));
+  });
+
   test('and of lsof tells who is in a folder, and not in one with a longer name', () => {
     const listing =
       'p10\ncbash\nfcwd\nn/work/tree\np11\ncnode\nfcwd\nn/work/tree/deep\np12\ncvim\nfcwd\nn/work/tree-two';
@@ -106,6 +123,25 @@ describe('the listing of Windows', () => {
     const { bootId, processes } = snapshotOfCim(listing);
     expect(bootId).toBe('133');
     expect(processes.get(8)).toMatchObject({ parentPid: 4, name: 'node.exe', startTime: '134', cpuMilliseconds: 3 });
+  });
+
+  test('gives command lines', () => {
+    const one = { ProcessId: 8, Start: '134', CommandLine: '"C:\\Program Files\\Git\\cmd\\git.exe" commit -m "a b"' };
+    const found = commandLinesIn(JSON.stringify([one, { ProcessId: 4, Start: null, CommandLine: null }]));
+    expect(found.get(8)).toEqual({ startTime: '134', commandLine: one.CommandLine });
+    expect(found.get(4)).toEqual({ startTime: '', commandLine: '' });
+  });
+
+  test.each([
+    ['git commit', ['git', 'commit']],
+    ['"C:\\a b\\git.exe"  push\t-q', ['C:\\a b\\git.exe', 'push', '-q']],
+    ['git commit -m "say \\"x\\""', ['git', 'commit', '-m', 'say "x"']],
+    ['git "a\\\\" b\\c', ['git', 'a\\', 'b\\c']],
+    ['git "" x', ['git', '', 'x']],
+    ['git "never closed', ['git', 'never closed']],
+    ['', []],
+  ])('has %j cut as its C runtime does', (line, words) => {
+    expect(windowsArguments(line)).toEqual(words);
   });
 
   test('of another shape is an error, not an empty machine', () => {

@@ -1,0 +1,189 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { killReportJson } from '../../../src/core/run-json.ts';
+import type { Run } from '../../../src/core/run.ts';
+import { eventually } from '../../support/eventually.ts';
+import { shell, temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
+import { testSupervisor, type TestSupervisor } from '../../support/test-supervisor.ts';
+
+/** Writes `begun` into its run folder, so that the test can wait for the middle of it. */
+const slow = (seconds: string): string => `echo > "$WARDEN_RUN_DIR/begun"; sleep ${seconds}`;
+
+async function hook(folder: string, name: string, line: string): Promise<void> {
+  const file = path.join(folder, 'hooks', name);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `#!/bin/sh\n${line}\n`);
+  await chmod(file, 0o755);
+}
+
+/** A run in the middle of what it does. */
+async function begun(repository: TemporaryRepository, { supervisor }: TestSupervisor): Promise<Run> {
+  const run = await supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+  await eventually(() => existsSync(inFolder(repository, run, 'begun')));
+  return run;
+}
+
+function inFolder(repository: TemporaryRepository, run: Run, ...names: string[]): string {
+  return path.join(repository.stateFolder, 'runs', run.runId, ...names);
+}
+
+const commit = 'echo x > file; git add file; git commit --quiet -m Second';
+
+describe('a kill lets git come to its end', () => {
+  test('in a commit with a slow hook', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: shell(`${commit}; sleep 600`) });
+    await hook(`${repository.path}/.git`, 'pre-commit', slow('1'));
+    await using scope = await testSupervisor(repository);
+    const run = await begun(repository, scope);
+
+    const report = await scope.supervisor.kill(run.runId);
+
+    expect(report).toMatchObject({ success: true, method: 'graceful', interrupted: [] });
+    expect(report.waitedFor).toEqual([{ kind: 'git', operation: 'commit', pid: expect.any(Number) }]);
+    expect(killReportJson(report).message).toMatch(
+      /^Workflow worker gracefully terminated in [\d.]+s, after waiting for git commit \(pid \d+\)$/,
+    );
+    expect(await repository.git('log', '-1', '--format=%s', run.worktree?.branch ?? '')).toBe('Second');
+    await repository.git('fsck', '--strict');
+  });
+
+  test('in a push to a repository with a slow hook, the receiving side too', async () => {
+    await using repository = await temporaryRepository();
+    const bare = `${repository.path}-bare.git`;
+    await repository.git('init', '--quiet', '--bare', bare);
+    await repository.git('remote', 'add', 'origin', bare);
+    await hook(bare, 'pre-receive', slow('1'));
+    await repository.defineWorkflows({ worker: shell(`git push --quiet origin HEAD:refs/heads/pushed; sleep 600`) });
+    await using scope = await testSupervisor(repository);
+    const run = await begun(repository, scope);
+
+    const report = await scope.supervisor.kill(run.runId);
+
+    expect(report.waitedFor).toEqual([{ kind: 'git', operation: 'push', pid: expect.any(Number) }]);
+    expect((await execa('git', ['-C', bare, 'rev-parse', 'pushed'])).stdout).toBe(run.baseCommit);
+    await execa('git', ['-C', bare, 'fsck', '--strict']);
+  });
+
+  test('in a rebase, which is then not left half-way', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({
+      worker: shell(`${commit}; git rebase --quiet --exec '${slow('1')}' HEAD~1; sleep 600`),
+    });
+    await using scope = await testSupervisor(repository);
+    const run = await begun(repository, scope);
+
+    const report = await scope.supervisor.kill(run.runId);
+
+    expect(report.waitedFor).toEqual([{ kind: 'git', operation: 'rebase', pid: expect.any(Number) }]);
+    const status = await execa('git', ['-C', run.worktree?.path ?? '', 'status']);
+    expect(status.stdout).not.toContain('rebase');
+    expect(status.stdout).toContain(`On branch ${run.worktree?.branch ?? ''}`);
+  });
+
+  test('that holds the lock of the index', async () => {
+    await using repository = await temporaryRepository();
+    // A filter keeps "git add" busy; `add` is known by its lock alone.
+    await repository.defineWorkflows({
+      worker: shell(
+        `git config filter.slow.clean 'sh -c "${slow('1').replaceAll('"', '\\"')}; cat"'; echo '*.slow filter=slow' > .gitattributes; echo x > a.slow; git add a.slow; sleep 600`,
+      ),
+    });
+    await using scope = await testSupervisor(repository);
+    const run = await begun(repository, scope);
+
+    const report = await scope.supervisor.kill(run.runId);
+
+    expect(report.waitedFor).toEqual([
+      { kind: 'lock', path: expect.stringMatching(/index\.lock$/), pid: expect.any(Number) },
+    ]);
+    const listed = await execa('git', ['-C', run.worktree?.path ?? '', 'ls-files', 'a.slow']);
+    expect(listed.stdout).toBe('a.slow');
+  });
+
+  test('but for no longer than the workflow says', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: { ...shell(commit), kill: { waitSeconds: 0.5 } } });
+    await hook(`${repository.path}/.git`, 'pre-commit', slow('600'));
+    await using scope = await testSupervisor(repository);
+    const run = await begun(repository, scope);
+
+    const report = await scope.supervisor.kill(run.runId);
+
+    expect(report.success).toBe(true);
+    const section = { kind: 'git', operation: 'commit', pid: expect.any(Number) };
+    expect(report).toMatchObject({ waitedFor: [section], interrupted: [section] });
+    expect(report.stages[0]).toMatchObject({ stage: 'wait' });
+    expect(report.stages[0]?.milliseconds).toBeGreaterThanOrEqual(500);
+    expect(report.stages[0]?.milliseconds).toBeLessThan(10_000);
+    expect(killReportJson(report)).toMatchObject({
+      interrupted: [expect.stringMatching(/^git commit \(pid \d+\)$/)],
+      message: expect.stringMatching(/s, while git commit \(pid \d+\) was under way$/),
+    });
+    await repository.git('fsck', '--strict');
+  });
+
+  test('unless a person loses patience', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: shell(commit) });
+    await hook(`${repository.path}/.git`, 'pre-commit', slow('600'));
+    await using scope = await testSupervisor(repository);
+    const run = await begun(repository, scope);
+
+    const patient = scope.supervisor.kill(run.runId);
+    await eventually(async () => (await scope.supervisor.status(run.runId)).run.stop?.waitedFor.length === 1);
+    const report = await scope.supervisor.kill(run.runId, { force: true });
+
+    expect(report).toEqual(await patient);
+    const section = { kind: 'git', operation: 'commit', pid: expect.any(Number) };
+    expect(report).toMatchObject({
+      success: true,
+      method: 'system',
+      stages: [{ stage: 'wait' }, { stage: 'system' }],
+      waitedFor: [section],
+      interrupted: [section],
+    });
+  });
+
+  test('and says what a forced kill cut off', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: shell(commit) });
+    await hook(`${repository.path}/.git`, 'pre-commit', slow('600'));
+    await using scope = await testSupervisor(repository);
+    const run = await begun(repository, scope);
+
+    const report = await scope.supervisor.kill(run.runId, { force: true });
+
+    expect(report).toMatchObject({ success: true, waitedFor: [], interrupted: [{ operation: 'commit' }] });
+  });
+
+  test('but does not wait for a git that only reads', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({
+      worker: shell(`echo > "$WARDEN_RUN_DIR/begun"; sleep 600 | git cat-file --batch`),
+    });
+    await using scope = await testSupervisor(repository);
+    const run = await begun(repository, scope);
+
+    const report = await scope.supervisor.kill(run.runId);
+
+    expect(report).toMatchObject({ success: true, waitedFor: [], interrupted: [] });
+  });
+
+  test('nor for a lock that somebody else holds', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: shell('echo > "$WARDEN_RUN_DIR/begun"; sleep 600') });
+    await using scope = await testSupervisor(repository);
+    const run = await begun(repository, scope);
+    const gitFile = await readFile(path.join(run.worktree?.path ?? '', '.git'), 'utf8');
+    const lock = path.join(gitFile.replace('gitdir: ', '').trim(), 'index.lock');
+    await writeFile(lock, '');
+
+    const report = await scope.supervisor.kill(run.runId);
+
+    expect(report).toMatchObject({ success: true, waitedFor: [], interrupted: [] });
+  });
+});
