@@ -1,5 +1,5 @@
 import { type Containment, uncontained } from '../core/containment.ts';
-import type { AuditEntry } from '../core/ports/store.ts';
+import type { ActiveProcesses, AuditEntry } from '../core/ports/store.ts';
 import type { Phase } from '../core/escalation.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
@@ -149,6 +149,28 @@ export function processParameters(run: Run, process: RunProcess, now: number): R
     process_info: JSON.stringify(info),
     now,
   };
+}
+
+export interface ActiveProcessesRow {
+  runId: RunId;
+  bootId: string | null;
+  pid: number | null;
+  startTime: string | null;
+  wrapperBootId: string | null;
+  wrapperPid: number | null;
+  wrapperStartTime: string | null;
+}
+
+export function activeProcessesFrom(row: ActiveProcessesRow): ActiveProcesses {
+  return {
+    runId: row.runId,
+    wrapper: identityOrNull(row.wrapperBootId, row.wrapperPid, row.wrapperStartTime),
+    command: identityOrNull(row.bootId, row.pid, row.startTime),
+  };
+}
+
+function identityOrNull(bootId: string | null, pid: number | null, startTime: string | null): ProcessIdentity | null {
+  return bootId === null || pid === null || startTime === null ? null : { bootId, pid, startTime };
 }
 
 export interface AuditRow {

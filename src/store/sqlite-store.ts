@@ -1,13 +1,15 @@
 import type Database from 'better-sqlite3';
 import { WardenError } from '../core/errors.ts';
 import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts';
-import type { AuditEntry, RunFilter, RunPage, RunPatch, Store } from '../core/ports/store.ts';
+import type { ActiveProcesses, AuditEntry, RunFilter, RunPage, RunPatch, Store } from '../core/ports/store.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation, Run } from '../core/run.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
 import { openDatabase, retryWhileBusy } from './open-database.ts';
 import {
+  activeProcessesFrom,
+  type ActiveProcessesRow,
   type AuditRow,
   auditEntryFrom,
   auditParameters,
@@ -77,6 +79,16 @@ class SqliteStore implements Store {
     return this.#retry(() => (this.#statement(sql).all() as RunRow[]).map(runFrom));
   }
 
+  activeProcesses(): Promise<readonly ActiveProcesses[]> {
+    const sql = `
+SELECT r.run_id AS runId, p.boot_id AS bootId, p.pid, p.start_time AS startTime,
+       p.process_info ->> '$.wrapper.bootId' AS wrapperBootId, p.process_info ->> '$.wrapper.pid' AS wrapperPid,
+       p.process_info ->> '$.wrapper.startTime' AS wrapperStartTime
+FROM workflow_runs r LEFT JOIN workflow_processes p ON p.run_id = r.run_id
+WHERE r.status IN (${activeStatusList})`;
+    return this.#retry(() => (this.#statement(sql).all() as ActiveProcessesRow[]).map(activeProcessesFrom));
+  }
+
   knownRunIds(): Promise<readonly RunId[]> {
     const sql = 'SELECT run_id FROM workflow_runs ORDER BY created_at DESC LIMIT 10000';
     return this.#retry(() => this.#statement(sql).pluck().all() as RunId[]);
@@ -106,18 +118,9 @@ class SqliteStore implements Store {
       UPDATE workflow_processes
       SET last_heartbeat = @at, updated_at = @at, process_info = json_set(process_info, '$.observation', json(@observation))
       WHERE run_id = @runId AND status = 'alive'`);
-    await this.#retry(() => {
-      // A heartbeat that a power cut loses is made again a minute later: it need not wait for the disk.
-      this.#database.pragma('synchronous = NORMAL');
-      try {
-        this.#database
-          .transaction(() => {
-            for (const { runId, at, observation } of looks)
-              update.run({ runId, at, observation: JSON.stringify(observation) });
-          })
-          .immediate();
-      } finally {
-        this.#database.pragma('synchronous = FULL');
+    await this.#writeLightly(() => {
+      for (const { runId, at, observation } of looks) {
+        update.run({ runId, at, observation: JSON.stringify(observation) });
       }
     });
   }
@@ -127,11 +130,10 @@ class SqliteStore implements Store {
     return this.#retry(() => new Set(this.#statement(sql).pluck().all(runId) as string[]));
   }
 
-  async addSeen(runId: RunId, keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return;
+  async addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void> {
     const insert = this.#statement('INSERT OR IGNORE INTO seen_processes (run_id, identity) VALUES (?, ?)');
-    await this.#write(() => {
-      for (const key of keys) insert.run(runId, key);
+    await this.#writeLightly(() => {
+      for (const [runId, keys] of seen) for (const key of keys) insert.run(runId, key);
     });
   }
 
@@ -237,6 +239,18 @@ class SqliteStore implements Store {
     const result = await this.#retry(() => this.#database.transaction(work).immediate());
     this.#ownCommits += 1;
     return result;
+  }
+
+  /** What a power cut may take, since it is seen again at the next look, need not wait for the disk. Nobody is told of it. */
+  #writeLightly(work: () => void): Promise<void> {
+    return this.#retry(() => {
+      this.#database.pragma('synchronous = NORMAL');
+      try {
+        this.#database.transaction(work).immediate();
+      } finally {
+        this.#database.pragma('synchronous = FULL');
+      }
+    });
   }
 
   #retry<Result>(work: () => Result): Promise<Result> {

@@ -82,11 +82,9 @@ export class Members {
     try {
       const version = this.#store.dataVersion();
       if (version === this.#version) return;
-      const active = await this.#store.activeRuns();
       const roots = new Map<RunId, KnownRun>();
-      for (const { runId, process } of active) {
+      for (const { runId, wrapper, command } of await this.#store.activeProcesses()) {
         const seen = this.#roots.get(runId)?.seen ?? new Set(await this.#store.seen(runId));
-        const { wrapper = null, command = null } = process ?? {};
         roots.set(runId, { roots: { runId, wrapper, command, seen }, seen });
       }
       this.#roots = roots;
@@ -97,17 +95,19 @@ export class Members {
   }
 
   async #remember(members: ReadonlyMap<RunId, readonly Pick<Member, 'identity'>[]>): Promise<void> {
+    const fresh = new Map<RunId, readonly string[]>();
     for (const [runId, list] of members) {
       const seen = this.#roots.get(runId)?.seen;
       if (seen === undefined) continue;
-      const fresh = list.map(({ identity }) => keyOf(identity)).filter((key) => !seen.has(key));
-      if (fresh.length === 0) continue;
-      for (const key of fresh) seen.add(key);
-      try {
-        await this.#store.addSeen(runId, fresh);
-      } catch (error) {
-        this.#diagnostics.failed('keeping who was seen', error);
-      }
+      const keys = list.map(({ identity }) => keyOf(identity)).filter((key) => !seen.has(key));
+      if (keys.length > 0) fresh.set(runId, keys);
+      for (const key of keys) seen.add(key);
+    }
+    if (fresh.size === 0) return;
+    try {
+      await this.#store.addSeen(fresh);
+    } catch (error) {
+      this.#diagnostics.failed('keeping who was seen', error);
     }
   }
 }

@@ -41,6 +41,13 @@ export interface RunPatch {
   readonly snoozedUntil?: number | null;
 }
 
+/** The first two processes of a run that is not over; null before they were started. */
+export interface ActiveProcesses {
+  readonly runId: RunId;
+  readonly wrapper: ProcessIdentity | null;
+  readonly command: ProcessIdentity | null;
+}
+
 export interface AuditEntry {
   readonly at: number;
   readonly runId: RunId | null;
@@ -68,6 +75,8 @@ export interface Store {
   runs(filter: RunFilter): Promise<RunPage>;
   /** Runs that are not over, in the order in which they were accepted. */
   activeRuns(): Promise<readonly Run[]>;
+  /** Of the same runs only what their processes are recognised by: a look at a thousand runs reads no more than that. */
+  activeProcesses(): Promise<readonly ActiveProcesses[]>;
   knownRunIds(): Promise<readonly RunId[]>;
   /**
    * Compare and set: applies the change only while `expected` holds, in one transaction with its audit entry.
@@ -80,7 +89,7 @@ export interface Store {
   ): Promise<void>;
   /** Ledger of identities that were seen to belong to the run. */
   seen(runId: RunId): Promise<ReadonlySet<string>>;
-  addSeen(runId: RunId, keys: readonly string[]): Promise<void>;
+  addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
   auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]>;
   /** The lease of the periodic watching. */

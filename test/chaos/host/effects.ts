@@ -9,7 +9,18 @@ export interface Moment {
 
 /** What changes nothing. Everything else that a port offers counts as an effect, also what is added one day. */
 const reads: Readonly<Record<'store' | 'executor' | 'worktrees' | 'folders', readonly string[]>> = {
-  store: ['run', 'runs', 'activeRuns', 'knownRunIds', 'seen', 'auditEntries', 'lease', 'dataVersion', 'close'],
+  store: [
+    'run',
+    'runs',
+    'activeRuns',
+    'activeProcesses',
+    'knownRunIds',
+    'seen',
+    'auditEntries',
+    'lease',
+    'dataVersion',
+    'close',
+  ],
   executor: ['environment', 'findProgram', 'look', 'isAlive', 'occupantsOf'],
   worktrees: ['repositoryOf', 'commitOf', 'list', 'sizeOf', 'changesSince', 'fileAt', 'settled'],
   folders: ['pathOf', 'outputFileOf', 'setupFileOf', 'exitRecord', 'output', 'lastLine', 'read', 'watchExit'],
