@@ -3,6 +3,7 @@ export const commands = {
   startRun: 'warden.startRun',
   killRun: 'warden.killRun',
   forceKillRun: 'warden.forceKillRun',
+  forceNow: 'warden.forceNow',
   restartRun: 'warden.restartRun',
   completeRun: 'warden.completeRun',
   openLog: 'warden.openLog',
@@ -37,6 +38,7 @@ export type State = (typeof states)[number];
 export const runWords = [
   'killable',
   'forceKillable',
+  'hurriable',
   'restartable',
   'completable',
   'logged',

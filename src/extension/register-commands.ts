@@ -21,6 +21,8 @@ const acts: Readonly<Record<keyof typeof commands, Act>> = {
   startRun,
   killRun,
   forceKillRun,
+  // The same for a kill that is under way, under the name that it has there.
+  forceNow: forceKillRun,
   restartRun,
   completeRun,
   openLog,

@@ -1,6 +1,7 @@
 import {
   describeHealthReason,
   describeRunReason,
+  describeStopProgress,
   describeSurvivor,
   plainEnglish,
   type Translate,
@@ -48,13 +49,26 @@ export function runItem(facts: RunItemFacts, translate: Translate = plainEnglish
 /** What stands beside the name: what is wrong, else the last line of its output, else how it ended. */
 function whatItSays({ report, snoozed }: WatchedRun, translate: Translate): string {
   const { run, lastLine } = report;
-  if (run.status === 'terminating') return translate('stopping…');
+  if (run.stop !== null) return stopWords(report, translate);
   if (needsPerson({ report, snoozed })) return healthWords(report, translate);
   if (run.status === 'pending') {
     return run.reason === null ? translate('starting…') : describeRunReason(run.reason, translate);
   }
   if (run.status === 'failed' && run.reason !== null) return describeRunReason(run.reason, translate);
   return lastLine ?? '';
+}
+
+function stopWords({ run, stopping }: RunReport, translate: Translate): string {
+  const survivors = run.killReport?.survivors ?? [];
+  if (stopping?.kind === 'survivors' && survivors.length > 0) {
+    const named = survivors.map((survivor) => describeSurvivor(survivor, translate)).join(', ');
+    return translate('survivors: {0}', named);
+  }
+  if (stopping === null || run.status === 'pending') return translate('stopping…');
+  const progress = describeStopProgress(stopping, translate);
+  return run.stop?.kind === 'settle'
+    ? translate('ending what it left behind: {0}', progress)
+    : translate('stopping: {0}', progress);
 }
 
 function healthWords({ health }: RunReport, translate: Translate): string {

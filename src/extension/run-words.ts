@@ -10,13 +10,20 @@ export function may(word: RunWord, watched: WatchedRun): boolean {
 
 const rules: Readonly<Record<RunWord, (run: Run, watched: WatchedRun) => boolean>> = {
   killable: ({ status }) => status === 'pending' || status === 'running',
-  forceKillable: ({ status }) => status === 'running' || status === 'terminating',
+  forceKillable: (run, watched) => run.status === 'running' || mayBeHurried(watched),
+  hurriable: (_run, watched) => mayBeHurried(watched),
   restartable: ({ status }) => status === 'running' || isTerminal(status),
   completable: ({ status }) => status === 'running',
   logged: ({ startedAt }) => startedAt !== null,
   worktree: ({ worktree }) => worktree !== null,
   snoozable: (_run, watched) => needsPerson(watched),
 };
+
+/** A kill that has not come to its last phase by itself, or that left survivors and is tried again later. */
+function mayBeHurried({ report: { run, stopping } }: WatchedRun): boolean {
+  if (run.status !== 'terminating' || stopping === null) return false;
+  return stopping.kind === 'survivors' || stopping.stage !== 'system';
+}
 
 /** `run running killable …`: what the menus match. */
 export function contextValueOf(watched: WatchedRun): string {

@@ -11,6 +11,9 @@ import { treeItemOf } from './tree-item.ts';
 /** While somebody looks, the last lines of output are read this often. */
 const pollMilliseconds = 2000;
 
+/** The same while a run is being stopped, whose seconds are counted. */
+const stoppingPollMilliseconds = 1000;
+
 /** One run in the tree; the same object for as long as it is shown, so that it can be updated alone. */
 export class RunNode {
   item: ItemText;
@@ -28,7 +31,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   readonly #view: vscode.TreeView<RunNode>;
   readonly #subscriptions: vscode.Disposable[];
   #nodes: ReadonlyMap<string, RunNode> = new Map();
-  #poll: NodeJS.Timeout | null = null;
+  #poll: { readonly timer: NodeJS.Timeout; readonly milliseconds: number } | null = null;
 
   readonly onDidChangeTreeData = this.#onDidChangeTreeData.event;
 
@@ -39,10 +42,16 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     this.#subscriptions = [
       this.#onDidChangeTreeData,
       this.#view,
-      this.#view.onDidChangeVisibility(({ visible }) => this.#pollWhile(visible)),
-      feed.onDidLoad(() => this.#update()),
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        this.#pollWhileVisible();
+        if (visible) feed.refresh();
+      }),
+      feed.onDidLoad(() => {
+        this.#update();
+        this.#pollWhileVisible();
+      }),
     ];
-    this.#pollWhile(this.#view.visible);
+    this.#pollWhileVisible();
   }
 
   getChildren(node?: RunNode): RunNode[] {
@@ -69,7 +78,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   }
 
   dispose(): void {
-    this.#pollWhile(false);
+    this.#pollEvery(null);
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
@@ -82,10 +91,16 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     });
   }
 
-  #pollWhile(visible: boolean): void {
-    if (this.#poll !== null) clearInterval(this.#poll);
-    this.#poll = visible ? setInterval(() => this.#feed.refresh(), pollMilliseconds) : null;
-    if (visible) this.#feed.refresh();
+  #pollWhileVisible(): void {
+    const counts = this.#feed.runs.some(({ report }) => report.stopping?.kind === 'stage');
+    this.#pollEvery(this.#view.visible ? (counts ? stoppingPollMilliseconds : pollMilliseconds) : null);
+  }
+
+  #pollEvery(milliseconds: number | null): void {
+    if (milliseconds === (this.#poll?.milliseconds ?? null)) return;
+    if (this.#poll !== null) clearInterval(this.#poll.timer);
+    this.#poll =
+      milliseconds === null ? null : { timer: setInterval(() => this.#feed.refresh(), milliseconds), milliseconds };
   }
 
   #update(): void {

@@ -3,11 +3,12 @@ import { pickRun } from '../pick-run.ts';
 import type { Warden } from '../warden.ts';
 import { killAndTell } from './kill-run.ts';
 
-/** Kills a run at once, without a chance for it to end properly; asks first. */
+/** Kills a run at once, without a chance for it to end properly; asks first, unless a kill is under way anyway. */
 export async function forceKillRun(warden: Warden, argument: unknown): Promise<void> {
   const report = await pickRun(warden, argument, { word: 'forceKillable', title: vscode.l10n.t('Force Kill Run') });
   if (report === undefined) return;
   const { run } = report;
+  if (run.status === 'terminating') return killAndTell(warden, run, true);
   const force = vscode.l10n.t('Force Kill');
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t('Force kill {0}?', run.workflowName),

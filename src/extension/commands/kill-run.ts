@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { describeKill } from '../../core/messages.ts';
 import type { Run } from '../../core/run.ts';
+import type { RunId } from '../../core/run-id.ts';
 import { localized } from '../localized.ts';
 import { pickRun } from '../pick-run.ts';
 import type { Warden } from '../warden.ts';
@@ -11,14 +12,26 @@ export async function killRun(warden: Warden, argument: unknown): Promise<void> 
   if (report !== undefined) await killAndTell(warden, report.run, false);
 }
 
-/** Kills a run and tells what was seen: that nothing of it is left, or who survived. */
+/** Runs whose kill this window is about to tell of. */
+const awaited = new Set<RunId>();
+
+/** Kills a run and tells, once, what was seen: that nothing of it is left, or who survived. */
 export async function killAndTell(warden: Warden, { runId, workflowName }: Run, force: boolean): Promise<void> {
   const supervisor = await warden.access.get();
-  const report = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Stopping {0}…', workflowName) },
-    () => supervisor.kill(runId, { force }),
-  );
-  const outcome = describeKill(report, localized);
-  if (report.success) void vscode.window.showInformationMessage(`${outcome}.`);
-  else void vscode.window.showErrorMessage(`${outcome}. ${vscode.l10n.t('It is tried again.')}`);
+  if (awaited.has(runId)) {
+    await supervisor.kill(runId, { force });
+    return;
+  }
+  awaited.add(runId);
+  try {
+    const report = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Stopping {0}…', workflowName) },
+      () => supervisor.kill(runId, { force }),
+    );
+    const outcome = describeKill(report, localized);
+    if (report.success) void vscode.window.showInformationMessage(`${outcome}.`);
+    else void vscode.window.showErrorMessage(`${outcome}. ${vscode.l10n.t('It is tried again.')}`);
+  } finally {
+    awaited.delete(runId);
+  }
 }

@@ -1,8 +1,8 @@
 import { defaultStageLengths } from '../../../src/core/escalation.ts';
 import { uncontained } from '../../../src/core/containment.ts';
-import type { Run } from '../../../src/core/run.ts';
+import type { Run, StopIntent } from '../../../src/core/run.ts';
 import type { Workflow } from '../../../src/core/workflow.ts';
-import { anIdentity, runId } from './a-process.ts';
+import { anIdentity, bootId, runId } from './a-process.ts';
 
 export const aWorkflow: Workflow = {
   name: 'builder',
@@ -62,5 +62,23 @@ export function aRun(run: Partial<Run> = {}): Run {
     },
     snoozedUntil: null,
     ...run,
+  };
+}
+
+/** A kill that was asked for and is carried out, unless told otherwise. */
+export function aStop(stop: Partial<StopIntent> = {}): StopIntent {
+  return {
+    kind: 'kill',
+    becomes: null,
+    force: false,
+    why: null,
+    actor: { user: 'dev', face: 'cli' },
+    decidedAt: killedAt,
+    decidedMonotonic: 100_000,
+    begunMonotonic: 112_000,
+    waitedFor: [],
+    bootId,
+    carrier: anIdentity(7),
+    ...stop,
   };
 }

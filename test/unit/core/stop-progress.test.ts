@@ -2,22 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { describeStopProgress, plainEnglish } from '../../../src/core/messages.ts';
 import type { Run, StopIntent } from '../../../src/core/run.ts';
 import { stopProgressOf } from '../../../src/core/stop-progress.ts';
-import { anIdentity, bootId } from './a-process.ts';
-import { aRun } from './a-run.ts';
+import { bootId } from './a-process.ts';
+import { aRun, aStop } from './a-run.ts';
 
-const stop: StopIntent = {
-  kind: 'kill',
-  becomes: null,
-  force: false,
-  why: null,
-  actor: { user: 'dev', face: 'cli' },
-  decidedAt: 0,
-  decidedMonotonic: 100_000,
-  begunMonotonic: 112_000,
-  waitedFor: [{ kind: 'git', operation: 'commit', pid: 4711 }],
-  bootId,
-  carrier: anIdentity(7),
-};
+const stop = aStop({ waitedFor: [{ kind: 'git', operation: 'commit', pid: 4711 }] });
 
 function told(some: Partial<StopIntent>, now: number, run: Partial<Run> = {}): string | null {
   const stopping = aRun({ status: 'terminating', stop: { ...stop, ...some }, ...run });

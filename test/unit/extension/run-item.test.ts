@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import type { KillReport } from '../../../src/core/kill-report.ts';
 import { runStatuses } from '../../../src/core/run-status.ts';
+import type { Run } from '../../../src/core/run.ts';
+import type { StopProgress } from '../../../src/core/stop-progress.ts';
 import type { WatchedRun } from '../../../src/extension/attention.ts';
 import { runItem } from '../../../src/extension/run-item.ts';
 import { inOrder } from '../../../src/extension/run-order.ts';
-import { killedAt } from '../core/a-run.ts';
+import { aStop, killedAt } from '../core/a-run.ts';
 import { aWatchedRun, stuck } from './watched-run.ts';
+
+const graceful: StopProgress & { kind: 'stage' } = {
+  kind: 'stage',
+  stage: 'graceful',
+  milliseconds: 3_400,
+  limitMilliseconds: 5_000,
+  sections: [],
+};
 
 /** A tree as text: `[icon] label | description`. */
 function rendered(runs: readonly WatchedRun[]): string[] {
@@ -19,7 +30,7 @@ describe('the tree of runs', () => {
       aWatchedRun({ workflowName: 'over', status: 'completed', endedAt: killedAt }, { lastLine: 'done' }),
       aWatchedRun({ workflowName: 'broken', status: 'failed', endedAt: killedAt - 1, reason: { code: 'lost' } }),
       aWatchedRun({ workflowName: 'next', status: 'pending', startedAt: null, reason: { code: 'waiting_for_slot' } }),
-      aWatchedRun({ workflowName: 'ending', status: 'terminating' }),
+      aWatchedRun({ workflowName: 'ending', status: 'terminating', stop: aStop() }, { stopping: graceful }),
       aWatchedRun({ workflowName: 'busy', createdAt: killedAt }, { lastLine: 'step 3' }),
       aWatchedRun({ workflowName: 'quiet' }, { ...stuck, snoozed: true }),
       aWatchedRun({ workflowName: 'stuck' }, stuck),
@@ -27,7 +38,7 @@ describe('the tree of runs', () => {
     expect(rendered(inOrder(runs))).toEqual([
       '[bell-dot] stuck · 12 min | no output and no processor use for 6 min (limit 5 min)',
       '[play-circle] busy · 12 min | step 3',
-      '[stop-circle] ending · 12 min | stopping…',
+      '[stop-circle] ending · 12 min | stopping: asked to end, 3 s of 5 s',
       '[bell-slash] quiet · 12 min | ',
       '[clock] next · 12 min | waiting for another run to end',
       '[pass] over · 11 min | done',
@@ -49,12 +60,41 @@ describe('the tree of runs', () => {
     );
   });
 
+  it('says how far a stop is, what it waits for, and who survived', () => {
+    const said = (run: Partial<Run>, stopping: StopProgress): string =>
+      runItem({ ...aWatchedRun({ stop: aStop(), ...run }, { stopping }), now: killedAt, repositoryName: null })
+        .accessibleLabel;
+    expect(said({ status: 'terminating' }, graceful)).toBe(
+      'builder, stopping, for 1 min, stopping: asked to end, 3 s of 5 s',
+    );
+    const sections = [{ kind: 'git', operation: 'commit', pid: 7 }] as const;
+    expect(
+      said(
+        { status: 'terminating' },
+        { kind: 'stage', stage: 'wait', milliseconds: 12_400, limitMilliseconds: 30_000, sections },
+      ),
+    ).toContain('stopping: waiting for git commit (pid 7), 12 s of 30 s');
+    const killReport = { survivors: [{ pid: 7, name: 'sleep', reason: 'EPERM' }] } as unknown as KillReport;
+    expect(said({ status: 'terminating', killReport }, { kind: 'survivors', count: 1 })).toContain(
+      'survivors: pid 7 (sleep): not permitted',
+    );
+    expect(said({ status: 'running', stop: aStop({ kind: 'settle' }) }, graceful)).toContain(
+      'ending what it left behind: asked to end, 3 s of 5 s',
+    );
+    expect(said({ status: 'pending' }, { ...graceful, stage: 'wait' })).toBe('builder, waiting, for 1 min, stopping…');
+  });
+
   it('offers what can be done with a run', () => {
     const wordsOf = (watched: WatchedRun): string =>
       runItem({ ...watched, now: killedAt, repositoryName: null }).contextValue;
     expect(wordsOf(aWatchedRun())).toBe('run running killable forceKillable restartable completable logged worktree');
     expect(wordsOf(aWatchedRun({ status: 'pending', startedAt: null, worktree: null }))).toBe('run pending killable');
-    expect(wordsOf(aWatchedRun({ status: 'terminating' }))).toBe('run terminating forceKillable logged worktree');
+    const stop = aStop();
+    expect(wordsOf(aWatchedRun({ status: 'terminating', stop }, { stopping: graceful }))).toBe(
+      'run terminating forceKillable hurriable logged worktree',
+    );
+    const stopping = { ...graceful, stage: 'system', limitMilliseconds: null } as const;
+    expect(wordsOf(aWatchedRun({ status: 'terminating', stop }, { stopping }))).toBe('run terminating logged worktree');
     expect(wordsOf(aWatchedRun({ status: 'failed' }))).toBe('run failed restartable logged worktree');
   });
 
