@@ -1,0 +1,44 @@
+// `npm run bench`: what is fast and what is slow, beside others who do the same, in one run. Arguments: names of
+// subjects (all when none is given), `--json FILE` to keep the numbers.
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { compare, type ComparisonResult } from './comparison.ts';
+import { describe } from './describe.ts';
+import { adopt } from './subjects/adopt.ts';
+import { killMany } from './subjects/kill-many.ts';
+import { killStubborn } from './subjects/kill-stubborn.ts';
+import { killTree } from './subjects/kill-tree.ts';
+import { look } from './subjects/look.ts';
+import type { Subject } from './subjects/subject.ts';
+
+const subjects: readonly Subject[] = [killTree, killStubborn, look, adopt, killMany];
+
+const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
+const unknown = positionals.filter((name) => !subjects.some((subject) => subject.name === name));
+if (unknown.length > 0 || process.platform !== 'linux') {
+  console.error(
+    unknown.length > 0
+      ? `Unknown: ${unknown.join(', ')}. Subjects: ${subjects.map(({ name }) => name).join(', ')}`
+      : 'The benchmark reads /proc: it runs on Linux.',
+  );
+  process.exit(2);
+}
+
+const say = (progress: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${progress}`);
+};
+const results: { subject: string; comparisons: ComparisonResult[] }[] = [];
+for (const subject of subjects.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  await using opened = await subject.open();
+  const comparisons: ComparisonResult[] = [];
+  for (const comparison of opened.comparisons) {
+    const result = await compare(comparison, say);
+    say('');
+    console.log(`${describe(result)}\n`);
+    comparisons.push(result);
+  }
+  results.push({ subject: subject.name, comparisons });
+}
+const machine = { cores: availableParallelism(), platform: process.platform, node: process.version };
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);

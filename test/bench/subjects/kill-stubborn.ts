@@ -1,0 +1,59 @@
+import { benchSupervisor, type BenchSupervisor } from '../bench-supervisor.ts';
+import type { Comparison, Contender } from '../comparison.ts';
+import { floor, others, type TreeKill } from '../tree-kills.ts';
+import { stubbornTree } from '../trees.ts';
+import type { Subject } from './subject.ts';
+
+/** Runs that ignore SIGTERM: 10 s of grace, and what comes on top. */
+export const killStubborn: Subject = {
+  name: 'kill-stubborn',
+  open: async () => {
+    const bench = await benchSupervisor([stubbornTree]);
+    const elsewhere = await benchSupervisor([stubbornTree], 'folders');
+    bench.supervisor.startWatching(5_000);
+    const pm2 = others.filter(({ name }) => name === 'pm2');
+    return {
+      comparisons: [
+        comparison('Kill a run that ignores SIGTERM', 1, bench, elsewhere, [floor]),
+        comparison('Kill 200 runs that ignore SIGTERM at once', 200, bench, elsewhere, [floor, ...pm2]),
+      ],
+      [Symbol.asyncDispose]: async () => {
+        await bench[Symbol.asyncDispose]();
+        await elsewhere[Symbol.asyncDispose]();
+      },
+    };
+  },
+};
+
+function comparison(
+  title: string,
+  amount: number,
+  bench: BenchSupervisor,
+  elsewhere: BenchSupervisor,
+  ladders: readonly TreeKill[],
+): Comparison {
+  const ours: Contender = {
+    name: 'ours',
+    prepare: async () => {
+      const runs = await bench.start(stubbornTree, amount);
+      const kill = async (): Promise<void> => {
+        await Promise.all(runs.map(({ runId }) => bench.supervisor.kill(runId)));
+      };
+      return { run: kill, finish: () => bench.settle(runs) };
+    },
+  };
+  const theirs = ({ name, kill }: TreeKill): Contender => ({
+    name,
+    prepare: async () => {
+      const runs = await elsewhere.start(stubbornTree, amount);
+      const roots = runs.map(({ rootPid }) => rootPid);
+      const climb = async (): Promise<void> => {
+        await kill(roots, 'SIGTERM');
+        await kill(roots, 'SIGKILL');
+      };
+      return { run: climb, finish: () => elsewhere.settle(runs) };
+    },
+  });
+  const notes = ['ours: in git worktrees, with the watch at work; the others: SIGTERM, 10 s, SIGKILL'];
+  return { title, notes, rounds: 1, warmUps: 0, amount, contenders: [ours, ...ladders.map(theirs)] };
+}
