@@ -15,6 +15,7 @@ import {
   type ProcessSnapshot,
   selfAndAncestors,
 } from '../core/process-identity.ts';
+import { SharedRound } from '../core/shared-round.ts';
 import { hostileTree } from '../runner/hostile-tree.ts';
 import { freezeByLooks } from './freeze-by-looks.ts';
 import { findProgram } from './find-program.ts';
@@ -26,7 +27,6 @@ import { sendPosixSignal } from './posix-signal.ts';
 import type { ProcessTable } from './process-table.ts';
 import { runEnvironment } from './run-environment.ts';
 import { runToEnd } from './run-to-end.ts';
-import { SharedLook } from './shared-look.ts';
 import { launchOnWindows } from './windows-launch.ts';
 import { sendWindowsSignal } from './windows-signal.ts';
 
@@ -59,7 +59,7 @@ type Send = (pid: number, signal: Signal) => SignalOutcome | Promise<SignalOutco
 /** Runs on this machine. */
 export class LocalExecutor implements Executor {
   readonly #table: ProcessTable;
-  readonly #looks: SharedLook;
+  readonly #looks: SharedRound<ProcessSnapshot>;
   /** As of the last look. */
   #neverSignalled: ReadonlySet<number> = new Set([process.pid, process.ppid]);
 
@@ -70,7 +70,7 @@ export class LocalExecutor implements Executor {
     this.#table = table;
     this.#launch = launch;
     this.#send = send;
-    this.#looks = new SharedLook(() => table.look());
+    this.#looks = new SharedRound(() => table.look());
   }
 
   get self(): ProcessIdentity {
@@ -94,7 +94,7 @@ export class LocalExecutor implements Executor {
   }
 
   async look(): Promise<ProcessSnapshot> {
-    const snapshot = await this.#looks.look();
+    const snapshot = await this.#looks.join();
     this.#neverSignalled = selfAndAncestors(snapshot, process.pid);
     return snapshot;
   }

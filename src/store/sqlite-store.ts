@@ -18,6 +18,8 @@ import {
   runFrom,
   runParameters,
 } from './run-row.ts';
+import { SharedCommit } from './shared-commit.ts';
+import { Turns } from './turns.ts';
 
 /** @param now epoch milliseconds. @throws WardenError, see openDatabase */
 export async function openStore(file: string, now: () => number): Promise<Store> {
@@ -41,6 +43,8 @@ class SqliteStore implements Store {
   readonly #file: string;
   readonly #database: Database.Database;
   readonly #now: () => number;
+  readonly #turns = new Turns();
+  readonly #commits: SharedCommit;
   readonly #prepared = new Map<string, Database.Statement>();
   #ownCommits = 0;
 
@@ -48,6 +52,7 @@ class SqliteStore implements Store {
     this.#file = file;
     this.#database = database;
     this.#now = now;
+    this.#commits = new SharedCommit(database, (attempt) => retryWhileBusy(file, attempt));
   }
 
   insertRun(run: Run, audit: AuditEntry, { onlyReplacement } = { onlyReplacement: false }): Promise<boolean> {
@@ -236,7 +241,7 @@ WHERE r.status IN (${activeStatusList})`;
   }
 
   async #write<Result>(work: () => Result): Promise<Result> {
-    const result = await this.#retry(() => this.#database.transaction(work).immediate());
+    const result = await this.#commits.make(work);
     this.#ownCommits += 1;
     return result;
   }
@@ -254,7 +259,7 @@ WHERE r.status IN (${activeStatusList})`;
   }
 
   #retry<Result>(work: () => Result): Promise<Result> {
-    return retryWhileBusy(this.#file, work);
+    return retryWhileBusy(this.#file, () => this.#turns.take(work));
   }
 
   #statement(sql: string): Database.Statement {

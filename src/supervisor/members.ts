@@ -5,6 +5,7 @@ import type { Store } from '../core/ports/store.ts';
 import { keyOf, type ProcessSnapshot, selfAndAncestors } from '../core/process-identity.ts';
 import { Recognition } from '../core/recognition.ts';
 import type { RunId } from '../core/run-id.ts';
+import { SharedRound } from '../core/shared-round.ts';
 
 interface KnownRun {
   readonly roots: RunRoots;
@@ -24,7 +25,9 @@ export class Members {
   #version = -1;
   #lastRound: Promise<unknown> = Promise.resolve();
   #nextFrozen: { readonly runs: Set<RunId>; readonly round: Promise<readonly Frozen[]> } | null = null;
-  #last: { readonly snapshot: ProcessSnapshot; readonly members: Map<RunId, Member[]> } | null = null;
+  /** Many who kill at once share a look with all that it takes: the rows that were read, the sweep, the assignment. */
+  readonly #looks = new SharedRound(() => this.#look());
+  #lastSnapshot: ProcessSnapshot | null = null;
 
   constructor(store: Store, executor: Executor, diagnostics: Diagnostics) {
     this.#store = store;
@@ -33,17 +36,8 @@ export class Members {
   }
 
   /** One fresh look. @returns the members of each active run that has any */
-  async look(): Promise<ReadonlyMap<RunId, readonly Member[]>> {
-    await this.#refresh();
-    const snapshot = await this.#executor.look();
-    // Many who kill at once share one sweep, and so one assignment.
-    if (this.#last?.snapshot === snapshot) return this.#last.members;
-    const spared = selfAndAncestors(snapshot, this.#executor.self.pid);
-    const roots = Array.from(this.#roots.values(), (entry) => entry.roots);
-    const members = assignMembers(snapshot, roots, spared);
-    this.#last = { snapshot, members };
-    await this.#remember(members);
-    return members;
+  look(): Promise<ReadonlyMap<RunId, readonly Member[]>> {
+    return this.#looks.join();
   }
 
   async of(runId: RunId): Promise<readonly Member[]> {
@@ -56,6 +50,17 @@ export class Members {
     this.#nextFrozen.runs.add(runId);
     const { round } = this.#nextFrozen;
     return (await round).filter((frozen) => frozen.runId === runId);
+  }
+
+  async #look(): Promise<ReadonlyMap<RunId, readonly Member[]>> {
+    await this.#refresh();
+    const snapshot = await this.#executor.look();
+    const spared = selfAndAncestors(snapshot, this.#executor.self.pid);
+    const roots = Array.from(this.#roots.values(), (entry) => entry.roots);
+    const members = assignMembers(snapshot, roots, spared);
+    this.#lastSnapshot = snapshot;
+    await this.#remember(members);
+    return members;
   }
 
   #freezeNext(): Promise<readonly Frozen[]> {
@@ -71,7 +76,7 @@ export class Members {
     const roots = Array.from(this.#roots.values(), (entry) => entry.roots);
     const { self } = this.#executor;
     // Who our ancestors are does not change but by their death.
-    const snapshot = this.#last?.snapshot ?? (await this.#executor.look());
+    const snapshot = this.#lastSnapshot ?? (await this.#executor.look());
     const recognition = new Recognition(self.bootId, roots, selfAndAncestors(snapshot, self.pid));
     const frozen = await this.#executor.freeze({ recognition, runs });
     await this.#remember(identitiesByRun(frozen));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pm2TreeKill from 'pm2/lib/TreeKill.js';
 import treeKill from 'tree-kill';
-import { parseStat } from '../../src/processes/linux-proc.ts';
+import { parseStat } from '../../src/processes/linux-stat.ts';
 
 type Signal = 'SIGTERM' | 'SIGKILL';
 
