@@ -43,16 +43,20 @@ export async function benchSupervisor(
   const repository = await temporaryRepository();
   await repository.defineWorkflows(Object.fromEntries(trees.map(({ name, command }) => [name, { command }])));
   const supervisor = await openBenchSupervisor(repository, worktrees);
+  const closing = new AbortController();
+  const dispose = async (): Promise<void> => {
+    closing.abort();
+    await killAll(supervisor);
+    await supervisor.dispose();
+    await repository[Symbol.asyncDispose]();
+  };
+  let disposed: Promise<void> | null = null;
   return {
     supervisor,
     repository,
-    start: (tree, count) => start(supervisor, repository, tree, count),
+    start: (tree, count) => start(supervisor, repository, tree, count, closing.signal),
     settle: (runs) => settle(supervisor, runs),
-    [Symbol.asyncDispose]: async () => {
-      await killAll(supervisor);
-      await supervisor.dispose();
-      await repository[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => (disposed ??= dispose()),
   };
 }
 
@@ -89,11 +93,12 @@ async function start(
   repository: TemporaryRepository,
   tree: Tree,
   count: number,
+  closing: AbortSignal,
 ): Promise<readonly StartedRun[]> {
   const started: Run[] = [];
   let asked = 0;
   const launchSome = async (): Promise<void> => {
-    while (asked < count) {
+    while (asked < count && !closing.aborted) {
       asked += 1;
       started.push(await supervisor.run({ workflowName: tree.name, directory: repository.path, message: '' }));
     }

@@ -31,6 +31,11 @@ const say = (progress: string): void => {
 const results: { subject: string; comparisons: ComparisonResult[] }[] = [];
 for (const subject of subjects.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
   await using opened = await subject.open();
+  const interrupted = (): void => {
+    // Runs outlive whoever started them: nothing of them may stay when the benchmark is broken off.
+    void Promise.resolve(opened[Symbol.asyncDispose]()).finally(() => process.exit(130));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   const comparisons: ComparisonResult[] = [];
   for (const comparison of opened.comparisons) {
     const result = await compare(comparison, say);
@@ -38,6 +43,7 @@ for (const subject of subjects.filter(({ name }) => positionals.length === 0 || 
     console.log(`${describe(result)}\n`);
     comparisons.push(result);
   }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted);
   results.push({ subject: subject.name, comparisons });
 }
 const machine = { cores: availableParallelism(), platform: process.platform, node: process.version };

@@ -39,7 +39,8 @@ export interface ContenderResult {
   readonly ratio: number;
   /** The most that were left in any round; null where nothing was to end. */
   readonly survivors: number | null;
-  readonly longestBlock: LongestBlock;
+  /** The longest of each round. */
+  readonly blocks: readonly LongestBlock[];
 }
 
 export interface ComparisonResult {
@@ -92,10 +93,6 @@ function resultsOf(comparison: Comparison, measured: ReadonlyMap<Contender, Meas
     const amount = contender.amount ?? comparison.amount;
     const median = medianOf(milliseconds);
     ours ??= median / amount;
-    const longestBlock = {
-      milliseconds: Math.max(...blocks.map((block) => block.milliseconds)),
-      withWaiting: Math.max(...blocks.map((block) => block.withWaiting)),
-    };
     return {
       name: contender.name,
       amount,
@@ -103,12 +100,12 @@ function resultsOf(comparison: Comparison, measured: ReadonlyMap<Contender, Meas
       median,
       ratio: median / amount / ours,
       survivors,
-      longestBlock,
+      blocks,
     };
   });
 }
 
-function medianOf(values: readonly number[]): number {
+export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;

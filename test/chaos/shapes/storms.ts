@@ -21,4 +21,4 @@ const loop = (milliseconds: number): Shape => ({
 });
 
 /** Who forks faster than one can look. */
-export const storms: readonly Shape[] = [...[5, 1, 0.2].map(loop)];
+export const storms: readonly Shape[] = [5, 1, 0.2].map(loop);
