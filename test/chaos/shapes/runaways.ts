@@ -42,8 +42,23 @@ export const runaways: readonly Shape[] = [
     stands: (holders) => holders.some((holder) => holder.name === 'sleep' && isUnmarked(holder)),
   },
   {
+    name: 'a daemon with an emptied environment',
+    command: perl(String.raw`
+      daemon { %ENV = (); mark('emptied'); exec '/bin/sleep', '600' };
+      stay();
+    `),
+    marks: ['emptied'],
+    stands: (holders) => holders.some((holder) => holder.name === 'sleep' && isUnmarked(holder)),
+  },
+  {
     name: 'a title that overwrites the environment, its parent alive',
     command: perl(`child { ${overwriteEnvironment} mark('titled'); stay() }; stay();`),
+    marks: ['titled'],
+    stands: (holders) => holders.some(isUnmarked),
+  },
+  {
+    name: 'a daemon whose title overwrites the environment',
+    command: perl(`daemon { ${overwriteEnvironment} mark('titled'); stay() }; stay();`),
     marks: ['titled'],
     stands: (holders) => holders.some(isUnmarked),
   },

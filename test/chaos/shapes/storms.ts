@@ -20,5 +20,48 @@ const loop = (milliseconds: number): Shape => ({
   marks: ['up'],
 });
 
+/** Each process forks its successor and exits: one at a time, and never the same. */
+const chain = (milliseconds: number): Shape => ({
+  name: `a chain of forks at ${milliseconds} ms`,
+  command: perl(String.raw`
+    ${deaf}
+    child {
+      my $count = 0;
+      while (-e $file) {
+        mark('up') if ++$count == ${generations};
+        nap(${milliseconds / 1000});
+        exit if fork();
+      }
+    };
+    stay();
+  `),
+  marks: ['up'],
+});
+
+/** Five heads that do the same, each of them each time in a session of its own. */
+const hydra = (milliseconds: number): Shape => ({
+  name: `a hydra at ${milliseconds} ms`,
+  command: perl(String.raw`
+    ${deaf}
+    for (1 .. 5) {
+      child {
+        my $count = 0;
+        while (-e $file) {
+          POSIX::setsid();
+          mark('up') if ++$count == ${generations};
+          nap(${milliseconds / 1000});
+          exit if fork();
+        }
+      };
+    }
+    stay();
+  `),
+  marks: ['up', 'up', 'up', 'up', 'up'],
+});
+
 /** Who forks faster than one can look. */
-export const storms: readonly Shape[] = [5, 1, 0.2].map(loop);
+export const storms: readonly Shape[] = [
+  ...[5, 1, 0.2].map(loop),
+  ...[5, 1, 0.2].map(chain),
+  ...[5, 1, 0.2].map(hydra),
+];
