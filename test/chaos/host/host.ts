@@ -8,11 +8,18 @@ import type { KillOptions } from '../../../src/supervisor/kill.ts';
 import type { LaunchOptions } from '../../../src/supervisor/launch.ts';
 import type { Moment } from './effects.ts';
 
-export type HostRequest = { readonly dieAt?: Moment | undefined } & (
-  | { readonly verb: 'run'; readonly options: LaunchOptions }
-  | { readonly verb: 'kill'; readonly runId: string; readonly options?: KillOptions }
-  | { readonly verb: 'restart'; readonly runId: string }
-);
+interface Conditions {
+  readonly dieAt?: Moment | undefined;
+  /** How many times as fast its durations pass; 1 where nothing is said. */
+  readonly speed?: number;
+}
+
+export type HostRequest = Conditions &
+  (
+    | { readonly verb: 'run'; readonly options: LaunchOptions }
+    | { readonly verb: 'kill'; readonly runId: string; readonly options?: KillOptions }
+    | { readonly verb: 'restart'; readonly runId: string }
+  );
 
 interface Results {
   readonly run: Run;

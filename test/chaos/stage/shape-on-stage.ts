@@ -11,6 +11,7 @@ import { expectInvariants } from '../invariants.ts';
 import type { Shape } from '../shapes/shape.ts';
 import { Bystanders } from './bystanders.ts';
 import { keepChronicle } from './chronicle.ts';
+import { quickStages } from './quick-stages.ts';
 import { Lifeline } from './lifeline.ts';
 import { isAlive, allProcesses, type SeenProcess } from './proc.ts';
 
@@ -30,7 +31,9 @@ export async function putOnStage(shape: Shape): Promise<ShapeOnStage> {
   const repository = stack.use(await temporaryRepository());
   const lifeline = stack.use(await Lifeline.make(path.dirname(repository.path)));
   await shape.prepare?.(repository);
-  await repository.defineWorkflows({ shape: { command: shape.command, env: { LIFELINE: lifeline.file } } });
+  await repository.defineWorkflows({
+    shape: { command: shape.command, env: { LIFELINE: lifeline.file }, kill: quickStages },
+  });
   const scope = stack.use(await testSupervisor(repository));
   keepChronicle(repository.stateFolder);
   const { supervisor } = scope;

@@ -1,0 +1,111 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Run } from '../../../src/core/run.ts';
+import { isTerminal } from '../../../src/core/run-status.ts';
+import type { Supervisor } from '../../../src/supervisor/supervisor.ts';
+import { eventually } from '../../support/eventually.ts';
+import { temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
+import { testSupervisor } from '../../support/test-supervisor.ts';
+import type { Moment } from '../host/effects.ts';
+import { type HostRequest, startHost } from '../host/host.ts';
+import { expectInvariants } from '../invariants.ts';
+import { perl } from '../shapes/shape.ts';
+import { Bystanders } from '../stage/bystanders.ts';
+import { quickStages } from '../stage/quick-stages.ts';
+import { keepChronicle } from '../stage/chronicle.ts';
+import { isLong, randomFor, seed } from '../stage/form.ts';
+import { Lifeline } from '../stage/lifeline.ts';
+
+/** The short form tries so many moments of each verb; the long one all of them. */
+const momentsOfShortForm = 3;
+
+/** A command with a child that left, both deaf: nothing of it goes by itself when a host does. */
+const command = perl(`$SIG{TERM} = 'IGNORE'; daemon { mark('daemon'); stay() }; mark('command'); stay();`);
+
+const verbs = {
+  run: (_: string, repository: TemporaryRepository): HostRequest => ({
+    verb: 'run',
+    options: { workflowName: 'stubborn', directory: repository.path, message: '' },
+  }),
+  kill: (runId: string): HostRequest => ({ verb: 'kill', runId, options: { force: true } }),
+  restart: (runId: string): HostRequest => ({ verb: 'restart', runId }),
+} as const satisfies Record<string, (runId: string, repository: TemporaryRepository) => HostRequest>;
+
+describe.skipIf(process.platform !== 'linux')(`kill -9 of the host, seed ${seed}`, () => {
+  test.each(['run', 'kill', 'restart'] as const)(
+    'before and after every write and signal of `%s`: whoever comes next finds everything, and two are never alive',
+    { timeout: 300_000 },
+    async (verb) => {
+      const effects = await perform(verb, undefined);
+      expect(effects).toBeGreaterThan(0);
+      const moments = Array.from({ length: effects! * 2 }, (_, index): Moment => ({
+        call: 1 + (index >> 1),
+        when: index % 2 === 0 ? 'before' : 'after',
+      }));
+      const tried = isLong
+        ? moments
+        : randomFor(verb)
+            .sample(momentsOfShortForm, moments.length)
+            .map((index) => moments[index]!);
+      for (const moment of tried) {
+        await perform(verb, moment).catch((cause: unknown) => {
+          throw new Error(`died ${moment.when} effect ${moment.call} of ${effects} of ${verb}`, { cause });
+        });
+      }
+    },
+  );
+});
+
+/** @returns how many effects it took; null when the host died of it */
+async function perform(verb: keyof typeof verbs, dieAt: Moment | undefined): Promise<number | null> {
+  await using repository = await temporaryRepository();
+  const folder = path.dirname(repository.path);
+  await using lifeline = await Lifeline.make(folder);
+  await repository.defineWorkflows({ stubborn: { command, env: { LIFELINE: lifeline.file }, kill: quickStages } });
+  await using before = await testSupervisor(repository);
+  keepChronicle(repository.stateFolder);
+  const acknowledged: Run[] = [];
+  if (verb !== 'run') {
+    acknowledged.push(
+      await before.supervisor.run({ workflowName: 'stubborn', directory: repository.path, message: '' }),
+    );
+    await eventually(() => lifeline.marks().length === 2);
+  }
+  const old = acknowledged[0]?.runId ?? 'run_0123456789ab';
+  await using bystanders = await Bystanders.gather(folder, old, repository.path);
+  await using host = startHost(repository.stateFolder, { ...verbs[verb](old, repository), dieAt });
+  const answer = await host.answer;
+  expect(answer?.error).toBeUndefined();
+
+  await using after = await testSupervisor(repository);
+  const { supervisor } = after;
+  const runs = await settled(supervisor, lifeline);
+  expect(runs.filter(({ status }) => status === 'running').length, 'how many run').toBeLessThanOrEqual(1);
+  if (verb !== 'run') await expectDecidedIsDone(supervisor, old);
+  for (const { runId, status } of runs) if (status === 'running') await supervisor.kill(runId, { force: true });
+  expect(lifeline.isHeld(), 'somebody is left').toBe(false);
+  await expectInvariants({ repository, supervisor, bystanders, acknowledged: { runs: acknowledged, reports: [] } });
+  return answer?.effects ?? null;
+}
+
+/** Each run is over, or runs and is seen to. */
+function settled(supervisor: Supervisor, lifeline: Lifeline): Promise<readonly Run[]> {
+  return eventually(async () => {
+    await supervisor.reconcile();
+    const runs = (await supervisor.list({})).runs.map(({ run }) => run);
+    const isSettled = runs.every(({ status }) => isTerminal(status) || (status === 'running' && lifeline.isHeld()));
+    return isSettled ? runs : null;
+  }, 30_000);
+}
+
+/**
+ * A kill that was written down is carried out, whoever wrote it. Whoever comes when nobody is left any more cannot know
+ * what that took.
+ */
+async function expectDecidedIsDone(supervisor: Supervisor, runId: string): Promise<void> {
+  const { run } = await supervisor.status(runId);
+  const asked = (await supervisor.audit({ runId: run.runId })).some(
+    ({ action, outcome }) => action === 'kill' && outcome === 'asked',
+  );
+  expect(asked ? ['killed', 'terminated'] : ['running']).toContain(run.status);
+}
