@@ -33,10 +33,12 @@ const trickle = String.raw`echo up >&9; perl -e "\$| = 1; while (sysread(STDIN, 
 
 const commit = `echo more >> README.md; git commit -qam more`;
 
-/** A worktree that the run itself began is not ours to remove, but whoever wants to can. */
+/** A worktree that the run itself began is not ours to remove; git does on SIGTERM, and else whoever wants to can. */
 async function removeHalfMade(repository: TemporaryRepository): Promise<void> {
   const another = path.join(path.dirname(repository.path), 'lifeline.another');
-  await repository.git('worktree', 'remove', '--force', '--force', another);
+  if ((await repository.git('worktree', 'list')).includes(another)) {
+    await repository.git('worktree', 'remove', '--force', '--force', another);
+  }
   await repository.git('branch', '-D', 'another');
 }
 
