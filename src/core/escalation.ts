@@ -81,7 +81,7 @@ export type EscalationStep =
   | { readonly kind: 'end'; readonly spareWrapper: boolean; readonly lookAgainMilliseconds: number }
   /** Verified: nobody is left. */
   | { readonly kind: 'done' }
-  /** The operating system does not end them; they are to be named. */
+  /** The operating system does not end them; they are to be named. The wrapper that waits for them is not one of them. */
   | { readonly kind: 'survivors'; readonly survivors: readonly Member[] };
 
 export function sentKey(phase: Phase, order: SignalOrder): string {
@@ -133,7 +133,8 @@ export function nextStep(facts: EscalationFacts): EscalationStep {
     }
     case 'system': {
       const spareWrapper = mayRecord(facts);
-      if (isHopeless(facts, spareWrapper)) return { kind: 'survivors', survivors: facts.members };
+      const condemned = facts.members.filter(({ role }) => role !== 'wrapper' || !spareWrapper);
+      if (isHopeless(facts, condemned)) return { kind: 'survivors', survivors: condemned };
       return { kind: 'end', spareWrapper, lookAgainMilliseconds };
     }
   }
@@ -149,13 +150,12 @@ function mayRecord({ wrapperAloneMilliseconds }: EscalationFacts): boolean {
 }
 
 /** Nobody is named whom nobody has tried to kill, nor one who only sat through the earlier stages. */
-function isHopeless(facts: EscalationFacts, spareWrapper: boolean): boolean {
-  if (facts.members.length === 0) return false;
+function isHopeless(facts: EscalationFacts, condemned: readonly Member[]): boolean {
+  if (condemned.length === 0) return false;
   if (facts.stageMilliseconds >= givesUpInTurmoilAfterMilliseconds) return true;
-  const condemned = facts.members.filter(({ role }) => role !== 'wrapper' || !spareWrapper);
   const isTried = condemned.every(({ identity }) => facts.sent.has(sentKey('system', { identity, signal: 'SIGKILL' })));
   const unmoved = Math.min(facts.unchangedMilliseconds, facts.stageMilliseconds);
-  return condemned.length > 0 && isTried && unmoved >= givesUpAfterMilliseconds;
+  return isTried && unmoved >= givesUpAfterMilliseconds;
 }
 
 /** Short at first, since most trees end within milliseconds; then slower, since a look is not free. */
