@@ -8,10 +8,12 @@ import { openLocalExecutor } from './processes/local-executor.ts';
 import { FileRunFolders } from './store/run-folders.ts';
 import { openStore } from './store/sqlite-store.ts';
 import { databaseFile, stateFolder } from './store/state-folder.ts';
+import { SystemTemporaryFolders } from './store/temporary-folders.ts';
 import { WorkflowFiles } from './store/workflow-files.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { Ports } from './supervisor/world.ts';
 import { gitWorktrees } from './worktrees/git-worktrees.ts';
+import { removeTree } from './worktrees/remove-tree.ts';
 
 /** hrtime counts from the boot and stands still while the machine sleeps; all processes of a boot share it. */
 const systemClock: Clock = {
@@ -43,6 +45,7 @@ export async function openPorts(options: OpenOptions): Promise<Ports> {
     executor,
     worktrees: gitWorktrees(),
     folders: new FileRunFolders(folder),
+    temporaryFolders: new SystemTemporaryFolders(folder, removeTree),
     definitions: new WorkflowFiles(folder),
     clock: systemClock,
     diagnostics: options.diagnostics,

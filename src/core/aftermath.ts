@@ -2,17 +2,28 @@
 export interface Aftermath {
   /** Lock files of git that were left behind and removed, since it was proved that nobody holds them. */
   readonly locksRemoved: readonly string[];
-  /** The run's own folder for temporary files; null when it had none, or it could not be removed. */
-  readonly temporaryFiles: { readonly files: number; readonly bytes: number } | null;
+  /** What was removed of the run's own folder for temporary files; null when it had none. */
+  readonly temporaryFiles: RemovedFiles | null;
   /** Ports on which the run listened before it was killed. */
   readonly ports: readonly PortState[];
   readonly repository: RepositoryState;
   readonly durationMilliseconds: number;
 }
 
-export interface PortState {
+export interface RemovedFiles {
+  readonly files: number;
+  /** What they took on their disk. */
+  readonly bytes: number;
+  /** False while the rest is still being removed, or when it could not be. */
+  readonly complete: boolean;
+}
+
+export interface Port {
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
+}
+
+export interface PortState extends Port {
   /** `unknown` where the system does not tell. */
   readonly state: 'free' | 'taken' | 'unknown';
   /** Who listens there now; null when it is free, or is somebody whom we may not look at. */

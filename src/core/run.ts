@@ -1,3 +1,4 @@
+import type { Port } from './aftermath.ts';
 import type { CriticalSection } from './critical-section.ts';
 import type { Containment } from './containment.ts';
 import type { LaunchStep } from './errors.ts';
@@ -48,6 +49,8 @@ export interface StopIntent {
   /** The same of the first signal, written down before it; null while critical sections are waited for. */
   readonly begunMonotonic: number | null;
   readonly waitedFor: readonly CriticalSection[];
+  /** Ports on which it listened before the first signal: to be free afterwards. */
+  readonly ports: readonly Port[];
   readonly bootId: string;
   /** The supervisor that carries it out; null after an attempt that left survivors, until the next. */
   readonly carrier: ProcessIdentity | null;

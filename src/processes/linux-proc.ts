@@ -8,6 +8,7 @@ import { inSlices } from './in-slices.ts';
 import { isBetweenPrograms, readCookie } from './linux-environment.ts';
 import { readArguments } from './linux-arguments.ts';
 import { LinuxFreeze } from './linux-freeze.ts';
+import { ownPortsOf, portStatesOf } from './linux-ports.ts';
 import { isKernelThread, isListedPid, isThread, newestPid, readBootId, readStat, type Stat } from './linux-stat.ts';
 import type { ProcessTable, SendOne } from './process-table.ts';
 
@@ -27,6 +28,8 @@ const fewNumbers = 64;
 export class LinuxProcessTable implements ProcessTable {
   readonly bootId = readBootId();
   readonly self: ProcessIdentity;
+  readonly ownPortsOf = ownPortsOf;
+  readonly portStatesOf = portStatesOf;
   #cookies = new Map<string, string | null>();
 
   constructor() {

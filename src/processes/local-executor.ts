@@ -1,3 +1,4 @@
+import type { Port, PortState } from '../core/aftermath.ts';
 import type { Signal, SignalOrder } from '../core/escalation.ts';
 import type {
   Executor,
@@ -25,7 +26,7 @@ import { LinuxProcessTable } from './linux-proc.ts';
 import { launchOnPosix } from './posix-launch.ts';
 import { sendPosixSignal } from './posix-signal.ts';
 import type { ProcessTable } from './process-table.ts';
-import { runEnvironment } from './run-environment.ts';
+import { runEnvironment, temporaryFolderVariables } from './run-environment.ts';
 import { runToEnd } from './run-to-end.ts';
 import { launchOnWindows } from './windows-launch.ts';
 import { sendWindowsSignal } from './windows-signal.ts';
@@ -79,6 +80,10 @@ export class LocalExecutor implements Executor {
 
   environment(): Record<string, string> {
     return runEnvironment(process.env);
+  }
+
+  temporaryFolderVariables(folder: string): Record<string, string> {
+    return temporaryFolderVariables(folder);
   }
 
   findProgram(
@@ -140,6 +145,15 @@ export class LocalExecutor implements Executor {
 
   argumentsOf(identities: readonly ProcessIdentity[]): Promise<readonly (readonly string[] | null)[]> {
     return this.#table.argumentsOf(identities);
+  }
+
+  async ownPortsOf(identities: readonly ProcessIdentity[]): Promise<readonly Port[]> {
+    const isStill = await this.#table.confirm(identities);
+    return this.#table.ownPortsOf(identities.filter(isStill).map(({ pid }) => pid));
+  }
+
+  portStatesOf(ports: readonly Port[]): Promise<readonly PortState[]> {
+    return ports.length === 0 ? Promise.resolve([]) : this.#table.portStatesOf(ports);
   }
 
   occupantsOf(directory: string): Promise<readonly Occupant[]> {

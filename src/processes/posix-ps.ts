@@ -1,7 +1,9 @@
 import { execa } from 'execa';
 import { WardenError, detailOf } from '../core/errors.ts';
+import type { Port, PortState } from '../core/aftermath.ts';
 import type { Occupant } from '../core/ports/executor.ts';
 import type { ProcessFacts, ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
+import { type Listener, ownPortsIn, portStatesIn } from './listeners.ts';
 import type { ProcessTable } from './process-table.ts';
 
 const columns = 'pid=,ppid=,pgid=,stat=,time=,rss=,lstart=,command=';
@@ -62,6 +64,14 @@ export class PsProcessTable implements ProcessTable {
     return occupantsIn(stdout, directory);
   }
 
+  async ownPortsOf(pids: readonly number[]): Promise<Port[]> {
+    return ownPortsIn(await listeners(), new Set(pids));
+  }
+
+  async portStatesOf(ports: readonly Port[]): Promise<PortState[]> {
+    return portStatesIn(await listeners(), ports);
+  }
+
   async #some(pids: readonly number[]): Promise<ReadonlyMap<number, ProcessFacts>> {
     return snapshotOf(this.#bootId, await this.#list(pids)).processes;
   }
@@ -75,6 +85,12 @@ export class PsProcessTable implements ProcessTable {
     });
     return stdout;
   }
+}
+
+async function listeners(): Promise<Listener[]> {
+  // lsof leaves with 1 when there are none.
+  const parameters = ['-n', '-P', '-iTCP', '-sTCP:LISTEN', '-iUDP', '-F', 'pcPn', '+c', '0'];
+  return listenersIn((await execa('lsof', parameters, { reject: false })).stdout);
 }
 
 async function run(program: string, parameters: readonly string[]): Promise<string> {
@@ -144,4 +160,21 @@ export function occupantsIn(listing: string, directory: string): Occupant[] {
       occupants.push({ pid, name });
   }
   return occupants;
+}
+
+/** The same with `PTCP` and `n127.0.0.1:3000` for each descriptor; `n*:53->…` is a connection. */
+export function listenersIn(listing: string): Listener[] {
+  const found: Listener[] = [];
+  let [pid, name, protocol] = [0, '', ''];
+  for (const field of listing.split('\n')) {
+    const value = field.slice(1);
+    if (field.startsWith('p')) pid = Number(value);
+    else if (field.startsWith('c')) name = value;
+    else if (field.startsWith('P')) protocol = value.toLowerCase();
+    else if (field.startsWith('n') && (protocol === 'tcp' || protocol === 'udp')) {
+      const port = /:(\d+)$/.exec(value)?.[1];
+      if (port !== undefined && !value.includes('->')) found.push({ pid, name, protocol, port: Number(port) });
+    }
+  }
+  return found;
 }

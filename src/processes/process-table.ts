@@ -1,3 +1,4 @@
+import type { Port, PortState } from '../core/aftermath.ts';
 import type { FreezeRequest, Frozen, Occupant, SignalOutcome } from '../core/ports/executor.ts';
 import type { ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
 
@@ -17,6 +18,9 @@ export interface ProcessTable {
   argumentsOf(identities: readonly ProcessIdentity[]): Promise<(readonly string[] | null)[]>;
   /** See Executor.freeze; absent where only whole looks can be had. */
   freeze?(request: FreezeRequest, send: SendOne): Promise<Frozen[]>;
+  /** See Executor. */
+  ownPortsOf(pids: readonly number[]): Promise<readonly Port[]>;
+  portStatesOf(ports: readonly Port[]): Promise<readonly PortState[]>;
   occupantsOf(directory: string): Promise<readonly Occupant[]>;
 }
 

@@ -5,6 +5,7 @@ import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { reconcile } from './reconcile.ts';
 import { failureWords } from './failure-words.ts';
+import { removeTemporaryFiles } from './temporary-files.ts';
 import { auditOf, type World } from './world.ts';
 
 /** A worktree younger than this is left alone unless somebody says otherwise. */
@@ -104,6 +105,7 @@ async function remove(
   await world.store.audit(auditOf(world, worktree.runId, 'cleanup', 'asked', { facts }));
   try {
     const { checkpoint, branchDeleted } = await world.worktrees.remove(repository, worktree);
+    await removeTemporaryFiles(world, worktree);
     await world.store.change(
       worktree.runId,
       () => true,

@@ -28,6 +28,8 @@ export interface Course {
   readonly onWait: (sections: readonly CriticalSection[]) => Promise<void>;
   /** Told before the first signal. */
   readonly onBegin: (monotonic: number) => Promise<void>;
+  /** Told right before the first signal of this attempt, of a forced one too. */
+  readonly onFirstSignal: (members: readonly Member[]) => Promise<void>;
 }
 
 /**
@@ -41,6 +43,7 @@ export async function escalate(world: World, run: Run, course: Course): Promise<
   let { begunMonotonic } = course;
   let moreTimeMilliseconds = 0;
   let lastStage: Stage | null = null;
+  let hasSignalled = false;
   for (;;) {
     world.disposed.throwIfAborted();
     const members = await world.members.of(run.runId);
@@ -73,6 +76,10 @@ export async function escalate(world: World, run: Run, course: Course): Promise<
       step = nextStep({ ...facts, begunMilliseconds: 0 });
     }
     if (step.kind !== 'wait') ledger.interrupts(criticalSections);
+    if (!hasSignalled && members.length > 0 && (step.kind === 'signal' || step.kind === 'end')) {
+      hasSignalled = true;
+      await course.onFirstSignal(members);
+    }
     switch (step.kind) {
       case 'done':
         return ledger.report(world.clock.monotonic(), []);

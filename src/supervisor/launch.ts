@@ -10,6 +10,7 @@ import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
 import { failureWords } from './failure-words.ts';
 import { runNow } from './find-run.ts';
 import { cancelReason } from './stop.ts';
+import { makeTemporaryFolder } from './temporary-files.ts';
 import { undoLaunch } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -126,7 +127,7 @@ async function takeSteps(
     const worktree = worktreeOf(run);
     enter('include');
     await world.worktrees.include(repository, worktree.path, [...(options.include ?? []), ...run.workflow.include]);
-    const environment = environmentOf(world, run);
+    const environment = environmentOf(world, run, await makeTemporaryFolder(world, run));
     if (run.restartedFrom !== null) {
       enter('checkpoint');
       await world.folders.handCheckpoint(run.restartedFrom, run.runId, signal);
@@ -287,9 +288,10 @@ async function giveUp(world: World, run: Run, step: LaunchStep, error: unknown):
     : new WardenError('launch_failed', facts, { cause: error });
 }
 
-function environmentOf(world: World, run: Run): Record<string, string> {
+function environmentOf(world: World, run: Run, temporaryFolder: string | null): Record<string, string> {
   return {
     ...world.executor.environment(),
+    ...(temporaryFolder === null ? {} : world.executor.temporaryFolderVariables(temporaryFolder)),
     ...run.workflow.env,
     WARDEN_RUN_ID: run.runId,
     WARDEN_RUN_DIR: world.folders.pathOf(run.runId),

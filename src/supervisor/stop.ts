@@ -1,3 +1,4 @@
+import type { Port } from '../core/aftermath.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry, RunPatch } from '../core/ports/store.ts';
 import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
@@ -8,6 +9,8 @@ import { lookAfter } from './aftermath.ts';
 import { escalate } from './escalate.ts';
 import type { Escalation } from './escalation-ledger.ts';
 import { runNow } from './find-run.ts';
+import { keepCheckpoint } from './keep-checkpoint.ts';
+import { ownPortsOf } from './own-ports.ts';
 import { undoLaunch } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -29,6 +32,7 @@ export function intentOf(world: World, decision: StopDecision): StopIntent {
     decidedMonotonic: world.clock.monotonic(),
     begunMonotonic: null,
     waitedFor: [],
+    ports: [],
     bootId: world.executor.self.bootId,
     carrier: world.executor.self,
   };
@@ -100,16 +104,26 @@ async function carry(world: World, run: Run): Promise<Run> {
   const isOfThisBoot = stop.bootId === world.executor.self.bootId;
   const begun = world.clock.monotonic();
   const decidedMonotonic = isOfThisBoot ? stop.decidedMonotonic : -Infinity;
+  let { ports } = stop;
+  let keepingPorts = Promise.resolve();
   const escalation = await escalate(world, run, {
     decidedMonotonic,
     begunMonotonic: isOfThisBoot ? stop.begunMonotonic : -Infinity,
     isForced: () => isForced(world, run),
     onWait: (waitedFor) => keepProgress(world, run, { waitedFor }),
     onBegin: (begunMonotonic) => keepProgress(world, run, { begunMonotonic }),
+    onFirstSignal: async (members) => {
+      const found = await ownPortsOf(world, members);
+      if (found.length === 0) return;
+      ports = together(ports, found);
+      // For whoever has to take over; no signal waits for it.
+      keepingPorts = keepProgress(world, run, { ports });
+    },
   });
   const durationMilliseconds = world.clock.monotonic() - (isOfThisBoot ? decidedMonotonic : begun);
+  await keepingPorts;
   if (escalation.survivors.length > 0) return reportSurvivors(world, run, escalation, durationMilliseconds);
-  const aftermath = await lookAfter(world, run);
+  const aftermath = await lookAfter(world, run, ports);
   const record = await world.folders.exitRecord(run.runId);
   const report = reportOf(world, run, { ...escalation, aftermath, durationMilliseconds, success: true });
   const patch = endOf(stop, record, report);
@@ -119,14 +133,22 @@ async function carry(world: World, run: Run): Promise<Run> {
   });
   // A kill that was decided while leftovers of a finished run were being ended has a carrier of its own.
   const stillOurs = (now: Run): boolean => !isTerminal(now.status) && now.stop?.kind === stop.kind;
-  return (await world.store.change(run.runId, stillOurs, patch, audit)) ?? runNow(world.store, run.runId);
+  const ended = await world.store.change(run.runId, stillOurs, patch, audit);
+  if (ended === null) return runNow(world.store, run.runId);
+  if (stop.kind === 'kill') world.goesOn(`keeping the work of ${run.runId}`, keepCheckpoint(world, ended));
+  return ended;
+}
+
+function together(some: readonly Port[], more: readonly Port[]): readonly Port[] {
+  const ports = [...some, ...more];
+  return [...new Map(ports.map((one) => [`${one.protocol} ${one.port}`, one])).values()];
 }
 
 /** So that everyone sees how far it is, and whoever comes next goes on there. The kill itself does not depend on it. */
 async function keepProgress(
   world: World,
   { runId, stop }: Run,
-  progress: Partial<Pick<StopIntent, 'begunMonotonic' | 'waitedFor'>>,
+  progress: Partial<Pick<StopIntent, 'begunMonotonic' | 'waitedFor' | 'ports'>>,
 ): Promise<void> {
   try {
     await changeStop(world, runId, (now) => (now.kind === stop?.kind ? progress : null));

@@ -48,6 +48,7 @@ export class Supervisor {
       ...ports,
       members: new Members(ports.store, ports.executor, ports.diagnostics),
       carried: new Map(),
+      goesOn: (during, work) => this.#goesOn(during, work),
       disposed: this.#disposed.signal,
     };
     this.#changes = new Changes(this.#world);
@@ -203,14 +204,22 @@ export class Supervisor {
 
   /**
    * Ends what this supervisor does, not what runs: kills under way are finished by whoever comes next. Resolves when
-   * what was removed is also deleted.
+   * what was begun after a kill is done, and what was removed is also deleted.
    */
   async dispose(): Promise<void> {
     this.#disposed.abort();
     await this.#watch?.ended;
-    await Promise.allSettled([...Array.from(this.#world.carried.values(), ({ ended }) => ended), ...this.#underWay]);
+    await this.settled();
     this.#world.store.close();
     await this.#world.worktrees.settled();
+  }
+
+  /** Resolves when nothing that was asked for goes on, nor anything in the background that it led to. */
+  async settled(): Promise<void> {
+    const { carried } = this.#world;
+    while (carried.size + this.#underWay.size > 0) {
+      await Promise.allSettled([...Array.from(carried.values(), ({ ended }) => ended), ...this.#underWay]);
+    }
   }
 
   #beginWatch(options: Omit<WatchOptions, 'onStuck' | 'onRetry'>): Watch {
@@ -241,6 +250,11 @@ export class Supervisor {
     const done = verb.finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);
     return done;
+  }
+
+  #goesOn(during: string, work: Promise<unknown>): void {
+    const done = this.#own(work);
+    done.catch((error: unknown) => this.#world.diagnostics.failed(during, error));
   }
 
   async #reportOf(run: Run): Promise<RunReport> {

@@ -2,6 +2,7 @@ import type { Run, RunReason } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { type Course, escalate } from './escalate.ts';
 import { runNow } from './find-run.ts';
+import { removeTemporaryFiles } from './temporary-files.ts';
 import { auditOf, type World } from './world.ts';
 
 /** What never became a run has nothing to save. */
@@ -11,6 +12,7 @@ const atOnce: Course = {
   isForced: () => Promise.resolve(true),
   onWait: () => Promise.resolve(),
   onBegin: () => Promise.resolve(),
+  onFirstSignal: () => Promise.resolve(),
 };
 
 /**
@@ -26,6 +28,7 @@ export async function undoLaunch(
 ): Promise<Run> {
   const { survivors } = await escalate(world, run, atOnce);
   if (survivors.length > 0) return runNow(world.store, run.runId);
+  await removeTemporaryFiles(world, run);
   let worktree = run.worktree;
   if (worktree !== null) {
     try {

@@ -3,6 +3,7 @@ import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { Executor } from '../core/ports/executor.ts';
 import type { RunFolders } from '../core/ports/run-folders.ts';
 import type { AuditEntry, Store } from '../core/ports/store.ts';
+import type { TemporaryFolders } from '../core/ports/temporary-folders.ts';
 import type { WorkflowDefinitions } from '../core/ports/workflow-definitions.ts';
 import type { Worktrees } from '../core/ports/worktrees.ts';
 import type { Actor, Run, StopIntent } from '../core/run.ts';
@@ -15,6 +16,7 @@ export interface Ports {
   readonly executor: Executor;
   readonly worktrees: Worktrees;
   readonly folders: RunFolders;
+  readonly temporaryFolders: TemporaryFolders;
   readonly definitions: WorkflowDefinitions;
   readonly clock: Clock;
   readonly diagnostics: Diagnostics;
@@ -28,6 +30,8 @@ export interface World extends Ports {
   readonly members: Members;
   /** Stops that this supervisor carries out right now. */
   readonly carried: Map<RunId, CarriedStop>;
+  /** Owns what goes on when a verb has answered: its failure is told, and the supervisor does not end before it. */
+  readonly goesOn: (during: string, work: Promise<unknown>) => void;
   /** Aborts when the supervisor is disposed of. */
   readonly disposed: AbortSignal;
 }

@@ -7,6 +7,7 @@ import { fileAt } from './file-at.ts';
 import { include } from './include.ts';
 import { locksHeldBy } from './held-locks.ts';
 import { inTurns } from './in-turns.ts';
+import { keepWork } from './keep-work.ts';
 import { list } from './list.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { remove } from './remove.ts';
@@ -17,12 +18,16 @@ import { sizeOf } from './size-of.ts';
 import { removeStaleLocks } from './stale-locks.ts';
 import { emptyTrash, trashFolderOf } from './trash.ts';
 import { undo } from './undo.ts';
+import { usabilityOf } from './usability.ts';
 import { removeWorktreesFolderIfEmpty } from './worktrees-folder.ts';
 
 /** Worktrees by the git on the PATH. */
 export function gitWorktrees(): Worktrees {
   const checkouts = inTurns(2);
   const deletions = inTurns(1);
+  // Hundreds of runs may be killed at once: each git costs the event loop a fork.
+  const looks = inTurns(2);
+  const checkpoints = inTurns(2);
   const underWay = new Set<Promise<void>>();
 
   /** What cannot be deleted now is tried again with the next removal there. */
@@ -51,6 +56,8 @@ export function gitWorktrees(): Worktrees {
     removeStaleLocks,
     scratchRepository,
     locksHeldBy,
+    usabilityOf: async (worktreePath) => await looks(async () => await usabilityOf(worktreePath)),
+    checkpoint: async (worktree) => await checkpoints(async () => await keepWork(worktree)),
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);
     },

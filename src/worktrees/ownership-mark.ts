@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
@@ -42,6 +42,11 @@ export async function markWorktree(repository: Repository, runId: RunId, adminDi
 /** The mark of a worktree; null when it has none that we understand, and is not ours to touch. */
 export async function markOf(adminDirectory: string): Promise<OwnershipMark | null> {
   return await readMark(markFile(adminDirectory));
+}
+
+/** Epoch milliseconds at which the worktree was begun to be made: nothing in it or left by it is older. */
+export async function markedSince(adminDirectory: string): Promise<number> {
+  return (await lstat(markFile(adminDirectory))).mtimeMs;
 }
 
 /** What a creation that did not come to its end had set out to make. */

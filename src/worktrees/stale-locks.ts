@@ -1,37 +1,39 @@
 import type { Stats } from 'node:fs';
-import { lstat, readFile, realpath, unlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath, unlink } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import type { Repository } from '../core/ports/worktrees.ts';
 import { adminDirectoryOf, adminEntries } from './admin-entries.ts';
 import { fileUsers, type FileUsers } from './file-users.ts';
-import { markOf } from './ownership-mark.ts';
+import { markedSince, markOf } from './ownership-mark.ts';
 import { systemFailure, unlessMissing } from './system-failure.ts';
 
 interface LockFile {
   readonly path: string;
+  readonly facts: Stats;
   /** Where git would be at work if it were using the lock. */
   readonly folders: readonly string[];
 }
 
+/** Locks of git that a git in any worktree of the repository may take. */
+const sharedLocks = ['packed-refs.lock', 'config.lock', 'shallow.lock'];
+
 /**
- * Removes the lock files that git left when it was killed in a worktree of ours: of its index, its HEAD and its own
- * branch. Only on proof that nobody uses them; where the platform gives none, nothing is removed.
+ * Removes the lock files that git left when it was killed in a worktree of ours: all of the worktree's own (index, HEAD
+ * and what else is in git's folder for it), those of its branch, and those of the repository that are younger than the
+ * worktree. Only on proof that nobody uses them; where the platform gives none, nothing is removed.
  * @returns the paths of those removed
  */
 export async function removeStaleLocks(worktreePath: string): Promise<string[]> {
   try {
     const removed: string[] = [];
-    const found: { readonly lock: LockFile; readonly facts: Stats }[] = [];
-    for (const lock of await possibleLocks(worktreePath)) {
-      const facts = await unlessMissing(lstat(lock.path));
-      if (facts?.isFile() === true) found.push({ lock, facts });
-    }
+    const found = await locksLeft(worktreePath);
     if (found.length === 0) return [];
-    const paths = found.map(({ lock }) => lock.path);
+    const paths = found.map(({ path }) => path);
     const users = await fileUsers(paths, new Set(found.map(({ facts }) => facts.uid)));
-    for (const { lock, facts } of found) {
+    for (const lock of found) {
       if (users === null || isInUse(lock, users)) continue;
       const now = await unlessMissing(lstat(lock.path));
-      if (now?.ino !== facts.ino || now.mtimeMs !== facts.mtimeMs) continue;
+      if (now?.ino !== lock.facts.ino || now.mtimeMs !== lock.facts.mtimeMs) continue;
       await unlessMissing(unlink(lock.path));
       removed.push(lock.path);
     }
@@ -41,23 +43,47 @@ export async function removeStaleLocks(worktreePath: string): Promise<string[]> 
   }
 }
 
-async function possibleLocks(worktreePath: string): Promise<LockFile[]> {
+async function locksLeft(worktreePath: string): Promise<LockFile[]> {
   const admin = await adminDirectoryOf(worktreePath);
   const mark = admin === null ? null : await markOf(admin);
   if (admin === null || mark === null) return [];
   const common = await realpath(resolve(admin, (await readFile(join(admin, 'commondir'), 'utf8')).trim()));
-  const repository = { path: dirname(common), gitDirectory: common };
-  const worktrees = (await adminEntries(repository)).map((entry) => entry.path).filter((path) => path !== null);
+  const madeAt = await markedSince(admin);
+  const [own, ofBranch, shared] = await Promise.all([
+    present(await locksIn(admin)),
+    present(branchLocks(common, mark.branch)),
+    present(sharedLocks.map((name) => join(common, name))),
+  ]);
   const here = [await realpath(worktreePath), admin];
+  // What is left of before this worktree was made is somebody else's.
+  const elsewhere = [...ofBranch, ...shared.filter(({ facts }) => facts.mtimeMs >= madeAt)];
+  const everywhere = elsewhere.length === 0 ? [] : [...here, ...(await workplacesOf(common))];
   return [
-    { path: join(admin, 'index.lock'), folders: here },
-    { path: join(admin, 'HEAD.lock'), folders: here },
-    // A branch may be written to from any worktree: git packs all of them now and then.
-    {
-      path: join(common, 'refs', 'heads', `${mark.branch}.lock`),
-      folders: [...here, repository.path, common, ...worktrees],
-    },
+    ...own.map((lock) => ({ ...lock, folders: here })),
+    ...elsewhere.map((lock) => ({ ...lock, folders: everywhere })),
   ];
+}
+
+async function locksIn(admin: string): Promise<string[]> {
+  const names = await readdir(admin, { recursive: true });
+  return names.filter((name) => name.endsWith('.lock')).map((name) => join(admin, name));
+}
+
+/** A branch may be written to from any worktree: git packs all of them now and then. */
+function branchLocks(common: string, branch: string): string[] {
+  return ['refs', join('logs', 'refs')].map((folder) => join(common, folder, 'heads', `${branch}.lock`));
+}
+
+async function present(paths: readonly string[]): Promise<Pick<LockFile, 'path' | 'facts'>[]> {
+  const found = await Promise.all(paths.map(async (path) => ({ path, facts: await unlessMissing(lstat(path)) })));
+  return found.flatMap(({ path, facts }) => (facts?.isFile() === true ? [{ path, facts }] : []));
+}
+
+/** Every folder in which a git of the repository may be at work. */
+async function workplacesOf(common: string): Promise<string[]> {
+  const repository: Repository = { path: dirname(common), gitDirectory: common };
+  const worktrees = (await adminEntries(repository)).map((entry) => entry.path).filter((path) => path !== null);
+  return [repository.path, common, ...worktrees];
 }
 
 function isInUse(lock: LockFile, users: FileUsers): boolean {

@@ -30,6 +30,7 @@ export interface Outcome {
 
 /** What must hold after whatever happened, whatever it was. */
 export async function expectInvariants({ repository, supervisor, acknowledged, bystanders }: Outcome): Promise<void> {
+  await supervisor.settled();
   const runs = (await supervisor.list({ limit: 1_000 })).runs.map(({ run }) => run);
   expect(await bystanders.disturbed(), 'nobody else was signalled').toEqual([]);
   for (const run of runs) {

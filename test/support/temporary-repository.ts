@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -33,6 +33,17 @@ export async function temporaryRepository(): Promise<TemporaryRepository> {
     git,
     defineWorkflows: (workflows, more = {}) =>
       writeFile(path.join(repository, '.vscode', 'workflows.json'), JSON.stringify({ ...more, workflows }, null, 2)),
-    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 3 }),
+    [Symbol.asyncDispose]: async () => {
+      await removeTemporaryFolders(path.join(root, 'state', 'runs'));
+      await rm(root, { recursive: true, force: true, maxRetries: 3 });
+    },
   };
+}
+
+/** Those of runs that ended by themselves are kept until their worktrees are cleaned up, which few tests do. */
+async function removeTemporaryFolders(runs: string): Promise<void> {
+  for (const runId of await readdir(runs).catch(() => [])) {
+    const folder = await readFile(path.join(runs, runId, 'temporary-folder'), 'utf8').catch(() => null);
+    if (folder !== null) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
 }

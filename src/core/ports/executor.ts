@@ -1,4 +1,5 @@
 import type { Containment } from '../containment.ts';
+import type { Port, PortState } from '../aftermath.ts';
 import type { SignalOrder } from '../escalation.ts';
 import type { Member } from '../membership.ts';
 import type { Recognition } from '../recognition.ts';
@@ -55,6 +56,8 @@ export interface Executor {
   readonly self: ProcessIdentity;
   /** The environment that a run starts from: the host's, without what belongs to the host alone. */
   environment(): Record<string, string>;
+  /** What tells programs where to put their temporary files. */
+  temporaryFolderVariables(folder: string): Record<string, string>;
   /** @returns the file of a program, as the command would find it; null when there is none */
   findProgram(
     program: string,
@@ -88,6 +91,13 @@ export interface Executor {
    * system does not tell. Where it tells one line only (macOS), that is cut at its blanks.
    */
   argumentsOf(identities: readonly ProcessIdentity[]): Promise<readonly (readonly string[] | null)[]>;
+  /**
+   * Ports on which these processes listen and nobody else does, in the network that we are in: a network of their own
+   * goes with them. What the system does not tell is left out.
+   */
+  ownPortsOf(identities: readonly ProcessIdentity[]): Promise<readonly Port[]>;
+  /** Who listens on these ports now, in their order. */
+  portStatesOf(ports: readonly Port[]): Promise<readonly PortState[]>;
   /** Processes whose working directory is at or below the folder. */
   occupantsOf(directory: string): Promise<readonly Occupant[]>;
   /**

@@ -1,4 +1,5 @@
 import type { HeldLock } from '../critical-section.ts';
+import type { RepositoryState } from '../aftermath.ts';
 import type { WorktreeFacts } from '../removal.ts';
 import type { RunId } from '../run-id.ts';
 
@@ -68,6 +69,15 @@ export interface Worktrees {
    * there. Costs a few looks at files where there is no lock. None where the platform does not tell what a process uses.
    */
   locksHeldBy(worktreePath: string, processes: readonly PossibleHolder[]): Promise<readonly HeldLock[]>;
+  /** Whether git can go on in a worktree; a few are looked at at a time. Never throws. */
+  usabilityOf(worktreePath: string): Promise<RepositoryState>;
+  /**
+   * Keeps tracked, staged and untracked files in a commit under `refs/warden/checkpoints/<run_id>/` and verifies it. The
+   * worktree, its index and its HEAD stay as they are.
+   * @returns the ref; null when there is nothing that the branch does not hold
+   * @throws WardenError git_failed, disk_full
+   */
+  checkpoint(worktree: { readonly path: string; readonly runId: RunId }): Promise<string | null>;
   /** Resolves when nothing that was removed is still being deleted in the background. */
   settled(): Promise<void>;
 }

@@ -21,8 +21,17 @@ const reads: Readonly<Record<'store' | 'executor' | 'worktrees' | 'folders', rea
     'dataVersion',
     'close',
   ],
-  executor: ['environment', 'findProgram', 'look', 'isAlive', 'occupantsOf'],
-  worktrees: ['repositoryOf', 'commitOf', 'list', 'sizeOf', 'changesSince', 'fileAt', 'settled'],
+  executor: [
+    'environment',
+    'temporaryFolderVariables',
+    'findProgram',
+    'look',
+    'isAlive',
+    'ownPortsOf',
+    'portStatesOf',
+    'occupantsOf',
+  ],
+  worktrees: ['repositoryOf', 'commitOf', 'list', 'sizeOf', 'changesSince', 'fileAt', 'usabilityOf', 'settled'],
   folders: ['pathOf', 'outputFileOf', 'setupFileOf', 'exitRecord', 'output', 'lastLine', 'read', 'watchExit'],
 };
 

@@ -1,23 +1,65 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, writeFile } from 'node:fs/promises';
+import { open, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exists, git, temporaryRepository, writeFiles } from './temporary-repository.ts';
 
 describe.skipIf(process.platform !== 'linux').concurrent('lock files that git left', () => {
-  it('are removed: of the index, of HEAD and of the run’s branch, and no others', async () => {
+  it('are removed: of the worktree, its branch and what the repository shares, and no others', async () => {
     const test = await temporaryRepository();
+    const { gitDirectory } = test.repository;
     const [made, other] = [await test.create(), await test.create()];
-    const admin = await git(made.path, 'rev-parse', '--absolute-git-dir');
-    const branchLock = (branch: string) => join(test.repository.gitDirectory, 'refs/heads', `${branch}.lock`);
-    const stale = [join(admin, 'index.lock'), join(admin, 'HEAD.lock'), branchLock(made.branch)];
-    const others = [branchLock(other.branch), branchLock('main'), join(test.repository.gitDirectory, 'index.lock')];
+    const [admin, otherAdmin] = await Promise.all(
+      [made, other].map(async ({ path }) => await git(path, 'rev-parse', '--absolute-git-dir')),
+    );
+    const branchLock = (branch: string) => join(gitDirectory, 'refs/heads', `${branch}.lock`);
+    const ofWorktree = ['HEAD.lock', 'ORIG_HEAD.lock', 'config.worktree.lock', 'index.lock'];
+    const shared = ['packed-refs.lock', 'config.lock', 'shallow.lock'];
+    const stale = [
+      ...ofWorktree.map((name) => join(admin!, name)),
+      join(admin!, 'logs/HEAD.lock'),
+      branchLock(made.branch),
+      ...shared.map((name) => join(gitDirectory, name)),
+    ];
+    const others = [
+      branchLock(other.branch),
+      branchLock('main'),
+      join(gitDirectory, 'index.lock'),
+      join(gitDirectory, 'HEAD.lock'),
+      join(otherAdmin!, 'index.lock'),
+    ];
     for (const file of [...stale, ...others]) await writeFile(file, '');
-    expect(await test.worktrees.removeStaleLocks(made.path)).toEqual(stale);
+
+    expect([...(await test.worktrees.removeStaleLocks(made.path))].sort()).toEqual(stale.sort());
+
     for (const file of others) expect(await exists(file)).toBe(true);
     await git(made.path, 'commit', '--quiet', '--allow-empty', '--message=works again');
     expect(await test.worktrees.removeStaleLocks(made.path)).toEqual([]);
+  });
+
+  it('stay where they are of the repository and older than the worktree', async () => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    const lock = join(test.repository.gitDirectory, 'packed-refs.lock');
+    await writeFile(lock, '');
+    await utimes(lock, 1_700_000_000, 1_700_000_000);
+    expect(await test.worktrees.removeStaleLocks(made.path)).toEqual([]);
+    expect(await exists(lock)).toBe(true);
+  });
+
+  it('stay where they are of the repository and a git lives in another worktree of it', async () => {
+    const test = await temporaryRepository();
+    const [made, other] = [await test.create(), await test.create()];
+    const lock = join(test.repository.gitDirectory, 'config.lock');
+    await writeFile(lock, '');
+    const living = spawn('git', ['cat-file', '--batch'], { cwd: other.path, stdio: ['pipe', 'pipe', 'inherit'] });
+    living.stdin.write('HEAD\n');
+    await once(living.stdout, 'data');
+    expect(await test.worktrees.removeStaleLocks(made.path)).toEqual([]);
+    living.stdin.end();
+    await once(living, 'close');
+    expect(await test.worktrees.removeStaleLocks(made.path)).toEqual([lock]);
   });
 
   it('stay while anyone has them open', async () => {

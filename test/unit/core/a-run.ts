@@ -77,6 +77,7 @@ export function aStop(stop: Partial<StopIntent> = {}): StopIntent {
     decidedMonotonic: 100_000,
     begunMonotonic: 112_000,
     waitedFor: [],
+    ports: [],
     bootId,
     carrier: anIdentity(7),
     ...stop,

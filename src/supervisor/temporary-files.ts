@@ -1,0 +1,32 @@
+import type { RemovedFiles } from '../core/aftermath.ts';
+import type { Run } from '../core/run.ts';
+import { within } from './within.ts';
+import type { World } from './world.ts';
+
+/** A report waits no longer for files to be removed. */
+const limitMilliseconds = 2_000;
+
+/** Makes the run's own folder for temporary files. @returns null where there can be none; the run goes without then */
+export async function makeTemporaryFolder(world: World, { runId }: Run): Promise<string | null> {
+  try {
+    return await world.temporaryFolders.create(runId);
+  } catch (error) {
+    world.diagnostics.failed(`making a folder for temporary files of ${runId}`, error);
+    return null;
+  }
+}
+
+/**
+ * Removes the run's folder for temporary files, if it has one.
+ * @returns what was removed so far when it takes long: the rest goes on in the background
+ */
+export async function removeTemporaryFiles(world: World, { runId }: Pick<Run, 'runId'>): Promise<RemovedFiles | null> {
+  let [files, bytes] = [0, 0];
+  const removing = world.temporaryFolders.remove(runId, (size) => {
+    files += 1;
+    bytes += size;
+  });
+  world.goesOn(`removing the temporary files of ${runId}`, removing);
+  const found = await within(world.clock, limitMilliseconds, removing).catch(() => null);
+  return found === false ? null : { files, bytes, complete: found === true };
+}

@@ -1,0 +1,35 @@
+import { WardenError } from '../core/errors.ts';
+import type { RunId } from '../core/run-id.ts';
+import { adminEntries, isWorktreeOf } from './admin-entries.ts';
+import { keepingWork } from './checkpoint.ts';
+import { repositoryOf } from './repository.ts';
+import { systemFailure } from './system-failure.ts';
+
+/**
+ * A verified checkpoint of a worktree that stays: see keepingWork.
+ * @returns its ref; null when there is nothing that the branch does not hold
+ * @throws WardenError git_failed, disk_full, not_a_repository
+ */
+export async function keepWork({
+  path,
+  runId,
+}: {
+  readonly path: string;
+  readonly runId: RunId;
+}): Promise<string | null> {
+  try {
+    const repository = await repositoryOf(path);
+    const entry = (await adminEntries(repository)).find((one) => one.mark?.runId === runId && one.path === path);
+    if (entry === undefined || !(await isWorktreeOf(entry))) {
+      throw new WardenError('git_failed', {
+        operation: 'keep work',
+        detail: `${path} is not the worktree of ${runId}`,
+      });
+    }
+    return await keepingWork({ repository, entry, runId, worktreePath: path }, (work) =>
+      Promise.resolve(work.checkpoint),
+    );
+  } catch (error) {
+    throw systemFailure('keep work', path, error);
+  }
+}
