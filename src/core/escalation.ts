@@ -162,6 +162,7 @@ function isHopeless(facts: EscalationFacts, condemned: readonly Member[]): boole
 function pauseIn(stage: Stage, stageMilliseconds: number): number {
   if (stage === 'wait') return 50;
   if (stage === 'system') return stageMilliseconds < 250 ? 5 : 50;
+  if (stageMilliseconds < 50) return 3;
   if (stageMilliseconds < 250) return 10;
   return stageMilliseconds < 1_000 ? 25 : 100;
 }

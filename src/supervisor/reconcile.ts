@@ -40,6 +40,8 @@ export async function reconcileOne(world: World, run: Run): Promise<OngoingStop 
  */
 export async function endIfOver(world: World, run: Run): Promise<Run> {
   if (run.status !== 'running' || run.stop !== null) return run;
+  // One that lives is told by a look at one process alone, without a sweep before the first signal.
+  if (run.process !== null && (await world.executor.isAlive(run.process.command))) return run;
   const members = await world.members.of(run.runId);
   if (members.length > 0) return run;
   await settleIfOver(world, run, members);

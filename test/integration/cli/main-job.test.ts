@@ -168,6 +168,10 @@ describe('warden kill', () => {
       'message',
       'signals',
       'processes',
+      'stages',
+      'waited_for',
+      'interrupted',
+      'aftermath',
     ]);
     expect(document).toMatchObject({
       success: true,
