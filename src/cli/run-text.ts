@@ -66,8 +66,9 @@ export function runDetails(
 }
 
 /** What becomes of processes of the run that leave their parent, as it was observed at launch. */
-function daemonWords({ subreaper }: Containment): string {
-  return subreaper ? 'adopted by the run' : 'not adopted by the run';
+function daemonWords({ subreaper, controlGroup }: Containment): string {
+  const adopted = subreaper ? 'adopted by the run' : 'not adopted by the run';
+  return controlGroup === null ? adopted : `${adopted}; held in ${controlGroup}`;
 }
 
 /** One line a run. @param now epoch milliseconds */

@@ -5,7 +5,12 @@ export interface Containment {
    * emptied environment still descends from it.
    */
   readonly subreaper: boolean;
+  /**
+   * Folder of the control group that the run was put into alone: a scope of its name. Whatever it starts is born in it,
+   * and leaves it only by asking for that. Null where there is none.
+   */
+  readonly controlGroup: string | null;
 }
 
 /** A run whose daemons the system's first process adopts. */
-export const uncontained: Containment = { subreaper: false };
+export const uncontained: Containment = { subreaper: false, controlGroup: null };

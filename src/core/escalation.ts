@@ -25,6 +25,12 @@ export const givesUpInTurmoilAfterMilliseconds = 30_000;
 /** How long the wrapper may take to write the exit record once everyone else is gone. */
 const recordGraceMilliseconds = 500;
 
+/**
+ * How long freezing and killing is tried alone in the system phase. The kernel's kill of a whole control group takes the
+ * wrapper too, and with it the exit record.
+ */
+const aloneMilliseconds = 1_000;
+
 /** Two looks in a row that find nobody are the proof: a process may fork right behind the first. */
 export const emptyLooksThatProve = 2;
 
@@ -78,7 +84,13 @@ export type EscalationStep =
       readonly lookAgainMilliseconds: number;
     }
   /** Freeze everyone as he is recognised, kill all of them, then look again. */
-  | { readonly kind: 'end'; readonly spareWrapper: boolean; readonly lookAgainMilliseconds: number }
+  | {
+      readonly kind: 'end';
+      readonly spareWrapper: boolean;
+      /** Kill the run's control group as a whole too, where it has one of its own. */
+      readonly wholeControlGroup: boolean;
+      readonly lookAgainMilliseconds: number;
+    }
   /** Verified: nobody is left. */
   | { readonly kind: 'done' }
   /** The operating system does not end them; they are to be named. The wrapper that waits for them is not one of them. */
@@ -135,7 +147,9 @@ export function nextStep(facts: EscalationFacts): EscalationStep {
       const spareWrapper = mayRecord(facts);
       const condemned = facts.members.filter(({ role }) => role !== 'wrapper' || !spareWrapper);
       if (isHopeless(facts, condemned)) return { kind: 'survivors', survivors: condemned };
-      return { kind: 'end', spareWrapper, lookAgainMilliseconds };
+      const othersLive = facts.wrapperAloneMilliseconds === null;
+      const wholeControlGroup = othersLive && facts.stageMilliseconds >= aloneMilliseconds;
+      return { kind: 'end', spareWrapper, wholeControlGroup, lookAgainMilliseconds };
     }
   }
 }
@@ -179,7 +193,7 @@ function askToEnd(member: Member): SignalOrder[] {
 function gracefulOrders(facts: EscalationFacts): SignalOrder[] {
   const command = facts.members.find((member) => member.role === 'command');
   const others = facts.members.filter((member) => member.role === 'member');
-  if (command === undefined) return others.flatMap(askToEnd);
+  if (command === undefined) return [...others.flatMap(askToEnd), ...wrapperOrders(facts)];
   const group = facts.commandIsShell ? others.filter((member) => member.facts.groupId === command.facts.groupId) : [];
   return [command, ...group].flatMap(askToEnd);
 }
@@ -193,9 +207,17 @@ function forcedOrders(facts: EscalationFacts): SignalOrder[] {
       case 'member':
         return [{ identity: member.identity, signal: 'SIGKILL' }];
       case 'wrapper':
-        return [];
+        return wrapperOrders(facts);
     }
   });
+}
+
+/**
+ * Left alone for longer than it takes to record the exit, it waits for those that it adopted, and they are another run's;
+ * it can be told to leave then. While it is still to record, it does not heed this.
+ */
+function wrapperOrders(facts: EscalationFacts): SignalOrder[] {
+  return mayRecord(facts) ? [] : facts.members.filter(({ role }) => role === 'wrapper').flatMap(askToEnd);
 }
 
 /** The shells whose only work is to run others. */

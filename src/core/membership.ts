@@ -16,6 +16,8 @@ export interface RunRoots {
   readonly command: ProcessIdentity | null;
   /** Ledger: identities seen to belong at earlier looks, as `keyOf` gives them. */
   readonly seen: ReadonlySet<string>;
+  /** Pids in the run's own control group, read after the look: who was seen under such a number is gone, or is in it. */
+  readonly enclosed: ReadonlySet<number>;
 }
 
 export type Role = 'wrapper' | 'command' | 'member';
@@ -28,8 +30,8 @@ export interface Member {
 
 /**
  * Assigns the processes of a snapshot to runs. A process belongs to a run when it, in this order,
- * is the run's wrapper or command; carries the run's cookie; was seen to belong before; descends from a member; or is
- * in a group or session whose maker was a member while a verified member is still in it.
+ * is the run's wrapper or command; carries the run's cookie; was seen to belong before; is in the run's own control group
+ * as its topmost process there; descends from a member; or is in a group or session whose maker was a member while a verified member is still in it.
  *
  * One process belongs to one run at most: a run that was started from within another is its own.
  * Zombies hold a number and nothing else and are left out.
@@ -70,6 +72,7 @@ class Owners {
   readonly #byRoot = new Map<string, RunRoots>();
   readonly #byCookie = new Map<string, RunRoots>();
   readonly #bySight = new Map<string, RunRoots>();
+  readonly #byEnclosure = new Map<number, RunRoots>();
   /** Decided so far; undefined is a decision too. */
   #decided = new Map<number, RunRoots | undefined>();
   /** `<pid> <run id>` of everyone known of this boot, gone or not; made when first needed, which is rare. */
@@ -83,6 +86,7 @@ class Owners {
     for (const run of runs) {
       this.#byCookie.set(run.runId, run);
       for (const key of run.seen) this.#bySight.set(key, run);
+      for (const pid of run.enclosed) this.#byEnclosure.set(pid, run);
       for (const root of [run.wrapper, run.command]) if (root !== null) this.#byRoot.set(keyOf(root), run);
     }
     // Whoever a group brings in may have children elsewhere, and they may have made groups again.
@@ -127,8 +131,19 @@ class Owners {
       this.#byRoot.get(key) ??
       this.#byCookie.get(facts.cookie ?? '') ??
       this.#bySight.get(key) ??
+      this.#enclosing(facts) ??
       this.#byGroup.get(facts.pid)
     );
+  }
+
+  /**
+   * Within one control group descent decides, since a run that was started from within another may have none of its own;
+   * it begins anew where that group does, since the subreaper of the outer run adopts what the inner one leaves.
+   */
+  #enclosing({ pid, parentPid }: ProcessFacts): RunRoots | undefined {
+    const run = this.#byEnclosure.get(pid);
+    const isTopmost = this.#byEnclosure.get(parentPid) !== run || !this.#snapshot.processes.has(parentPid);
+    return isTopmost ? run : undefined;
   }
 
   /**

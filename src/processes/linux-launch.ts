@@ -2,6 +2,7 @@ import type { HeldLaunch, LaunchRequest } from '../core/ports/executor.ts';
 import { launchOnPosix, launchUnderSubreaper } from './posix-launch.ts';
 import type { ProcessTable } from './process-table.ts';
 import { findSubreaper, type Subreaper } from './subreaper.ts';
+import { encloseInScope } from './systemd-scope.ts';
 
 /**
  * Launches on Linux, as well contained as this machine lets it. What is missing or does not work never fails a launch: it
@@ -18,6 +19,13 @@ export class LinuxLauncher {
   }
 
   async launch(table: ProcessTable, request: LaunchRequest): Promise<HeldLaunch> {
+    const held = await this.#launch(table, request);
+    // Before the command starts, so that whatever it ever starts is born inside.
+    const controlGroup = await encloseInScope(request.runId, [held.wrapper, held.command]);
+    return { ...held, containment: { ...held.containment, controlGroup } };
+  }
+
+  async #launch(table: ProcessTable, request: LaunchRequest): Promise<HeldLaunch> {
     this.#subreaper ??= findSubreaper(this.#searchPath);
     const subreaper = await this.#subreaper;
     if (subreaper === null) return launchOnPosix(table, request);

@@ -18,6 +18,8 @@ import {
 } from '../core/process-identity.ts';
 import { SharedRound } from '../core/shared-round.ts';
 import { hostileTree } from '../runner/hostile-tree.ts';
+import type { RunId } from '../core/run-id.ts';
+import { killControlGroup, processesIn } from './control-group.ts';
 import { freezeByLooks } from './freeze-by-looks.ts';
 import { findProgram } from './find-program.ts';
 import { inSlices } from './in-slices.ts';
@@ -28,6 +30,7 @@ import { sendPosixSignal } from './posix-signal.ts';
 import type { ProcessTable } from './process-table.ts';
 import { runEnvironment, temporaryFolderVariables } from './run-environment.ts';
 import { runToEnd } from './run-to-end.ts';
+import { isScopeOf } from './systemd-scope.ts';
 import { launchOnWindows } from './windows-launch.ts';
 import { sendWindowsSignal } from './windows-signal.ts';
 
@@ -137,6 +140,16 @@ export class LocalExecutor implements Executor {
 
   #isSpared(pid: number): boolean {
     return !isSignallablePid(pid) || this.#neverSignalled.has(pid);
+  }
+
+  async processesIn(runId: RunId, controlGroup: string): Promise<ReadonlySet<number>> {
+    return isScopeOf(runId, controlGroup) ? processesIn(controlGroup) : new Set();
+  }
+
+  async killControlGroup(runId: RunId, controlGroup: string): Promise<boolean> {
+    const pids = await this.processesIn(runId, controlGroup);
+    if (pids.size === 0 || [...pids].some((pid) => this.#isSpared(pid))) return false;
+    return killControlGroup(controlGroup);
   }
 
   async isAlive(identity: ProcessIdentity): Promise<boolean> {

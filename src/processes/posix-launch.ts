@@ -27,7 +27,7 @@ export async function launchUnderSubreaper(
   const said: string[] = [];
   try {
     const launched = await start(table, request, { program, ...how }, said);
-    return { ...launched, containment: { subreaper: said.includes('subreaper') } };
+    return { ...launched, containment: { ...uncontained, subreaper: said.includes('subreaper') } };
   } catch (error) {
     if (said.length > 0) throw error;
     return null;

@@ -91,7 +91,7 @@ function processFrom(row: RunRow): RunProcess | null {
   const info = parsed<ProcessInfo>(row.process_info);
   if (pid === null || bootId === null || startTime === null || info === null) return null;
   const command = { bootId, pid, startTime };
-  const { containment = uncontained } = info;
+  const containment = { ...uncontained, ...info.containment };
   return { ...info, command, containment, lastHeartbeat: row.process_last_heartbeat ?? 0 };
 }
 
@@ -159,6 +159,7 @@ export interface ActiveProcessesRow {
   wrapperBootId: string | null;
   wrapperPid: number | null;
   wrapperStartTime: string | null;
+  controlGroup: string | null;
 }
 
 export function activeProcessesFrom(row: ActiveProcessesRow): ActiveProcesses {
@@ -166,6 +167,7 @@ export function activeProcessesFrom(row: ActiveProcessesRow): ActiveProcesses {
     runId: row.runId,
     wrapper: identityOrNull(row.wrapperBootId, row.wrapperPid, row.wrapperStartTime),
     command: identityOrNull(row.bootId, row.pid, row.startTime),
+    controlGroup: row.controlGroup,
   };
 }
 

@@ -88,7 +88,8 @@ class SqliteStore implements Store {
     const sql = `
 SELECT r.run_id AS runId, p.boot_id AS bootId, p.pid, p.start_time AS startTime,
        p.process_info ->> '$.wrapper.bootId' AS wrapperBootId, p.process_info ->> '$.wrapper.pid' AS wrapperPid,
-       p.process_info ->> '$.wrapper.startTime' AS wrapperStartTime
+       p.process_info ->> '$.wrapper.startTime' AS wrapperStartTime,
+       p.process_info ->> '$.containment.controlGroup' AS controlGroup
 FROM workflow_runs r LEFT JOIN workflow_processes p ON p.run_id = r.run_id
 WHERE r.status IN (${activeStatusList})`;
     return this.#retry(() => (this.#statement(sql).all() as ActiveProcessesRow[]).map(activeProcessesFrom));

@@ -107,7 +107,7 @@ async function end(
   run: Run,
   ledger: EscalationLedger,
   members: readonly Member[],
-  { spareWrapper }: Extract<EscalationStep, { readonly kind: 'end' }>,
+  { spareWrapper, wholeControlGroup }: Extract<EscalationStep, { readonly kind: 'end' }>,
 ): Promise<void> {
   if (members.length === 0) return;
   const frozen = await world.members.freeze(run.runId);
@@ -119,6 +119,7 @@ async function end(
   const condemned = [...frozen.map(({ member }) => member), ...(spareWrapper ? [] : wrapper)];
   const orders = condemned.map(({ identity }): SignalOrder => ({ identity, signal: 'SIGKILL' }));
   note(ledger, 'system', orders, await world.executor.signal(orders));
+  if (wholeControlGroup) await world.members.killControlGroup(run.runId);
   if (condemned.length > 0 || !spareWrapper) return;
   // It may have been stopped together with its group, and could not write its record then.
   await world.executor.signal(wrapper.map(({ identity }): SignalOrder => ({ identity, signal: 'SIGCONT' })));

@@ -230,6 +230,7 @@ async function setUp(world: World, run: Run, environment: Record<string, string>
 
 async function start(world: World, run: Run, environment: Record<string, string>, signal: AbortSignal): Promise<Run> {
   const held = await world.executor.launch({
+    runId: run.runId,
     argv: argvOf(run.workflow.command, run.message),
     workingDirectory: worktreeOf(run).path,
     environment,

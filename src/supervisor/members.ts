@@ -9,6 +9,7 @@ import { SharedRound } from '../core/shared-round.ts';
 
 interface KnownRun {
   readonly roots: RunRoots;
+  readonly controlGroup: string | null;
   /** The same set as in the roots, to be added to. */
   readonly seen: Set<string>;
 }
@@ -27,7 +28,7 @@ export class Members {
   #nextFrozen: { readonly runs: Set<RunId>; readonly round: Promise<readonly Frozen[]> } | null = null;
   /** Many who kill at once share a look with all that it takes: the rows that were read, the sweep, the assignment. */
   readonly #looks = new SharedRound(() => this.#look());
-  #lastSnapshot: ProcessSnapshot | null = null;
+  #last: { readonly snapshot: ProcessSnapshot; readonly members: ReadonlyMap<RunId, readonly Member[]> } | null = null;
 
   constructor(store: Store, executor: Executor, diagnostics: Diagnostics) {
     this.#store = store;
@@ -38,6 +39,12 @@ export class Members {
   /** One fresh look. @returns the members of each active run that has any */
   look(): Promise<ReadonlyMap<RunId, readonly Member[]>> {
     return this.#looks.join();
+  }
+
+  /** Asked for after the look: a number that is given out again in between then stands for somebody who is gone. */
+  async #withEnclosed({ roots, controlGroup }: KnownRun): Promise<RunRoots> {
+    if (controlGroup === null) return roots;
+    return { ...roots, enclosed: await this.#executor.processesIn(roots.runId, controlGroup) };
   }
 
   async of(runId: RunId): Promise<readonly Member[]> {
@@ -56,11 +63,21 @@ export class Members {
     await this.#refresh();
     const snapshot = await this.#executor.look();
     const spared = selfAndAncestors(snapshot, this.#executor.self.pid);
-    const roots = Array.from(this.#roots.values(), (entry) => entry.roots);
+    const roots = await Promise.all(Array.from(this.#roots.values(), (run) => this.#withEnclosed(run)));
     const members = assignMembers(snapshot, roots, spared);
-    this.#lastSnapshot = snapshot;
+    this.#last = { snapshot, members };
     await this.#remember(members);
     return members;
+  }
+
+  /** Where a run has a control group of its own and, as of the last look, nobody of another run is in it. */
+  async killControlGroup(runId: RunId): Promise<void> {
+    const known = this.#roots.get(runId);
+    if (known === undefined || known.controlGroup === null) return;
+    const { enclosed } = await this.#withEnclosed(known);
+    const others = Array.from(this.#last?.members ?? []).filter(([other]) => other !== runId);
+    if (others.some(([, members]) => members.some(({ identity }) => enclosed.has(identity.pid)))) return;
+    await this.#executor.killControlGroup(runId, known.controlGroup);
   }
 
   #freezeNext(): Promise<readonly Frozen[]> {
@@ -76,7 +93,7 @@ export class Members {
     const roots = Array.from(this.#roots.values(), (entry) => entry.roots);
     const { self } = this.#executor;
     // Who our ancestors are does not change but by their death.
-    const snapshot = this.#lastSnapshot ?? (await this.#executor.look());
+    const snapshot = this.#last?.snapshot ?? (await this.#executor.look());
     const recognition = new Recognition(self.bootId, roots, selfAndAncestors(snapshot, self.pid));
     const frozen = await this.#executor.freeze({ recognition, runs });
     await this.#remember(identitiesByRun(frozen));
@@ -88,9 +105,9 @@ export class Members {
       const version = this.#store.dataVersion();
       if (version === this.#version) return;
       const roots = new Map<RunId, KnownRun>();
-      for (const { runId, wrapper, command } of await this.#store.activeProcesses()) {
+      for (const { runId, wrapper, command, controlGroup } of await this.#store.activeProcesses()) {
         const seen = this.#roots.get(runId)?.seen ?? new Set(await this.#store.seen(runId));
-        roots.set(runId, { roots: { runId, wrapper, command, seen }, seen });
+        roots.set(runId, { roots: { runId, wrapper, command, seen, enclosed: new Set() }, seen, controlGroup });
       }
       this.#roots = roots;
       this.#version = version;

@@ -7,6 +7,7 @@ import type { RunId } from '../run-id.ts';
 import type { ProcessIdentity, ProcessSnapshot } from '../process-identity.ts';
 
 export interface LaunchRequest {
+  readonly runId: RunId;
   readonly argv: readonly [string, ...string[]];
   readonly workingDirectory: string;
   /** The whole environment of the command, ours included. */
@@ -84,6 +85,14 @@ export interface Executor {
   freeze(request: FreezeRequest): Promise<readonly Frozen[]>;
   /** A command whose processes are as hard to end as one can make them here; see `runner/hostile-tree.ts`. */
   hostileTree(): readonly [string, ...string[]];
+  /** Pids in the control group of a run and below it, right now; of no other folder than one that is the run's own. */
+  processesIn(runId: RunId, controlGroup: string): Promise<ReadonlySet<number>>;
+  /**
+   * Kills everyone in the control group of a run, those who are being born included. Refused where it is not the run's
+   * own, and while we or an ancestor of ours are in it.
+   * @returns whether the system took the order
+   */
+  killControlGroup(runId: RunId, controlGroup: string): Promise<boolean>;
   /** Alive and still the same process; zombies are not. Costs a look at one process. */
   isAlive(identity: ProcessIdentity): Promise<boolean>;
   /**

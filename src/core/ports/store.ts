@@ -46,6 +46,8 @@ export interface ActiveProcesses {
   readonly runId: RunId;
   readonly wrapper: ProcessIdentity | null;
   readonly command: ProcessIdentity | null;
+  /** See Containment. */
+  readonly controlGroup: string | null;
 }
 
 export interface AuditEntry {

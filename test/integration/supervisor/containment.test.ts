@@ -47,6 +47,25 @@ describe('a daemon with an emptied environment', () => {
   });
 });
 
+test('a run is over although a run that it started goes on, which its wrapper adopted', async () => {
+  await using repository = await temporaryRepository();
+  const otherProcess = path.join(import.meta.dirname, '../../support/other-process.ts');
+  const options = JSON.stringify({ workflowName: 'inner', directory: repository.path, message: '' });
+  const state = `WARDEN_STATE_DIR='${repository.stateFolder}'`;
+  await repository.defineWorkflows({
+    outer: shell(`${state} '${process.execPath}' '${otherProcess}' run '${options}'; exit 2`),
+    inner: shell('exec sleep 600'),
+  });
+  await using scope = await testSupervisor(repository);
+  const { supervisor } = scope;
+  const outer = await supervisor.run({ workflowName: 'outer', directory: repository.path, message: '' });
+  expect((await supervisor.wait(outer.runId)).run).toMatchObject({ status: 'failed', exitCode: 2 });
+  expect(isAlive(outer.process?.wrapper.pid ?? 0)).toBe(false);
+  const { runs } = await supervisor.list({ statuses: ['running'], limit: 5 });
+  expect(runs.map(({ run }) => run.workflowName)).toEqual(['inner']);
+  expect(isAlive(runs[0]?.run.process?.command.pid ?? 0)).toBe(true);
+});
+
 test('without perl and python3 a run works and is killed as ever, and its row says what it lacks', async () => {
   await using repository = await temporaryRepository();
   await repository.defineWorkflows({ agent: shell('sleep 600 & exec sleep 600') });

@@ -34,7 +34,7 @@ export function aSnapshot(...processes: ProcessFacts[]): ProcessSnapshot {
 
 /** A run of which nothing is known but its id, unless told otherwise. */
 export function theRoots(roots: Partial<RunRoots> = {}): RunRoots {
-  return { runId, wrapper: null, command: null, seen: new Set(), ...roots };
+  return { runId, wrapper: null, command: null, seen: new Set(), enclosed: new Set(), ...roots };
 }
 
 /** Pids of the members of each run. */

@@ -67,6 +67,16 @@ describe('the next step of a kill', () => {
       'graceful: TERM 102, CONT 102, TERM 103, CONT 103',
     ],
     ['leaves the wrapper to its record', { members: [wrapper] }, 'graceful: nothing'],
+    [
+      'lets the wrapper go that waits for another run',
+      { members: [wrapper], wrapperAloneMilliseconds: 500 },
+      'graceful: TERM 100, CONT 100',
+    ],
+    [
+      'lets it go in the forced phase too',
+      { members: [wrapper], wrapperAloneMilliseconds: 500, begunMilliseconds: 5_000 },
+      'forced: TERM 100, CONT 100',
+    ],
     ['is still graceful a moment before 5 s', { begunMilliseconds: 4_999 }, 'graceful: TERM 101, CONT 101'],
     [
       'asks the command again at 5 s, and kills its children',
@@ -123,6 +133,18 @@ describe('the next step of a kill', () => {
     ['is done when nobody was found twice', { members: [], emptyLooks: 2 }, 'done'],
   ])('%s', (_, some, expected) => {
     expect(told(nextStep(facts(some)))).toBe(expected);
+  });
+
+  it.each<[string, Partial<EscalationFacts>, boolean]>([
+    ['not at first: the wrapper is to record the exit', { stageMilliseconds: 999 }, false],
+    ['once freezing and killing was of no avail', { stageMilliseconds: 1_000 }, true],
+    [
+      'not when only the wrapper is left',
+      { stageMilliseconds: 2_000, members: [wrapper], wrapperAloneMilliseconds: 0 },
+      false,
+    ],
+  ])('ends the control group as a whole %s', (_, some, wholeControlGroup) => {
+    expect(nextStep(facts({ force: true, ...some }))).toMatchObject({ kind: 'end', wholeControlGroup });
   });
 
   const stalled: Partial<EscalationFacts> = {
@@ -300,7 +322,7 @@ describe('whatever the processes of a run do', () => {
   promise('the wrapper gets nothing until it had the time to record the exit', (looks) => {
     const early = given(looks)
       .filter(({ role }) => role === 'wrapper')
-      .filter(({ phase, facts }) => phase !== 'system' || (facts.wrapperAloneMilliseconds ?? 0) < 500);
+      .filter(({ facts: known }) => (known.wrapperAloneMilliseconds ?? 0) < 500);
     expect(early).toEqual([]);
   });
 

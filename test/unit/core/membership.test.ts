@@ -25,6 +25,15 @@ describe('a process belongs to a run', () => {
     expect(memberPids(aSnapshot(deep, child, command, wrapper), roots)).toEqual([100, 101, 102, 103]);
   });
 
+  it('when it is in the control group of the run, with all that it started, whoever its parent is', () => {
+    const stray = aProcess({ pid: 300 });
+    const child = aProcess({ pid: 301, parentPid: 300 });
+    const moved = aProcess({ pid: 302, parentPid: 301 });
+    const enclosing = { ...roots, enclosed: new Set([100, 101, 300, 301, 999]) };
+    expect(memberPids(aSnapshot(wrapper, command, stray, child, moved), enclosing)).toEqual([100, 101, 300, 301, 302]);
+    expect(memberPids(aSnapshot(stray), enclosing, [300])).toEqual([]);
+  });
+
   it('when it carries the cookie, even as a daemon whose parents are gone', () => {
     expect(memberPids(aSnapshot(aProcess({ pid: 200, cookie: runId })), roots)).toEqual([200]);
   });
@@ -159,6 +168,21 @@ describe('a run that was started from within another', () => {
     const mistaken = { ...outer, seen: new Set([innerWrapper, innerCommand].map(({ pid }) => keyOf(anIdentity(pid)))) };
     expect(pidsByRun(snapshot, [mistaken, inner])).toEqual(eachItsOwn);
     expect(pidsByRun(snapshot, [inner, mistaken])).toEqual(eachItsOwn);
+  });
+
+  it('has them within the control group of the outer one, where it has none of its own', () => {
+    const enclosing = { ...outer, enclosed: new Set([100, 101, 200, 201, 202]) };
+    expect(pidsByRun(snapshot, [enclosing, inner])).toEqual(eachItsOwn);
+  });
+
+  it('has whoever is in its control group, though the wrapper of the outer one adopted him', () => {
+    const adopted = aProcess({ pid: 203, parentPid: 100 });
+    const outerEnclosing = { ...outer, enclosed: new Set([100, 101]) };
+    const innerEnclosing = { ...inner, enclosed: new Set([203]) };
+    expect(pidsByRun(aSnapshot(wrapper, command, adopted), [outerEnclosing, innerEnclosing])).toEqual({
+      [runId]: [100, 101],
+      [otherRunId]: [203],
+    });
   });
 
   it('has them by its cookie while it is being launched and its first processes are not known yet', () => {
