@@ -8,6 +8,7 @@ import type { RunReason } from './run.ts';
 import type { StopProgress } from './stop-progress.ts';
 import type { Translate } from './translate.ts';
 
+export { describeAftermath } from './aftermath-words.ts';
 export { describeBytes, describeDuration } from './quantities.ts';
 export { plainEnglish, type Translate } from './translate.ts';
 

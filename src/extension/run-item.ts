@@ -1,4 +1,5 @@
 import {
+  describeAftermath,
   describeHealthReason,
   describeRunReason,
   describeStopProgress,
@@ -120,9 +121,12 @@ function tooltipOf(facts: RunItemFacts, translate: Translate): string {
   const survivors = run.killReport?.survivors.map(
     (survivor) => `- ${markdownText(translate('survived the kill: {0}', describeSurvivor(survivor, translate)))}`,
   );
+  const aftermath = run.killReport?.aftermath ?? null;
+  const left =
+    aftermath === null ? [] : describeAftermath(aftermath, translate).map((fact) => `- ${markdownText(fact)}`);
   return [
     `**${markdownText(run.workflowName)}** · ${stateWords(facts, translate)}`,
-    [...reasons, ...(survivors ?? [])].join('\n'),
+    [...reasons, ...(survivors ?? []), ...left].join('\n'),
     ['| | |', '|:--|:--|', ...rows].join('\n'),
   ]
     .filter((part) => part !== '')

@@ -5,7 +5,7 @@ import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { reconcile } from './reconcile.ts';
 import { failureWords } from './failure-words.ts';
-import { removeTemporaryFiles } from './temporary-files.ts';
+import { removeForgottenTemporaryFiles, removeTemporaryFiles } from './temporary-files.ts';
 import { auditOf, type World } from './world.ts';
 
 /** A worktree younger than this is left alone unless somebody says otherwise. */
@@ -87,6 +87,10 @@ export async function cleanup(world: World, request: CleanupRequest): Promise<Cl
     const outcome = await remove(world, repository, entry, request);
     if ('reasons' in outcome) kept.push({ runId, path, reasons: outcome.reasons });
     else removed.push({ runId, path, bytes: entry.bytes, checkpoint: outcome.checkpoint });
+  }
+  if (!request.dryRun) {
+    const withWorktree = new Set(entries.map(({ worktree }) => worktree.runId));
+    await removeForgottenTemporaryFiles(world, repository.path, withWorktree);
   }
   return { dryRun: request.dryRun, removed, kept };
 }

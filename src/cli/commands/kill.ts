@@ -1,6 +1,6 @@
 import { isWardenError, type WardenError } from '../../core/errors.ts';
 import type { KillReport } from '../../core/kill-report.ts';
-import { describeError, describeKill, plainEnglish } from '../../core/messages.ts';
+import { describeAftermath, describeError, describeKill, plainEnglish } from '../../core/messages.ts';
 import { errorJson, killReportJson } from '../../core/run-json.ts';
 import { defineCommand } from '../command.ts';
 import { oneLine } from '../output.ts';
@@ -31,7 +31,10 @@ export const kill = defineCommand({
       ),
     );
     const documents = outcomes.map(documentOf);
-    await output.print(documents.length === 1 ? documents[0] : { reports: documents }, outcomes.map(lineOf).join('\n'));
+    await output.print(
+      documents.length === 1 ? documents[0] : { reports: documents },
+      outcomes.flatMap(linesOf).join('\n'),
+    );
     return outcomes.every((outcome) => 'success' in outcome && outcome.success) ? 0 : 1;
   },
 });
@@ -42,7 +45,11 @@ function documentOf(outcome: Outcome): object {
   return 'error' in outcome ? { run_id: outcome.runId, ...errorJson(outcome.error) } : killReportJson(outcome);
 }
 
-function lineOf(outcome: Outcome): string {
-  if ('error' in outcome) return describeError(outcome.error, plainEnglish);
-  return `${outcome.runId}: ${oneLine(describeKill(outcome, plainEnglish))}`;
+function linesOf(outcome: Outcome): readonly string[] {
+  if ('error' in outcome) return [describeError(outcome.error, plainEnglish)];
+  const aftermath = outcome.aftermath === null ? [] : describeAftermath(outcome.aftermath, plainEnglish);
+  return [
+    `${outcome.runId}: ${oneLine(describeKill(outcome, plainEnglish))}`,
+    ...aftermath.map((fact) => `  ${oneLine(fact)}`),
+  ];
 }

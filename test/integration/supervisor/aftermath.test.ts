@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { KillReport } from '../../../src/core/kill-report.ts';
 import type { Run } from '../../../src/core/run.ts';
 import type { Ports } from '../../../src/supervisor/world.ts';
@@ -158,6 +158,29 @@ describe('the temporary files of a run', () => {
     expect(existsSync(path.join(folderOf(run), 'file'))).toBe(true);
     await supervisor.cleanup({ directory: repository.path, dryRun: false, maxAgeHours: 0, force: true });
     expect(existsSync(folderOf(run))).toBe(false);
+  });
+
+  test('go with the next cleanup where a person removed the worktree', async () => {
+    const { supervisor, repository, run, worktree } = await started(shell('echo > "$TMPDIR/file"; echo > ready'));
+    await supervisor.wait(run.runId);
+    await repository.git('worktree', 'remove', '--force', '--force', worktree);
+    await supervisor.cleanup({ directory: repository.path, dryRun: true });
+    expect(existsSync(folderOf(run))).toBe(true);
+    await supervisor.cleanup({ directory: repository.path, dryRun: false });
+    expect(existsSync(folderOf(run))).toBe(false);
+  });
+
+  test('of a run that was started from within another stay when that one is killed', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ idle: shell('sleep 600') });
+    await using scope = await testSupervisor(repository);
+    const outer = await scope.supervisor.run({ workflowName: 'idle', directory: repository.path, message: '' });
+    vi.stubEnv(temporaryFolderVariable, folderOf(outer));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const inner = await scope.supervisor.run({ workflowName: 'idle', directory: repository.path, message: '' });
+    vi.unstubAllEnvs();
+    await scope.supervisor.kill(outer.runId);
+    expect([existsSync(folderOf(outer)), existsSync(folderOf(inner))]).toEqual([false, true]);
   });
 
   test('go where the workflow says', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Aftermath } from '../../../src/core/aftermath.ts';
 import { type ErrorCode, type ErrorFacts, WardenError } from '../../../src/core/errors.ts';
 import type { HealthReason } from '../../../src/core/health.ts';
 import type { KillReport } from '../../../src/core/kill-report.ts';
 import {
+  describeAftermath,
   describeError,
   describeHealthReason,
   describeKeepReason,
@@ -305,6 +307,52 @@ describe('how a kill went', () => {
     ],
   ])('%j', (some, words) => {
     expect(describeKill({ ...report, ...some }, plainEnglish)).toBe(words);
+  });
+});
+
+describe('what a kill left', () => {
+  const nothing: Aftermath = {
+    locksRemoved: [],
+    temporaryFiles: { files: 0, bytes: 0, complete: true },
+    ports: [{ port: 3000, protocol: 'tcp', state: 'free', holder: null }],
+    repository: { state: 'usable', operation: null },
+    durationMilliseconds: 3,
+  };
+  const taken = { port: 3000, protocol: 'tcp', state: 'taken' } as const;
+
+  it.each<[Partial<Aftermath>, string[]]>([
+    [{}, []],
+    [{ temporaryFiles: null, repository: { state: 'unknown', detail: null } }, []],
+    [{ repository: { state: 'unknown', detail: 'x' } }, ['whether git can go on in its worktree is not known: x']],
+    [{ repository: { state: 'usable', operation: 'rebase' } }, ['a rebase is under way in its worktree']],
+    [
+      { repository: { state: 'damaged', detail: "fatal: bad revision 'HEAD'" } },
+      ["git cannot go on in its worktree: fatal: bad revision 'HEAD'"],
+    ],
+    [
+      {
+        ports: [
+          { ...taken, holder: { pid: 7, name: 'node' } },
+          { ...taken, protocol: 'udp', holder: null },
+          { ...taken, port: 80, state: 'unknown', holder: null },
+        ],
+      },
+      [
+        'port 3000 is held by node (pid 7)',
+        'port 3000/udp is held by a process that cannot be looked at',
+        'whether port 80 is free is not known',
+      ],
+    ],
+    [
+      { locksRemoved: ['a', 'b'], temporaryFiles: { files: 14, bytes: 3_000_000, complete: true } },
+      ['removed 2 locks of git, 14 temporary files (3 MB)'],
+    ],
+    [
+      { locksRemoved: ['a'], temporaryFiles: { files: 1, bytes: 512, complete: false } },
+      ['removed one lock of git, one temporary file (512 B)', 'not all of its temporary files are removed yet'],
+    ],
+  ])('%j', (some, lines) => {
+    expect(describeAftermath({ ...nothing, ...some }, plainEnglish)).toEqual(lines);
   });
 });
 

@@ -1,15 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { cookieIn } from '../../../src/processes/linux-environment.ts';
 import { argumentsIn as argumentsInProc } from '../../../src/processes/linux-arguments.ts';
+import { socketIn } from '../../../src/processes/linux-ports.ts';
+import { ownPortsIn, portStatesIn } from '../../../src/processes/listeners.ts';
 import { parseStat } from '../../../src/processes/linux-stat.ts';
 import {
   argumentsIn as argumentsInPs,
+  listenersIn as macListenersIn,
   occupantsIn,
   snapshotOf as snapshotOfPs,
 } from '../../../src/processes/posix-ps.ts';
 import { runEnvironment } from '../../../src/processes/run-environment.ts';
 import { windowsArguments } from '../../../src/processes/windows-arguments.ts';
-import { commandLinesIn, snapshotOf as snapshotOfCim } from '../../../src/processes/windows-cim.ts';
+import {
+  commandLinesIn,
+  listenersIn as windowsListenersIn,
+  snapshotOf as snapshotOfCim,
+} from '../../../src/processes/windows-cim.ts';
 
 describe('/proc/<pid>/stat', () => {
   const line = (name: string, state: string, threads: number): string =>
@@ -160,4 +167,57 @@ test("a run does not inherit what is the host's alone", () => {
       HOME: undefined,
     }),
   ).toEqual({ PATH: '/bin' });
+});
+
+describe('listings of ports', () => {
+  test('of Linux tell what listens, and the socket’s number', () => {
+    const line =
+      '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0 100 0 0 10 0';
+    expect(socketIn(line, 'tcp', '0A')).toEqual({ protocol: 'tcp', port: 8080, inode: '4711' });
+    expect(socketIn(line, 'udp', '07')).toBeNull();
+    const six = `   1: ${'0'.repeat(32)}:14E9 ${'0'.repeat(32)}:0000 07 00000000:00000000 00:00000000 00000000 0 0 12 2 0 0`;
+    expect(socketIn(six, 'udp', '07')).toEqual({ protocol: 'udp', port: 5353, inode: '12' });
+    expect(socketIn('  sl  local_address rem_address   st tx_queue', 'tcp', '0A')).toBeNull();
+  });
+
+  test('of lsof tell who listens, and no connections', () => {
+    const listing =
+      'p12\ncnode\nf20\nPTCP\nn*:3000\nf21\nPTCP\nn[::1]:3001\np13\ncdns\nf4\nPUDP\nn10.0.0.1:53->10.0.0.2:99\n';
+    expect(macListenersIn(listing)).toEqual([
+      { pid: 12, name: 'node', protocol: 'tcp', port: 3000 },
+      { pid: 12, name: 'node', protocol: 'tcp', port: 3001 },
+    ]);
+  });
+
+  test('of netstat do so in any language', () => {
+    const listing = [
+      'Aktive Verbindungen',
+      '  Proto  Lokale Adresse         Remoteadresse          Status           PID',
+      '  TCP    0.0.0.0:135            0.0.0.0:0              ABHÖREN          1204',
+      '  TCP    [::]:3000              [::]:0                 ABHÖREN          77',
+      '  TCP    10.0.0.1:50000         10.0.0.2:443           HERGESTELLT      77',
+      '  UDP    0.0.0.0:5353           *:*                                    88',
+    ].join('\r\n');
+    expect(windowsListenersIn(listing)).toEqual([
+      { pid: 1204, name: '', protocol: 'tcp', port: 135 },
+      { pid: 77, name: '', protocol: 'tcp', port: 3000 },
+      { pid: 88, name: '', protocol: 'udp', port: 5353 },
+    ]);
+  });
+
+  test('tell which ports are a run’s own: nobody else listens there', () => {
+    const [one, other] = [
+      { pid: 1, name: 'a', protocol: 'tcp', port: 80 },
+      { pid: 2, name: 'b', protocol: 'tcp', port: 81 },
+    ] as const;
+    const listeners = [one, { ...one, port: 81 }, other, { ...one, protocol: 'udp', port: 81 } as const];
+    expect(ownPortsIn(listeners, new Set([1]))).toEqual([
+      { protocol: 'tcp', port: 80 },
+      { protocol: 'udp', port: 81 },
+    ]);
+    expect(portStatesIn([other], [one, other])).toEqual([
+      { port: 80, protocol: 'tcp', state: 'free', holder: null },
+      { port: 81, protocol: 'tcp', state: 'taken', holder: { pid: 2, name: 'b' } },
+    ]);
+  });
 });
