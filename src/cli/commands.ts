@@ -3,6 +3,7 @@ import { audit } from './commands/audit.ts';
 import { cleanup } from './commands/cleanup.ts';
 import { complete } from './commands/complete.ts';
 import { doctor } from './commands/doctor.ts';
+import { critical } from './commands/critical.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   restart,
   complete,
   cleanup,
+  critical,
   watch,
   audit,
   doctor,

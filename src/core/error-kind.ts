@@ -31,6 +31,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   unsupported_runtime: 'failed',
   untrusted_workspace: 'refused',
   confirmation_needed: 'refused',
+  not_in_a_run: 'refused',
   cannot_look_at_processes: 'failed',
 };
 

@@ -46,6 +46,8 @@ export interface ErrorFacts {
   untrusted_workspace: { folder: string };
   /** Something would be removed and nobody said yes to it. */
   confirmation_needed: { paths: readonly string[] };
+  /** Only a run itself can say what of it is critical. */
+  not_in_a_run: { runDirectory: string | null };
   cannot_look_at_processes: { detail: string };
 }
 

@@ -189,13 +189,21 @@ function askToEnd(member: Member): SignalOrder[] {
   ];
 }
 
-/** Once the command is gone nobody tells the others any more, so they are asked themselves. */
+/**
+ * A shell's group is asked once, with it: what the shell starts when it is told is how it saves its work. Once the command
+ * is gone nobody tells the others any more, so they are asked themselves.
+ */
 function gracefulOrders(facts: EscalationFacts): SignalOrder[] {
   const command = facts.members.find((member) => member.role === 'command');
   const others = facts.members.filter((member) => member.role === 'member');
   if (command === undefined) return [...others.flatMap(askToEnd), ...wrapperOrders(facts)];
-  const group = facts.commandIsShell ? others.filter((member) => member.facts.groupId === command.facts.groupId) : [];
+  const isAsked = facts.sent.has(sentKey('graceful', { identity: command.identity, signal: 'SIGTERM' }));
+  const group = facts.commandIsShell && !isAsked ? others.filter(isInGroupOf(command)) : [];
   return [command, ...group].flatMap(askToEnd);
+}
+
+function isInGroupOf({ facts: { groupId } }: Member): (member: Member) => boolean {
+  return ({ facts }) => facts.groupId === groupId;
 }
 
 /** The command may still save its state; its children are ended under it. */

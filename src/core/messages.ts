@@ -120,6 +120,10 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
           '{0} worktrees would be removed: say yes to it with --yes, or only look with --dry-run.',
           paths.length,
         ),
+  not_in_a_run: ({ runDirectory }, translate) =>
+    runDirectory === null
+      ? translate('This is not in a run (WARDEN_RUN_ID and WARDEN_RUN_DIR are not set), so no kill would wait for it.')
+      : translate('The folder of the run, {0}, is not there, so no kill would wait for this.', runDirectory),
   cannot_look_at_processes: ({ detail }, translate) =>
     translate('The processes of this machine cannot be seen ({0}), so nothing can be proved to have ended.', detail),
 };

@@ -7,7 +7,7 @@ import { processesOf } from '../../support/run-processes.ts';
 import { type TemporaryRepository, temporaryRepository } from '../../support/temporary-repository.ts';
 
 /** What ships; built anew before these tests. */
-const entry = path.join(import.meta.dirname, '../../../dist/bundle/warden.cjs');
+export const entry = path.join(import.meta.dirname, '../../../dist/bundle/warden.cjs');
 
 export interface Outcome {
   readonly exitCode: number | null;

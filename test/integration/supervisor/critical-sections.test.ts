@@ -1,16 +1,21 @@
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { killReportJson } from '../../../src/core/run-json.ts';
+import type { KillReport } from '../../../src/core/kill-report.ts';
 import type { Run } from '../../../src/core/run.ts';
+import { killReportJson } from '../../../src/core/run-json.ts';
+import { begunRun, runFile } from '../../support/begun-run.ts';
 import { eventually } from '../../support/eventually.ts';
 import { shell, temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor, type TestSupervisor } from '../../support/test-supervisor.ts';
 
-/** Writes `begun` into its run folder, so that the test can wait for the middle of it. */
-const slow = (seconds: string): string => `echo > "$WARDEN_RUN_DIR/begun"; sleep ${seconds}`;
+/** Goes on for as long as the test wants, and lets it know that it has begun. */
+const until = (file: string): string =>
+  `echo > "$WARDEN_RUN_DIR/begun"; until test -e "$WARDEN_RUN_DIR/${file}"; do sleep 0.05; done`;
+
+const slow = until('go');
+const endless = until('never');
 
 async function hook(folder: string, name: string, line: string): Promise<void> {
   const file = path.join(folder, 'hooks', name);
@@ -19,15 +24,16 @@ async function hook(folder: string, name: string, line: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-/** A run in the middle of what it does. */
-async function begun(repository: TemporaryRepository, { supervisor }: TestSupervisor): Promise<Run> {
-  const run = await supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
-  await eventually(() => existsSync(inFolder(repository, run, 'begun')));
-  return run;
-}
-
-function inFolder(repository: TemporaryRepository, run: Run, ...names: string[]): string {
-  return path.join(repository.stateFolder, 'runs', run.runId, ...names);
+/** Lets what the kill waits for come to its end, once it waits. */
+async function killPatiently(
+  repository: TemporaryRepository,
+  { supervisor }: TestSupervisor,
+  { runId }: Run,
+): Promise<KillReport> {
+  const killed = supervisor.kill(runId);
+  await eventually(async () => (await supervisor.status(runId)).run.stop?.waitedFor.length === 1);
+  await writeFile(runFile(repository, runId, 'go'), '');
+  return killed;
 }
 
 const commit = 'echo x > file; git add file; git commit --quiet -m Second';
@@ -36,11 +42,11 @@ describe('a kill lets git come to its end', () => {
   test('in a commit with a slow hook', async () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({ worker: shell(`${commit}; sleep 600`) });
-    await hook(`${repository.path}/.git`, 'pre-commit', slow('1'));
+    await hook(`${repository.path}/.git`, 'pre-commit', slow);
     await using scope = await testSupervisor(repository);
-    const run = await begun(repository, scope);
+    const run = await begunRun(repository, scope);
 
-    const report = await scope.supervisor.kill(run.runId);
+    const report = await killPatiently(repository, scope, run);
 
     expect(report).toMatchObject({ success: true, method: 'graceful', interrupted: [] });
     expect(report.waitedFor).toEqual([{ kind: 'git', operation: 'commit', pid: expect.any(Number) }]);
@@ -56,12 +62,12 @@ describe('a kill lets git come to its end', () => {
     const bare = `${repository.path}-bare.git`;
     await repository.git('init', '--quiet', '--bare', bare);
     await repository.git('remote', 'add', 'origin', bare);
-    await hook(bare, 'pre-receive', slow('1'));
+    await hook(bare, 'pre-receive', slow);
     await repository.defineWorkflows({ worker: shell(`git push --quiet origin HEAD:refs/heads/pushed; sleep 600`) });
     await using scope = await testSupervisor(repository);
-    const run = await begun(repository, scope);
+    const run = await begunRun(repository, scope);
 
-    const report = await scope.supervisor.kill(run.runId);
+    const report = await killPatiently(repository, scope, run);
 
     expect(report.waitedFor).toEqual([{ kind: 'git', operation: 'push', pid: expect.any(Number) }]);
     expect((await execa('git', ['-C', bare, 'rev-parse', 'pushed'])).stdout).toBe(run.baseCommit);
@@ -71,12 +77,12 @@ describe('a kill lets git come to its end', () => {
   test('in a rebase, which is then not left half-way', async () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({
-      worker: shell(`${commit}; git rebase --quiet --exec '${slow('1')}' HEAD~1; sleep 600`),
+      worker: shell(`${commit}; git rebase --quiet --exec '${slow}' HEAD~1; sleep 600`),
     });
     await using scope = await testSupervisor(repository);
-    const run = await begun(repository, scope);
+    const run = await begunRun(repository, scope);
 
-    const report = await scope.supervisor.kill(run.runId);
+    const report = await killPatiently(repository, scope, run);
 
     expect(report.waitedFor).toEqual([{ kind: 'git', operation: 'rebase', pid: expect.any(Number) }]);
     const status = await execa('git', ['-C', run.worktree?.path ?? '', 'status']);
@@ -89,13 +95,13 @@ describe('a kill lets git come to its end', () => {
     // A filter keeps "git add" busy; `add` is known by its lock alone.
     await repository.defineWorkflows({
       worker: shell(
-        `git config filter.slow.clean 'sh -c "${slow('1').replaceAll('"', '\\"')}; cat"'; echo '*.slow filter=slow' > .gitattributes; echo x > a.slow; git add a.slow; sleep 600`,
+        `git config filter.slow.clean 'sh -c "${slow.replaceAll('"', '\\"')}; cat"'; echo '*.slow filter=slow' > .gitattributes; echo x > a.slow; git add a.slow; sleep 600`,
       ),
     });
     await using scope = await testSupervisor(repository);
-    const run = await begun(repository, scope);
+    const run = await begunRun(repository, scope);
 
-    const report = await scope.supervisor.kill(run.runId);
+    const report = await killPatiently(repository, scope, run);
 
     expect(report.waitedFor).toEqual([
       { kind: 'lock', path: expect.stringMatching(/index\.lock$/), pid: expect.any(Number) },
@@ -107,9 +113,9 @@ describe('a kill lets git come to its end', () => {
   test('but for no longer than the workflow says', async () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({ worker: { ...shell(commit), kill: { waitSeconds: 0.5 } } });
-    await hook(`${repository.path}/.git`, 'pre-commit', slow('600'));
+    await hook(`${repository.path}/.git`, 'pre-commit', endless);
     await using scope = await testSupervisor(repository);
-    const run = await begun(repository, scope);
+    const run = await begunRun(repository, scope);
 
     const report = await scope.supervisor.kill(run.runId);
 
@@ -129,9 +135,9 @@ describe('a kill lets git come to its end', () => {
   test('unless a person loses patience', async () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({ worker: shell(commit) });
-    await hook(`${repository.path}/.git`, 'pre-commit', slow('600'));
+    await hook(`${repository.path}/.git`, 'pre-commit', endless);
     await using scope = await testSupervisor(repository);
-    const run = await begun(repository, scope);
+    const run = await begunRun(repository, scope);
 
     const patient = scope.supervisor.kill(run.runId);
     await eventually(async () => (await scope.supervisor.status(run.runId)).run.stop?.waitedFor.length === 1);
@@ -151,9 +157,9 @@ describe('a kill lets git come to its end', () => {
   test('and says what a forced kill cut off', async () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({ worker: shell(commit) });
-    await hook(`${repository.path}/.git`, 'pre-commit', slow('600'));
+    await hook(`${repository.path}/.git`, 'pre-commit', endless);
     await using scope = await testSupervisor(repository);
-    const run = await begun(repository, scope);
+    const run = await begunRun(repository, scope);
 
     const report = await scope.supervisor.kill(run.runId, { force: true });
 
@@ -166,7 +172,7 @@ describe('a kill lets git come to its end', () => {
       worker: shell(`echo > "$WARDEN_RUN_DIR/begun"; sleep 600 | git cat-file --batch`),
     });
     await using scope = await testSupervisor(repository);
-    const run = await begun(repository, scope);
+    const run = await begunRun(repository, scope);
 
     const report = await scope.supervisor.kill(run.runId);
 
@@ -177,7 +183,7 @@ describe('a kill lets git come to its end', () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({ worker: shell('echo > "$WARDEN_RUN_DIR/begun"; sleep 600') });
     await using scope = await testSupervisor(repository);
-    const run = await begun(repository, scope);
+    const run = await begunRun(repository, scope);
     const gitFile = await readFile(path.join(run.worktree?.path ?? '', '.git'), 'utf8');
     const lock = path.join(gitFile.replace('gitdir: ', '').trim(), 'index.lock');
     await writeFile(lock, '');

@@ -57,10 +57,18 @@ const systemPhaseFrom = 10_000;
 const commit: CriticalSection = { kind: 'git', operation: 'commit', pid: 102 };
 
 describe('the next step of a kill', () => {
+  const askedCommand = new Set(
+    (['SIGTERM', 'SIGCONT'] as const).map((signal) => sentKey('graceful', { ...kill(101), signal })),
+  );
   const sentInSystemPhase = new Set([101, 102, 103].map((pid) => sentKey('system', kill(pid))));
   it.each<[string, Partial<EscalationFacts>, string]>([
     ['asks the command', {}, 'graceful: TERM 101, CONT 101'],
     ['asks the whole group of a shell', { commandIsShell: true }, 'graceful: TERM 101, CONT 101, TERM 102, CONT 102'],
+    [
+      'leaves alone what a shell starts after it was asked',
+      { commandIsShell: true, sent: askedCommand },
+      'graceful: nothing',
+    ],
     [
       'asks the others when the command is gone',
       { members: [wrapper, child, escaped] },

@@ -171,6 +171,13 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
       '2 worktrees would be removed: say yes to it with --yes, or only look with --dry-run.',
     ],
   ],
+  not_in_a_run: [
+    [
+      { runDirectory: null },
+      'This is not in a run (WARDEN_RUN_ID and WARDEN_RUN_DIR are not set), so no kill would wait for it.',
+    ],
+    [{ runDirectory: '/r' }, 'The folder of the run, /r, is not there, so no kill would wait for this.'],
+  ],
   cannot_look_at_processes: [
     [
       { detail: 'EACCES' },
