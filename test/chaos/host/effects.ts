@@ -8,7 +8,7 @@ export interface Moment {
 }
 
 /** What changes nothing. Everything else that a port offers counts as an effect, also what is added one day. */
-const reads: Readonly<Record<'store' | 'executor' | 'worktrees' | 'folders', readonly string[]>> = {
+const reads = {
   store: [
     'run',
     'runs',
@@ -25,14 +25,40 @@ const reads: Readonly<Record<'store' | 'executor' | 'worktrees' | 'folders', rea
     'environment',
     'temporaryFolderVariables',
     'findProgram',
+    'hostileTree',
     'look',
     'isAlive',
+    'argumentsOf',
     'ownPortsOf',
     'portStatesOf',
     'occupantsOf',
   ],
-  worktrees: ['repositoryOf', 'commitOf', 'list', 'sizeOf', 'changesSince', 'fileAt', 'usabilityOf', 'settled'],
-  folders: ['pathOf', 'outputFileOf', 'setupFileOf', 'exitRecord', 'output', 'lastLine', 'read', 'watchExit'],
+  worktrees: [
+    'repositoryOf',
+    'commitOf',
+    'list',
+    'locksHeldBy',
+    'sizeOf',
+    'changesSince',
+    'fileAt',
+    'usabilityOf',
+    'settled',
+  ],
+  folders: [
+    'pathOf',
+    'checkpointFolderOf',
+    'outputFileOf',
+    'setupFileOf',
+    'exitRecord',
+    'output',
+    'lastLine',
+    'read',
+    'moreTime',
+    'declaredSections',
+    'watchExit',
+  ],
+} as const satisfies {
+  readonly [Port in 'store' | 'executor' | 'worktrees' | 'folders']: readonly (keyof Ports[Port])[];
 };
 
 /** Counts the writes and signals of a supervisor, and ends the process at one of them, as a crash would. */

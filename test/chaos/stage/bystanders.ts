@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -21,10 +21,47 @@ while (1) {
 }
 `;
 
-interface Bystander {
+/** A process that tells which signals reached it. */
+export class Bystander implements AsyncDisposable {
   readonly who: string;
-  readonly child: ChildProcess;
-  readonly answers: AsyncIterator<string>;
+  readonly #child: ChildProcess;
+  readonly #answers: AsyncIterator<string>;
+
+  private constructor(who: string, child: ChildProcess, answers: AsyncIterator<string>) {
+    this.who = who;
+    this.#child = child;
+    this.#answers = answers;
+  }
+
+  /** @param file perl, under whatever name */
+  static async start(who: string, file: string, options: SpawnOptions = {}): Promise<Bystander> {
+    const child = spawn(file, ['-e', program, who], { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
+    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const bystander = new Bystander(who, child, answers);
+    await answers.next();
+    return bystander;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Signals are delivered before the answer is given. @returns their names, or how it ended; empty as it should be */
+  async disturbance(): Promise<string> {
+    if (this.#child.signalCode !== null) return `ended by ${this.#child.signalCode}`;
+    this.#child.stdin?.write('?');
+    const patience = new Promise<string>((resolve) => {
+      setTimeout(() => resolve('does not answer'), 5_000).unref();
+    });
+    const answer = this.#answers.next().then(({ done, value }) => (done === true ? 'ended' : value));
+    return Promise.race([answer, patience]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill('SIGKILL');
+    await once(this.#child, 'exit');
+  }
 }
 
 /**
@@ -48,14 +85,7 @@ export class Bystanders {
       const file = path.join(names, who.replaceAll(/\W+/g, '-'), name);
       await mkdir(path.dirname(file), { recursive: true });
       await symlink(perl, file);
-      const child = spawn(file, ['-e', program, runId], {
-        cwd: places[where],
-        env: { ...process.env, ...more },
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-      await answers.next();
-      return { who, child, answers };
+      return Bystander.start(who, file, { cwd: places[where], env: { ...process.env, ...more } });
     };
     return new Bystanders(
       await Promise.all([
@@ -74,29 +104,12 @@ export class Bystanders {
   /** @returns who got which signals, or does not answer any more; empty as it should be */
   async disturbed(): Promise<string[]> {
     const told = await Promise.all(
-      this.#bystanders.map(async (bystander) => ({ bystander, count: await ask(bystander) })),
+      this.#bystanders.map(async (bystander) => ({ who: bystander.who, what: await bystander.disturbance() })),
     );
-    return told.flatMap(({ bystander: { who }, count }) => (count === '' ? [] : [`${who}: ${count}`]));
+    return told.flatMap(({ who, what }) => (what === '' ? [] : [`${who}: ${what}`]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(
-      this.#bystanders.map(async ({ child }) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-      }),
-    );
+    await Promise.all(this.#bystanders.map((bystander) => bystander[Symbol.asyncDispose]()));
   }
-}
-
-/** Signals are delivered before the answer is given. */
-async function ask({ child, answers }: Bystander): Promise<string> {
-  if (child.signalCode !== null) return `ended by ${child.signalCode}`;
-  child.stdin?.write('?');
-  const patience = new Promise<string>((resolve) => {
-    setTimeout(() => resolve('does not answer'), 5_000).unref();
-  });
-  const answer = answers.next().then(({ done, value }) => (done === true ? 'ended' : value));
-  return Promise.race([answer, patience]);
 }

@@ -4,6 +4,7 @@ import type { KillReport } from '../../../src/core/kill-report.ts';
 import type { Run } from '../../../src/core/run.ts';
 import type { KillOptions } from '../../../src/supervisor/kill.ts';
 import type { Supervisor } from '../../../src/supervisor/supervisor.ts';
+import type { Ports } from '../../../src/supervisor/world.ts';
 import { eventually } from '../../support/eventually.ts';
 import { temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor } from '../../support/test-supervisor.ts';
@@ -26,7 +27,8 @@ export interface ShapeOnStage extends AsyncDisposable {
   readonly bystanders: Bystanders;
 }
 
-export async function putOnStage(shape: Shape): Promise<ShapeOnStage> {
+/** @param fault replaces ports of the supervisor by ones that fail in some way */
+export async function putOnStage(shape: Shape, fault?: (ports: Ports) => Partial<Ports>): Promise<ShapeOnStage> {
   await using stack = new AsyncDisposableStack();
   const repository = stack.use(await temporaryRepository());
   const lifeline = stack.use(await Lifeline.make(path.dirname(repository.path)));
@@ -34,7 +36,7 @@ export async function putOnStage(shape: Shape): Promise<ShapeOnStage> {
   await repository.defineWorkflows({
     shape: { command: shape.command, env: { LIFELINE: lifeline.file }, kill: quickStages },
   });
-  const scope = stack.use(await testSupervisor(repository));
+  const scope = stack.use(await testSupervisor(repository, fault));
   keepChronicle(repository.stateFolder);
   const { supervisor } = scope;
   const run = await supervisor.run({ workflowName: 'shape', directory: repository.path, message: '' });
