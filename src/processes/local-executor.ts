@@ -142,12 +142,17 @@ export class LocalExecutor implements Executor {
     return !isSignallablePid(pid) || this.#neverSignalled.has(pid);
   }
 
-  async processesIn(runId: RunId, controlGroup: string): Promise<ReadonlySet<number>> {
-    return isScopeOf(runId, controlGroup) ? processesIn(controlGroup) : new Set();
+  async enclosed(controlGroups: ReadonlyMap<RunId, string>): Promise<ReadonlyMap<RunId, ReadonlySet<number>>> {
+    const pids = new Map<RunId, ReadonlySet<number>>();
+    await inSlices(controlGroups, ([runId, folder]) => {
+      if (isScopeOf(runId, folder)) pids.set(runId, processesIn(folder));
+    });
+    return pids;
   }
 
   async killControlGroup(runId: RunId, controlGroup: string): Promise<boolean> {
-    const pids = await this.processesIn(runId, controlGroup);
+    if (!isScopeOf(runId, controlGroup)) return false;
+    const pids = processesIn(controlGroup);
     if (pids.size === 0 || [...pids].some((pid) => this.#isSpared(pid))) return false;
     return killControlGroup(controlGroup);
   }

@@ -36,7 +36,8 @@ const prctlNumbers: Readonly<Record<string, number>> = {
  * The first perl, else python3, on the search path that is a program of the machine's own and no script: the shims of
  * pyenv, plenv and the like are slow, and choose by the folder that they are started in.
  *
- * Measured, for each launch and for the whole of its life: perl 2 ms, python3 25 ms; no memory, since it becomes the shell.
+ * Measured, for each launch and for the whole of its life: perl 2 ms (a launch of 16 ms on a busy
+ * machine took 23 ms), python3 25 ms; no memory, since it becomes the shell: 0.1 MB private with it and without.
  * @returns null when there is neither
  */
 export async function findSubreaper(

@@ -41,12 +41,6 @@ export class Members {
     return this.#looks.join();
   }
 
-  /** Asked for after the look: a number that is given out again in between then stands for somebody who is gone. */
-  async #withEnclosed({ roots, controlGroup }: KnownRun): Promise<RunRoots> {
-    if (controlGroup === null) return roots;
-    return { ...roots, enclosed: await this.#executor.processesIn(roots.runId, controlGroup) };
-  }
-
   async of(runId: RunId): Promise<readonly Member[]> {
     return (await this.look()).get(runId) ?? [];
   }
@@ -63,7 +57,12 @@ export class Members {
     await this.#refresh();
     const snapshot = await this.#executor.look();
     const spared = selfAndAncestors(snapshot, this.#executor.self.pid);
-    const roots = await Promise.all(Array.from(this.#roots.values(), (run) => this.#withEnclosed(run)));
+    // After the look: a number that is given out again in between then stands for somebody who is gone.
+    const enclosed = await this.#executor.enclosed(this.#controlGroups());
+    const roots = Array.from(this.#roots.values(), (run) => ({
+      ...run.roots,
+      enclosed: enclosed.get(run.roots.runId) ?? run.roots.enclosed,
+    }));
     const members = assignMembers(snapshot, roots, spared);
     this.#last = { snapshot, members };
     await this.#remember(members);
@@ -72,12 +71,20 @@ export class Members {
 
   /** Where a run has a control group of its own and, as of the last look, nobody of another run is in it. */
   async killControlGroup(runId: RunId): Promise<void> {
-    const known = this.#roots.get(runId);
-    if (known === undefined || known.controlGroup === null) return;
-    const { enclosed } = await this.#withEnclosed(known);
+    const controlGroup = this.#roots.get(runId)?.controlGroup ?? null;
+    if (controlGroup === null) return;
+    const enclosed = (await this.#executor.enclosed(new Map([[runId, controlGroup]]))).get(runId);
     const others = Array.from(this.#last?.members ?? []).filter(([other]) => other !== runId);
-    if (others.some(([, members]) => members.some(({ identity }) => enclosed.has(identity.pid)))) return;
-    await this.#executor.killControlGroup(runId, known.controlGroup);
+    if (others.some(([, members]) => members.some(({ identity }) => enclosed?.has(identity.pid)))) return;
+    await this.#executor.killControlGroup(runId, controlGroup);
+  }
+
+  #controlGroups(): Map<RunId, string> {
+    return new Map(
+      Array.from(this.#roots.values()).flatMap(({ roots: { runId }, controlGroup }) =>
+        controlGroup === null ? [] : [[runId, controlGroup]],
+      ),
+    );
   }
 
   #freezeNext(): Promise<readonly Frozen[]> {

@@ -85,8 +85,11 @@ export interface Executor {
   freeze(request: FreezeRequest): Promise<readonly Frozen[]>;
   /** A command whose processes are as hard to end as one can make them here; see `runner/hostile-tree.ts`. */
   hostileTree(): readonly [string, ...string[]];
-  /** Pids in the control group of a run and below it, right now; of no other folder than one that is the run's own. */
-  processesIn(runId: RunId, controlGroup: string): Promise<ReadonlySet<number>>;
+  /**
+   * Pids in the control groups of runs and below them, right now; of no other folder than one that is the run's own.
+   * @param controlGroups the folder of each run that has one
+   */
+  enclosed(controlGroups: ReadonlyMap<RunId, string>): Promise<ReadonlyMap<RunId, ReadonlySet<number>>>;
   /**
    * Kills everyone in the control group of a run, those who are being born included. Refused where it is not the run's
    * own, and while we or an ancestor of ours are in it.

@@ -12,6 +12,9 @@ import { eventually } from '../../support/eventually.ts';
 const executor = await openLocalExecutor();
 const runId = runIdFrom(crypto.getRandomValues(new Uint8Array(6)));
 
+const pidsIn = async (folder: string): Promise<ReadonlySet<number>> =>
+  (await executor.enclosed(new Map([[runId, folder]]))).get(runId) ?? new Set();
+
 interface Group extends AsyncDisposable {
   readonly folder: string;
   readonly below: string;
@@ -39,14 +42,14 @@ test('everyone in the control group of a run and below it is found, and killed a
   const script = `echo $$ > "$0/cgroup.procs"; sleep 600 & (echo 0 > "$1/cgroup.procs"; exec setsid sleep 600) & wait`;
   const child = spawn('sh', ['-c', script, group.folder, group.below], { stdio: 'ignore' });
   const exited = once(child, 'exit');
-  await eventually(async () => (await executor.processesIn(runId, group.folder)).size >= 3);
-  await eventually(async () => (await executor.processesIn(runId, group.below)).size === 0);
+  await eventually(async () => (await pidsIn(group.folder)).size >= 3);
+  await eventually(async () => (await pidsIn(group.below)).size === 0);
   expect(await executor.killControlGroup(runIdFrom(Uint8Array.of(1, 2, 3, 4, 5, 6)), group.folder)).toBe(false);
   expect(await executor.killControlGroup(runId, path.dirname(group.folder))).toBe(false);
   expect(child.exitCode).toBeNull();
   expect(await executor.killControlGroup(runId, group.folder)).toBe(true);
   expect(await exited).toEqual([null, 'SIGKILL']);
-  await eventually(async () => (await executor.processesIn(runId, group.folder)).size === 0);
+  await eventually(async () => (await pidsIn(group.folder)).size === 0);
 });
 
 test('a control group that we are in ourselves is not killed', async ({ skip }) => {

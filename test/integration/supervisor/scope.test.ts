@@ -52,11 +52,11 @@ test('a run that is launched under the user systemd has a scope of its own, and 
   const escaped = await eventually(
     async () => Number(await readFile(path.join(run.worktree!.path, 'escaped'), 'utf8').catch(() => '')) || null,
   );
-  await eventually(async () => (await processesIn(group)).size === 2);
-  expect(await processesIn(group)).toEqual(new Set([command.pid, escaped]));
+  await eventually(() => processesIn(group).size === 2);
+  expect(processesIn(group)).toEqual(new Set([command.pid, escaped]));
   expect(await supervisor.kill(run.runId)).toMatchObject({ success: true, survivors: [] });
   expect(readStat(escaped)?.state).not.toBe('alive');
-  await eventually(async () => (await processesIn(group)).size === 0);
+  await eventually(() => processesIn(group).size === 0);
 });
 
 /** As against those who come and go faster than anyone can look, another user's, or ones that are not seen. */
@@ -84,7 +84,7 @@ test('whom no signal ends is ended together with the control group', async ({ sk
   const [report] = (await supervisor.list({ limit: 1 })).runs;
   const run = report!.run;
   expect(await supervisor.kill(run.runId, { force: true })).toMatchObject({ success: true, survivors: [] });
-  expect(await processesIn(run.process!.containment.controlGroup!)).toEqual(new Set());
+  expect(processesIn(run.process!.containment.controlGroup!)).toEqual(new Set());
 });
 
 test('a run that is launched beside the user systemd is not put under it: it must outlive a session', async ({
