@@ -5,8 +5,8 @@ import type { Clock } from './core/ports/clock.ts';
 import type { Diagnostics } from './core/ports/diagnostics.ts';
 import type { Actor } from './core/run.ts';
 import { openLocalExecutor } from './processes/local-executor.ts';
+import { openLastingStore } from './store/lasting-store.ts';
 import { FileRunFolders } from './store/run-folders.ts';
-import { openStore } from './store/sqlite-store.ts';
 import { databaseFile, stateFolder } from './store/state-folder.ts';
 import { SystemTemporaryFolders } from './store/temporary-folders.ts';
 import { WorkflowFiles } from './store/workflow-files.ts';
@@ -39,7 +39,14 @@ export async function openSupervisor(options: OpenOptions): Promise<Supervisor> 
 export async function openPorts(options: OpenOptions): Promise<Ports> {
   const folder = stateFolder(options.environment ?? process.env);
   const executor = await openLocalExecutor();
-  const store = await openStore(databaseFile(folder), () => systemClock.now());
+  const actor: Actor = { user: userInfo().username, face: options.face };
+  const { diagnostics } = options;
+  const store = await openLastingStore({
+    file: databaseFile(folder),
+    now: () => systemClock.now(),
+    actor,
+    diagnostics,
+  });
   return {
     store,
     executor,
@@ -48,8 +55,8 @@ export async function openPorts(options: OpenOptions): Promise<Ports> {
     temporaryFolders: new SystemTemporaryFolders(folder, removeTree),
     definitions: new WorkflowFiles(folder),
     clock: systemClock,
-    diagnostics: options.diagnostics,
-    actor: { user: userInfo().username, face: options.face },
+    diagnostics,
+    actor,
     randomBytes,
   };
 }

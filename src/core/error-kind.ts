@@ -27,6 +27,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   state_folder_not_writable: 'failed',
   database_newer: 'failed',
   database_damaged: 'failed',
+  database_rebuilt: 'failed',
   database_busy: 'failed',
   unsupported_runtime: 'failed',
   untrusted_workspace: 'refused',

@@ -99,6 +99,15 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
     ),
   database_damaged: ({ path, detail }, translate) =>
     translate('The database {0} is damaged ({1}). Move it away; a new one is made at the next start.', path, detail),
+  database_rebuilt: ({ path, runs, setAside }, translate) =>
+    setAside === null
+      ? translate('The database {0} was gone. It was made anew from {1} run folders.', path, runs)
+      : translate(
+          'The database {0} was damaged. It was made anew from {1} run folders; the old one is {2}.',
+          path,
+          runs,
+          setAside,
+        ),
   database_busy: ({ path, waitedMilliseconds }, translate) =>
     translate(
       'Another process has kept {0} locked for {1}. Try again.',

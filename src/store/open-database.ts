@@ -2,7 +2,8 @@ import Database from 'better-sqlite3';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WardenError, detailOf } from '../core/errors.ts';
+import { WardenError, detailOf, isWardenError } from '../core/errors.ts';
+import { databaseAt, type FileIdentity, isSameFile, type MadeDatabase, replaceDatabase } from './database-file.ts';
 import { migrations } from './schema.ts';
 
 /** The Node-API version that the native binding is built for; an older runtime would die of it without a word. */
@@ -11,18 +12,34 @@ const neededNodeApi = 10;
 /** A larger database is checked by the doctor, not at every start. */
 const checkedAtOpenBytes = 16 * 1024 * 1024;
 
-/** How long to go on trying while another process holds the database. */
-export const busyLimitMilliseconds = 10_000;
+/** An open database, and which file it is. */
+export interface OpenDatabase {
+  readonly database: Database.Database;
+  readonly identity: FileIdentity;
+  /** It was made by this call, in the place of one that was damaged or empty or gone. */
+  readonly made: MadeDatabase | null;
+}
+
+export interface OpenDatabaseOptions {
+  /** Puts into a new database what is known from elsewhere; called in its transaction. */
+  readonly restore: (database: Database.Database, setAside: string | null) => void;
+  /** Reads it from there before that transaction. */
+  readonly prepare: () => Promise<void>;
+  /** Something was wrong with it: it is checked whatever its size. */
+  readonly isSuspect: boolean;
+  readonly busyLimitMilliseconds: () => number;
+}
 
 /**
- * Opens the database, owner-only, and brings it to the newest version.
+ * Opens the database, owner-only, and brings it to the newest version. One that is damaged is moved aside, and a new one
+ * made and filled with what the run folders know.
  * @throws WardenError unsupported_runtime, state_folder_not_writable, database_newer, database_damaged, disk_full, database_busy
  */
-export async function openDatabase(file: string): Promise<Database.Database> {
+export async function openDatabase(file: string, options: OpenDatabaseOptions): Promise<OpenDatabase> {
   const napi = process.versions['napi'] ?? '0';
   if (Number(napi) < neededNodeApi) throw new WardenError('unsupported_runtime', { napi, node: process.versions.node });
   await makeStateFolder(path.dirname(file));
-  return retryWhileBusy(file, () => open(file));
+  return retryWhileBusy(file, () => openOrMake(file, options), options.busyLimitMilliseconds);
 }
 
 async function makeStateFolder(folder: string): Promise<void> {
@@ -35,18 +52,36 @@ async function makeStateFolder(folder: string): Promise<void> {
   }
 }
 
-async function open(file: string): Promise<Database.Database> {
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => 0,
-  );
+async function openOrMake(file: string, options: OpenDatabaseOptions): Promise<OpenDatabase> {
+  let made: MadeDatabase | null = null;
+  for (let attempt = 1; ; attempt += 1) {
+    const identity = databaseAt(file);
+    try {
+      if (identity !== null) {
+        const database = await open(file, options.isSuspect);
+        if (isSameFile(databaseAt(file), identity)) return { database, identity, made };
+        database.close();
+        continue;
+      }
+    } catch (error) {
+      const failure = translated(file, error);
+      if (!isWardenError(failure, 'database_damaged') || attempt > 3) throw failure;
+    }
+    await options.prepare();
+    made =
+      (await replaceDatabase(file, identity, (database, setAside) => fill(file, database, options, setAside))) ?? made;
+  }
+}
+
+async function open(file: string, isSuspect: boolean): Promise<Database.Database> {
+  const { size } = await stat(file);
   // Waiting inside SQLite blocks the event loop (5 s froze an extension host for 2.9 s): we wait outside.
-  const database = new Database(file, { timeout: 0 });
+  const database = new Database(file, { timeout: 0, fileMustExist: true });
   try {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
-    if (size > 0 && size <= checkedAtOpenBytes) check(file, database);
+    if (isSuspect || size <= checkedAtOpenBytes) check(file, database);
     migrate(file, database);
     if (process.platform !== 'win32') await chmod(file, 0o600);
     return database;
@@ -54,6 +89,17 @@ async function open(file: string): Promise<Database.Database> {
     database.close();
     throw error;
   }
+}
+
+// oxlint-disable-next-line typescript/require-await -- filled in one transaction, and handed over as what takes time
+async function fill(
+  file: string,
+  database: Database.Database,
+  options: OpenDatabaseOptions,
+  setAside: string | null,
+): Promise<void> {
+  migrate(file, database);
+  database.transaction(() => options.restore(database, setAside)).immediate();
 }
 
 /** With a damaged page reads fail while writes still answer "ok", so it is looked for before anything is trusted. */
@@ -78,7 +124,11 @@ function migrate(file: string, database: Database.Database): void {
 const versionOf = (database: Database.Database): number => Number(database.pragma('user_version', { simple: true }));
 
 /** Tries again, without blocking, while another process holds the lock. */
-export async function retryWhileBusy<Result>(file: string, attempt: () => Result | Promise<Result>): Promise<Result> {
+export async function retryWhileBusy<Result>(
+  file: string,
+  attempt: () => Result | Promise<Result>,
+  limitMilliseconds: () => number,
+): Promise<Result> {
   const begun = performance.now();
   for (let pause = 2; ; pause = Math.min(pause * 1.5, 50)) {
     try {
@@ -86,7 +136,7 @@ export async function retryWhileBusy<Result>(file: string, attempt: () => Result
     } catch (error) {
       if (!isBusy(error)) throw translated(file, error);
       const waited = performance.now() - begun;
-      if (waited > busyLimitMilliseconds) {
+      if (waited > limitMilliseconds()) {
         throw new WardenError(
           'database_busy',
           { path: file, waitedMilliseconds: Math.round(waited) },
@@ -110,7 +160,9 @@ function translated(file: string, error: unknown): unknown {
   const { code } = error;
   if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC')
     return new WardenError('disk_full', { path: file }, { cause: error });
-  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) {
+  // Without a table of ours it was emptied while it was open.
+  const isEmptied = code === 'SQLITE_ERROR' && detail.startsWith('no such table');
+  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB') || isEmptied) {
     return new WardenError('database_damaged', { path: file, detail }, { cause: error });
   }
   const notWritable = /^(SQLITE_READONLY|SQLITE_CANTOPEN|SQLITE_PERM|SQLITE_IOERR|EACCES|EPERM|EROFS|ENOTDIR|EEXIST)/;

@@ -10,6 +10,8 @@ import type { RunId } from '../core/run-id.ts';
 import { exitRecordBytes, exitRecordIn } from '../core/exit-record.ts';
 import { runFiles } from '../core/run-files.ts';
 import { declaredSections, forgetMoreTime, handCheckpoint, makeRequestFolders, moreTime } from './run-requests.ts';
+import { journalBytes } from './journal.ts';
+import { launchedText, stateText } from './run-records.ts';
 
 /** How much of the end of the output is read for its last line. */
 const tailBytes = 16 * 1024;
@@ -45,9 +47,11 @@ export class FileRunFolders implements RunFolders {
       await makeRequestFolders(folder);
       const write = (name: string, content: string): Promise<void> =>
         writeFile(path.join(folder, name), content, { mode: 0o600, flag: 'wx' });
-      await write('run.json', `${JSON.stringify(launchedRun(run), null, 2)}\n`);
+      await write('run.json', launchedText(run));
       await write('output.log', '');
-      // Written in full now, so that overwriting it later works on a full disk.
+      // Written in full now, so that overwriting them later works on a full disk.
+      await write('state', stateText(run));
+      await write('journal', ' '.repeat(journalBytes));
       await write('exit', `${' '.repeat(exitRecordBytes - 1)}\n`);
     } catch (error) {
       await this.remove(run.runId);
@@ -136,11 +140,6 @@ export class FileRunFolders implements RunFolders {
     }
     return { dispose: () => watcher?.close() };
   }
-}
-
-/** What was launched, so that the run can be known again without the database. */
-function launchedRun(run: Run): Record<string, unknown> {
-  return { version: 1, ...run, process: undefined, stop: undefined, killReport: undefined };
 }
 
 /** The last line with something visible in it; of a line that was drawn over and over, what stands there last. */

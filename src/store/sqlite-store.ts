@@ -1,12 +1,18 @@
 import type Database from 'better-sqlite3';
+import path from 'node:path';
 import { WardenError } from '../core/errors.ts';
+import { type KeptChange, patchWritten, withKept } from '../core/kept-change.ts';
 import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts';
 import type { ActiveProcesses, AuditEntry, RunFilter, RunPage, RunPatch, Store } from '../core/ports/store.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
-import type { Observation, Run } from '../core/run.ts';
-import { isRunId, type RunId } from '../core/run-id.ts';
+import type { Actor, Observation, Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
+import { cursorFrom, cursorOf, defaultPageSize } from '../core/run-page.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
+import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
 import { openDatabase, retryWhileBusy } from './open-database.ts';
+import { RunRecords } from './run-records.ts';
+import { migrations } from './schema.ts';
 import {
   activeProcessesFrom,
   type ActiveProcessesRow,
@@ -21,12 +27,58 @@ import {
 import { SharedCommit } from './shared-commit.ts';
 import { Turns } from './turns.ts';
 
-/** @param now epoch milliseconds. @throws WardenError, see openDatabase */
-export async function openStore(file: string, now: () => number): Promise<Store> {
-  return new SqliteStore(file, await openDatabase(file), now);
+export interface OpenStoreOptions {
+  readonly file: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** As whom a database that had to be made anew is audited. */
+  readonly actor: Actor;
+  /** How long to go on trying while another process holds the database; asked at each try. */
+  readonly busyLimitMilliseconds?: () => number;
+  /** Something was wrong with it: it is checked whatever its size. */
+  readonly isSuspect?: boolean;
 }
 
-const defaultPageSize = 100;
+/** What can be asked for at any time in the life of a run takes no longer. */
+const defaultBusyLimitMilliseconds = 10_000;
+
+/** @throws WardenError, see openDatabase */
+export async function openStore(options: OpenStoreOptions): Promise<SqliteStore> {
+  const { file, now, actor, isSuspect = false, busyLimitMilliseconds = () => defaultBusyLimitMilliseconds } = options;
+  const records = new RunRecords(path.dirname(file));
+  let runs: readonly Run[] = [];
+  const prepare = async (): Promise<void> => {
+    runs = await records.all();
+  };
+  const restore = (database: Database.Database, setAside: string | null): void => {
+    if (runs.length === 0 && setAside === null) return;
+    const store = new SqliteStore({ file, database, identity: null, now, records, busyLimitMilliseconds });
+    store.restore(runs, { at: now(), actor, setAside });
+  };
+  const opened = await openDatabase(file, { prepare, restore, isSuspect, busyLimitMilliseconds });
+  const { database, identity, made } = opened;
+  const isRebuilt = made !== null && (runs.length > 0 || made.setAside !== null);
+  const rebuilt = isRebuilt ? { runs: runs.length, setAside: made.setAside } : null;
+  return new SqliteStore({ file, now, records, busyLimitMilliseconds, database, identity, rebuilt });
+}
+
+/** A database that was lost was made anew from the run folders. */
+export interface Rebuilt {
+  readonly runs: number;
+  /** Where the damaged one was moved; null when it was gone. */
+  readonly setAside: string | null;
+}
+
+interface SqliteStoreParts {
+  readonly file: string;
+  readonly database: Database.Database;
+  /** Null while it is being made. */
+  readonly identity: FileIdentity | null;
+  readonly rebuilt?: Rebuilt | null;
+  readonly now: () => number;
+  readonly records: RunRecords;
+  readonly busyLimitMilliseconds: () => number;
+}
 
 const activeStatusList = activeStatuses.map((status) => `'${status}'`).join(', ');
 
@@ -39,20 +91,79 @@ SELECT r.*, p.pid AS process_pid, p.boot_id AS process_boot_id, p.start_time AS 
        p.last_heartbeat AS process_last_heartbeat, p.process_info
 FROM workflow_runs r LEFT JOIN workflow_processes p USING (run_id)`;
 
-class SqliteStore implements Store {
+/** The database alone. It fails when the database does: see LastingStore for what goes on then. */
+export class SqliteStore implements Omit<Store, 'requireDatabase'> {
+  /** When it was opened. */
+  readonly rebuilt: Rebuilt | null;
   readonly #file: string;
+  readonly #identity: FileIdentity | null;
   readonly #database: Database.Database;
   readonly #now: () => number;
+  readonly #records: RunRecords;
+  readonly #busyLimitMilliseconds: () => number;
   readonly #turns = new Turns();
   readonly #commits: SharedCommit;
   readonly #prepared = new Map<string, Database.Statement>();
   #ownCommits = 0;
 
-  constructor(file: string, database: Database.Database, now: () => number) {
-    this.#file = file;
-    this.#database = database;
-    this.#now = now;
-    this.#commits = new SharedCommit(database, (attempt) => retryWhileBusy(file, attempt));
+  constructor(parts: SqliteStoreParts) {
+    this.#file = parts.file;
+    this.#identity = parts.identity;
+    this.rebuilt = parts.rebuilt ?? null;
+    this.#database = parts.database;
+    this.#now = parts.now;
+    this.#records = parts.records;
+    this.#busyLimitMilliseconds = parts.busyLimitMilliseconds;
+    this.#commits = new SharedCommit(parts.database, (attempt) =>
+      retryWhileBusy(parts.file, attempt, parts.busyLimitMilliseconds),
+    );
+  }
+
+  /** The file at its path is still the one that is open here. */
+  isInPlace(): boolean {
+    return this.#database.open && isSameFile(databaseAt(this.#file), this.#identity);
+  }
+
+  /** Puts runs that are known from their folders into a new database. Called in a transaction. */
+  restore(runs: readonly Run[], { at, actor, setAside }: { at: number; actor: Actor; setAside: string | null }): void {
+    const entry = { at, actor, action: 'rebuild', outcome: 'done', why: null } as const;
+    this.#writeAudit({ ...entry, runId: null, facts: { runs: runs.length, set_aside: setAside } });
+    for (const run of runs) {
+      this.#writeRun(run);
+      this.#writeAudit({ ...entry, runId: run.runId, facts: { status: run.status } });
+    }
+  }
+
+  /**
+   * Takes what was kept of a run while the database could not be written, in order and once, however often it is offered.
+   * @param record what the run's folder knows of it, for a row that is gone
+   */
+  takeKept(runId: RunId, record: Run | null, changes: readonly KeptChange[]): Promise<void> {
+    return this.#write(() => {
+      let run = this.#runNow(runId) ?? record;
+      for (const { patch, audit } of changes) {
+        if (audit !== null && this.#hasAudit(audit)) continue;
+        const after = run === null || patch === null ? run : withKept(run, patchWritten(patch, 'database'));
+        const isLate = patch !== null && after === null;
+        if (audit !== null) {
+          this.#writeAudit(
+            isLate ? { ...audit, outcome: 'refused', facts: { ...audit.facts, overtaken_by: run?.status } } : audit,
+          );
+        }
+        run = after ?? run;
+      }
+      if (run === null) return;
+      this.#writeRun(run);
+      if (isTerminal(run.status)) this.#statement('DELETE FROM seen_processes WHERE run_id = ?').run(runId);
+    });
+  }
+
+  /** @throws WardenError when nothing can be written now */
+  async requireWritable(): Promise<void> {
+    // The same number again, since only what is written proves that something can be.
+    await this.#retry(() =>
+      this.#database.transaction(() => this.#database.pragma(`user_version = ${migrations.length}`)).immediate(),
+    );
   }
 
   insertRun(run: Run, audit: AuditEntry, { onlyReplacement } = { onlyReplacement: false }): Promise<boolean> {
@@ -223,6 +334,11 @@ WHERE r.status IN (${activeStatusList})`;
       ON CONFLICT (run_id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`).run(
       parameters,
     );
+    this.#writeProcess(run);
+    this.#records.keep(run);
+  }
+
+  #writeProcess(run: Run): void {
     if (run.process === null) return;
     this.#statement(`
       INSERT INTO workflow_processes (run_id, pid, boot_id, start_time, status, workflow_name, session_id, started_at,
@@ -239,6 +355,15 @@ WHERE r.status IN (${activeStatusList})`;
     this.#statement(`
       INSERT INTO audit_log (at, run_id, action, user, face, outcome, why, facts)
       VALUES (@at, @run_id, @action, @user, @face, @outcome, @why, @facts)`).run(auditParameters(entry));
+  }
+
+  /** The very same entry: what is kept is offered again when a crash came between taking and clearing it. */
+  #hasAudit(entry: AuditEntry): boolean {
+    const sql = `
+      SELECT 1 FROM audit_log
+      WHERE run_id IS @run_id AND at = @at AND action = @action AND user = @user AND face = @face
+        AND why IS @why AND (facts = @facts OR json_remove(facts, '$.overtaken_by') = @facts)`;
+    return this.#statement(sql).get(auditParameters(entry)) !== undefined;
   }
 
   async #write<Result>(work: () => Result): Promise<Result> {
@@ -260,7 +385,7 @@ WHERE r.status IN (${activeStatusList})`;
   }
 
   #retry<Result>(work: () => Result): Promise<Result> {
-    return retryWhileBusy(this.#file, () => this.#turns.take(work));
+    return retryWhileBusy(this.#file, () => this.#turns.take(work), this.#busyLimitMilliseconds);
   }
 
   #statement(sql: string): Database.Statement {
@@ -296,18 +421,4 @@ function pageQuery(filter: RunFilter): { sql: string; parameters: Record<string,
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const sql = `${selectRun} ${where} ORDER BY r.created_at DESC, r.run_id DESC LIMIT @limit`;
   return { sql, parameters: { ...parameters, limit: limit + 1 }, limit };
-}
-
-const cursorOf = (run: Run): string => `${run.createdAt}.${run.runId}`;
-
-function cursorFrom(cursor: string): { createdAt: number; runId: RunId } {
-  const [createdAt = '', runId = ''] = cursor.split('.');
-  if (!/^\d{1,16}$/.test(createdAt) || !isRunId(runId)) {
-    throw new WardenError('invalid_argument', {
-      argument: 'cursor',
-      value: cursor,
-      expected: 'the next_cursor of an earlier page',
-    });
-  }
-  return { createdAt: Number(createdAt), runId };
 }

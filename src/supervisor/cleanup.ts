@@ -67,6 +67,8 @@ export interface CleanupRequest extends CleanupOptions {
  * and says why; an error with one does not stop the others.
  */
 export async function cleanup(world: World, request: CleanupRequest): Promise<CleanupReport> {
+  // A database that cannot be read is not one that says "nothing is active".
+  await world.store.requireDatabase();
   const repository = await world.worktrees.repositoryOf(request.directory);
   const entries = await listWorktrees(world, request);
   const wanted = entries.filter(({ worktree }) => request.only?.includes(worktree.runId) ?? true);
@@ -101,6 +103,7 @@ async function remove(
   entry: WorktreeEntry,
   options: CleanupOptions,
 ): Promise<{ readonly checkpoint: string | null } | { readonly reasons: readonly KeepReason[] }> {
+  await world.store.requireDatabase();
   // Looked at again: while the others were removed a person may have opened it.
   const now = await entryOf(world, entry.worktree, options);
   if (now.reasons.length > 0) return { reasons: now.reasons };

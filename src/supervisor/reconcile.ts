@@ -62,7 +62,8 @@ async function reconcileRun(world: World, run: Run, members: readonly Member[]):
 }
 
 async function settleIfOver(world: World, run: Run, members: readonly Member[]): Promise<OngoingStop | null> {
-  const sameBoot = run.process?.command.bootId === world.executor.self.bootId;
+  // One whose record was lost may be of this boot, so its processes decide.
+  const sameBoot = run.process === null || run.process.command.bootId === world.executor.self.bootId;
   // While its command lives no record says otherwise: of 1,000 runs they took longer to read than all processes.
   if (sameBoot && members.some(({ role }) => role === 'command')) return null;
   const ending = endingOf({ sameBoot, members, record: await world.folders.exitRecord(run.runId) });

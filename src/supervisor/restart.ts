@@ -23,6 +23,8 @@ export interface RestartOptions extends Pick<LaunchOptions, 'onProgress' | 'sess
  * @throws WardenError unknown_run, not_proved_gone, already_replaced, and what a launch throws
  */
 export async function restart(world: World, runId: string, options: RestartOptions = {}): Promise<Run> {
+  // Nothing can be started without it, and then nothing should be ended for it.
+  await world.store.requireDatabase();
   const old = await endOf(world, await endIfOver(world, await findRun(world.store, runId)), options.why ?? 'restart');
   const workflow = await presentDefinition(world, old);
   return launchInPlaceOf(

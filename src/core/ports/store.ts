@@ -62,7 +62,8 @@ export interface AuditEntry {
 }
 
 /**
- * The database. Reads are immediate; writes are one short transaction each and are tried again, without blocking, while
+ * The database, and for what stops and ends runs the run folders where it cannot be used: a kill needs no writable
+ * database, and what is kept meanwhile is written into it as soon as it can be. Reads are immediate; writes are one short transaction each and are tried again, without blocking, while
  * another process holds the write lock.
  */
 export interface Store {
@@ -80,6 +81,11 @@ export interface Store {
   /** Of the same runs only what their processes are recognised by: a look at a thousand runs reads no more than that. */
   activeProcesses(): Promise<readonly ActiveProcesses[]>;
   knownRunIds(): Promise<readonly RunId[]>;
+  /**
+   * Asked before anything is begun or removed: what is known only from elsewhere does not do for that.
+   * @throws WardenError when the database cannot be read and written now
+   */
+  requireDatabase(): Promise<void>;
   /**
    * Compare and set: applies the change only while `expected` holds, in one transaction with its audit entry.
    * @returns the run as it is now when the change won; null when somebody else was first

@@ -1,14 +1,14 @@
 import Database from 'better-sqlite3';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { AuditEntry, Store } from '../../../src/core/ports/store.ts';
+import type { AuditEntry } from '../../../src/core/ports/store.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { runIdFrom } from '../../../src/core/run-id.ts';
 import { aRun } from '../../unit/core/a-run.ts';
-import { openStore } from '../../../src/store/sqlite-store.ts';
+import { openStore, type SqliteStore } from '../../../src/store/sqlite-store.ts';
 
 async function folder(): Promise<AsyncDisposable & { path: string; file: string }> {
   const root = await mkdtemp(path.join(tmpdir(), 'warden-store-'));
@@ -19,7 +19,8 @@ async function folder(): Promise<AsyncDisposable & { path: string; file: string 
   };
 }
 
-const open = (file: string): Promise<Store> => openStore(file, () => 1_000);
+const open = (file: string): Promise<SqliteStore> =>
+  openStore({ file, now: () => 1_000, actor: { user: 'somebody', face: 'cli' } });
 const runId = (number: number): Run['runId'] => runIdFrom(Uint8Array.of(0, 0, 0, 0, number >> 8, number & 255));
 
 const identity = { bootId: 'boot', pid: 4242, startTime: '99' };
@@ -204,25 +205,6 @@ describe('a database that cannot be used says why', () => {
     await expect(open(place.file)).rejects.toMatchObject({ code: 'database_newer', facts: { found: 999 } });
   });
 
-  test('when it is not a database', async () => {
-    await using place = await folder();
-    await mkdir(path.dirname(place.file));
-    await writeFile(place.file, 'this is not a database, '.repeat(1000));
-    await expect(open(place.file)).rejects.toMatchObject({ code: 'database_damaged' });
-  });
-
-  test('when a page in the middle is damaged', async () => {
-    await using place = await folder();
-    const store = await open(place.file);
-    for (let number = 1; number <= 200; number += 1) await store.insertRun(run(number), entry('launch'));
-    store.close();
-    const { readFile } = await import('node:fs/promises');
-    const bytes = await readFile(place.file);
-    bytes.fill(0xa5, 4096 * 8, 4096 * 10);
-    await writeFile(place.file, bytes);
-    await expect(open(place.file)).rejects.toMatchObject({ code: 'database_damaged' });
-  });
-
   test('when its folder cannot be made', async () => {
     await using place = await folder();
     await writeFile(path.join(place.path, 'state'), 'a file in its place');
@@ -230,3 +212,75 @@ describe('a database that cannot be used says why', () => {
     expect(existsSync(place.file)).toBe(false);
   });
 });
+
+describe('a database that was lost is made anew', () => {
+  const damages: readonly [string, (file: string) => Promise<void>][] = [
+    ['is no database', (file) => writeFile(file, 'this is not a database, '.repeat(1000))],
+    ['was emptied', (file) => writeFile(file, '')],
+    ['has a damaged header', (file) => overwrite(file, 0, 100)],
+    ['has a damaged page in the middle', (file) => overwrite(file, 4096 * 8, 4096 * 2)],
+    ['was cut off', (file) => truncate(file, 4096 * 6)],
+  ];
+
+  test.each(damages)('when it %s, and the old one is kept beside it', async (_, damage) => {
+    await using place = await folder();
+    const store = await open(place.file);
+    for (let number = 1; number <= 200; number += 1) await store.insertRun(run(number), entry('launch'));
+    store.close();
+    await damage(place.file);
+    const damaged = await readFile(place.file);
+    const fresh = await open(place.file);
+    expect(await fresh.knownRunIds()).toEqual([]);
+    expect(fresh.rebuilt?.runs).toBe(0);
+    expect(await readFile(fresh.rebuilt!.setAside!)).toEqual(damaged);
+    expect((await fresh.auditEntries({})).map(({ action }) => action)).toEqual(['rebuild']);
+    fresh.close();
+    expectSound(place.file);
+  });
+
+  test('by one of many who find it at once, and all use the same', async () => {
+    await using place = await folder();
+    (await open(place.file)).close();
+    await writeFile(place.file, 'this is not a database, '.repeat(1000));
+    const stores = await Promise.all(Array.from({ length: 8 }, () => open(place.file)));
+    expect(stores.filter(({ rebuilt }) => rebuilt !== null)).toHaveLength(1);
+    expect(stores.every((store) => store.isInPlace())).toBe(true);
+    await Promise.all(stores.map((store, index) => store.insertRun(run(index), entry('launch'))));
+    expect(await stores[0]!.knownRunIds()).toHaveLength(8);
+    for (const store of stores) store.close();
+    const names = await readdir(path.dirname(place.file));
+    expect(names.filter((name) => !/^warden\.db(-wal|-shm)?$/.test(name))).toEqual([
+      expect.stringMatching(/^warden\.db\.damaged-/),
+    ]);
+    expectSound(place.file);
+  });
+
+  test('and what was written into a deleted one cannot spoil the new one', async () => {
+    await using place = await folder();
+    const old = await open(place.file);
+    await old.insertRun(run(1), entry('launch'));
+    await rm(place.file);
+    const fresh = await open(place.file);
+    await fresh.insertRun(run(2), entry('launch'));
+    expect([old.isInPlace(), fresh.isInPlace()]).toEqual([false, true]);
+    for (let number = 3; number <= 60; number += 1) {
+      await old.insertRun(run(number), entry('launch'));
+      await fresh.insertRun(run(number), entry('launch'));
+    }
+    old.close();
+    expect(await fresh.knownRunIds()).toHaveLength(59);
+    fresh.close();
+    expectSound(place.file);
+  });
+});
+
+async function overwrite(file: string, from: number, bytes: number): Promise<void> {
+  const content = await readFile(file);
+  await writeFile(file, content.fill(0xa5, from, from + bytes));
+}
+
+function expectSound(file: string): void {
+  const raw = new Database(file, { readonly: true });
+  expect(raw.pragma('integrity_check', { simple: true })).toBe('ok');
+  raw.close();
+}

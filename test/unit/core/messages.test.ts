@@ -149,6 +149,16 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
       'The database /s/warden.db is damaged (malformed). Move it away; a new one is made at the next start.',
     ],
   ],
+  database_rebuilt: [
+    [
+      { path: '/s/warden.db', runs: 3, setAside: null },
+      'The database /s/warden.db was gone. It was made anew from 3 run folders.',
+    ],
+    [
+      { path: '/s/warden.db', runs: 3, setAside: '/s/warden.db.damaged-1' },
+      'The database /s/warden.db was damaged. It was made anew from 3 run folders; the old one is /s/warden.db.damaged-1.',
+    ],
+  ],
   database_busy: [
     [
       { path: '/s/warden.db', waitedMilliseconds: 5_000 },

@@ -1,0 +1,401 @@
+import path from 'node:path';
+import { type ErrorCode, isWardenError, WardenError } from '../core/errors.ts';
+import { type KeptChange, mayBeKept, patchWritten, withAllKept, withKept } from '../core/kept-change.ts';
+import type { Diagnostics } from '../core/ports/diagnostics.ts';
+import type { AuditEntry, RunFilter, RunPage, RunPatch, Store } from '../core/ports/store.ts';
+import type { ProcessIdentity } from '../core/process-identity.ts';
+import type { Actor, Observation, Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
+import { isTerminal } from '../core/run-status.ts';
+import { pageOf } from '../core/run-page.ts';
+import { Journal } from './journal.ts';
+import { RunRecords } from './run-records.ts';
+import { openStore, type Rebuilt, type SqliteStore } from './sqlite-store.ts';
+
+/** How long a kill waits for a database that another process holds, before it is kept in the run's folder. */
+const patienceMilliseconds = 2_000;
+
+/** How long everything else waits. */
+const longPatienceMilliseconds = 10_000;
+
+/** A database that could not be opened is tried again, and kept changes are offered again, no sooner than this. */
+const tryAgainMilliseconds = 1_000;
+const offerAgainMilliseconds = 200;
+
+/** While the database cannot be read, those who listen for changes look this often. */
+const blindLookMilliseconds = 1_000;
+
+export interface LastingStoreOptions {
+  readonly file: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly actor: Actor;
+  readonly diagnostics: Diagnostics;
+}
+
+/**
+ * Opens the database. When it cannot be used and there are runs, what can be done from their folders is still done.
+ * @throws WardenError see openDatabase, when there is no run to be seen or stopped
+ */
+export async function openLastingStore(options: LastingStoreOptions): Promise<Store> {
+  const store = new LastingStore(options);
+  await store.open();
+  return store;
+}
+
+/**
+ * The database while it can be used. While it cannot (locked for long, read-only, full, damaged, from a newer version,
+ * gone), runs are read from their folders, and what stops or ends a run is kept in their journals; nothing is begun.
+ * As soon as it works again it takes what was kept. A database that was damaged, emptied or deleted is made anew.
+ */
+class LastingStore implements Store {
+  readonly #options: LastingStoreOptions;
+  readonly #records: RunRecords;
+  readonly #journal: Journal;
+  #database: SqliteStore | null = null;
+  #opening: Promise<SqliteStore> | null = null;
+  #failedToOpen: { readonly failure: WardenError; readonly at: number } | null = null;
+  /** It failed lately: nobody waits for it a second time, and it is checked when it is opened again. */
+  #isFailing = false;
+  #isSuspect = false;
+  #told: ErrorCode | null = null;
+  #lastFailure: WardenError | null = null;
+  #offering: Promise<boolean> | null = null;
+  #offeredAt = -Infinity;
+  #opened = 0;
+  #version = 0;
+  #versionSeen = '';
+  #isClosed = false;
+
+  constructor(options: LastingStoreOptions) {
+    const folder = path.dirname(options.file);
+    this.#options = options;
+    this.#records = new RunRecords(folder);
+    this.#journal = new Journal(folder);
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#use((database) => database.leaseHolder());
+    } catch (error) {
+      const runIds = await this.#records.runIds().catch(() => []);
+      if (databaseFailure(error) === null || runIds.length === 0) throw error;
+    }
+    await this.#journal.open();
+    await this.#offerKept();
+  }
+
+  async insertRun(run: Run, audit: AuditEntry): Promise<boolean> {
+    return this.#insist((database) => database.insertRun(run, audit));
+  }
+
+  async run(runId: RunId): Promise<Run | null> {
+    const run = await this.#row(runId);
+    return run === null ? null : withAllKept(run, (await this.#kept()).get(runId) ?? []);
+  }
+
+  async runs(filter: RunFilter): Promise<RunPage> {
+    const kept = await this.#kept();
+    return this.#read(
+      async (database) => {
+        if (kept.size === 0) return database.runs(filter);
+        // What is kept may move a run in or out of the filter.
+        const { runs } = await database.runs({ limit: Number.MAX_SAFE_INTEGER - 1 });
+        return pageOf(runs.map(withKeptOf(kept)), filter);
+      },
+      async () => pageOf((await this.#records.all()).map(withKeptOf(kept)), filter),
+    );
+  }
+
+  async activeRuns(): Promise<readonly Run[]> {
+    const kept = await this.#kept();
+    const active = await this.#read(
+      (database) => database.activeRuns(),
+      () => this.#records.all(),
+    );
+    return active.map(withKeptOf(kept)).filter(({ status }) => !isTerminal(status));
+  }
+
+  knownRunIds(): Promise<readonly RunId[]> {
+    return this.#read(
+      (database) => database.knownRunIds(),
+      () => this.#records.runIds(),
+    );
+  }
+
+  async requireDatabase(): Promise<void> {
+    await this.#insist((database) => database.requireWritable());
+    if (!(await this.#offerKept())) throw this.#reason();
+  }
+
+  async change(
+    runId: RunId,
+    expected: (run: Run) => boolean,
+    patch: RunPatch,
+    audit?: AuditEntry,
+  ): Promise<Run | null> {
+    if (!mayBeKept(patch)) {
+      await this.#offerKept();
+      return this.#insist((database) => database.change(runId, expected, patch, audit));
+    }
+    try {
+      // A decision upon a row that lacks what is kept of it would be made upon the past.
+      if (!(await this.#offerKept())) throw this.#reason();
+      return await this.#write((database) => database.change(runId, expected, patch, audit));
+    } catch (error) {
+      this.#requireFailure(error);
+      return this.#keep(runId, expected, patch, audit ?? null);
+    }
+  }
+
+  async recordLooks(
+    looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
+  ): Promise<void> {
+    await this.#write((database) => database.recordLooks(looks));
+  }
+
+  seen(runId: RunId): Promise<ReadonlySet<string>> {
+    return this.#read(
+      (database) => database.seen(runId),
+      () => Promise.resolve(new Set<string>()),
+    );
+  }
+
+  /** Whoever saw them keeps them in memory too. */
+  async addSeen(runId: RunId, keys: readonly string[]): Promise<void> {
+    try {
+      await this.#write((database) => database.addSeen(runId, keys));
+    } catch (error) {
+      this.#requireFailure(error);
+    }
+  }
+
+  async audit(entry: AuditEntry): Promise<void> {
+    try {
+      await this.#write((database) => database.audit(entry));
+    } catch (error) {
+      this.#requireFailure(error);
+      if (entry.runId === null) throw error;
+      await this.#journal.append(entry.runId, () => Promise.resolve({ patch: null, audit: entry }));
+    }
+  }
+
+  async auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]> {
+    await this.#offerKept();
+    return this.#use((database) => database.auditEntries(filter));
+  }
+
+  holdLease(holder: ProcessIdentity, now: number, knownGone: ProcessIdentity | null): Promise<boolean> {
+    return this.#write((database) => database.holdLease(holder, now, knownGone));
+  }
+
+  async releaseLease(holder: ProcessIdentity): Promise<void> {
+    await this.#write((database) => database.releaseLease(holder));
+  }
+
+  leaseHolder(): Promise<ProcessIdentity | null> {
+    return this.#use((database) => database.leaseHolder());
+  }
+
+  dataVersion(): number {
+    const seen = `${this.#opened} ${this.#databaseVersion()} ${this.#journal.mark()}`;
+    if (seen !== this.#versionSeen) this.#version += 1;
+    this.#versionSeen = seen;
+    return this.#version;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#database?.close();
+    this.#database = null;
+  }
+
+  #databaseVersion(): string {
+    try {
+      if (this.#database?.isInPlace() === true) return String(this.#database.dataVersion());
+    } catch {
+      // Told by whoever reads or writes next.
+    }
+    return `blind since ${Math.floor(this.#options.now() / blindLookMilliseconds)}`;
+  }
+
+  #row(runId: RunId): Promise<Run | null> {
+    return this.#read(
+      (database) => database.run(runId),
+      () => this.#records.run(runId),
+    );
+  }
+
+  async #keep(
+    runId: RunId,
+    expected: (run: Run) => boolean,
+    patch: RunPatch,
+    audit: AuditEntry | null,
+  ): Promise<Run | null> {
+    const change: KeptChange = { patch: patchWritten(patch, 'kept'), audit };
+    let after: Run | null = null;
+    await this.#journal.append(runId, async (kept) => {
+      const row = await this.#row(runId);
+      const before = row === null ? null : withAllKept(row, kept);
+      if (before === null || !expected(before)) return null;
+      after = withKept(before, change.patch ?? {});
+      return after === null ? null : change;
+    });
+    return after;
+  }
+
+  async #kept(): Promise<ReadonlyMap<RunId, readonly KeptChange[]>> {
+    if (this.#journal.mark() !== '' && this.#options.now() - this.#offeredAt > offerAgainMilliseconds)
+      await this.#offerKept();
+    return this.#journal.entries();
+  }
+
+  /** @returns whether the database has all that was kept */
+  #offerKept(): Promise<boolean> {
+    if (this.#journal.mark() === '') return Promise.resolve(true);
+    this.#offering ??= this.#offer().finally(() => {
+      this.#offering = null;
+      this.#offeredAt = this.#options.now();
+    });
+    return this.#offering;
+  }
+
+  async #offer(): Promise<boolean> {
+    const entries = await this.#journal.entries();
+    try {
+      for (const [runId, changes] of entries) {
+        const record = await this.#records.run(runId);
+        await this.#write((database) => database.takeKept(runId, record, changes));
+      }
+      await this.#journal.taken(entries);
+      return true;
+    } catch (error) {
+      this.#requireFailure(error);
+      return false;
+    }
+  }
+
+  async #read<Result>(
+    fromDatabase: (database: SqliteStore) => Promise<Result>,
+    fromFolders: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await this.#use(fromDatabase);
+    } catch (error) {
+      this.#requireFailure(error);
+      return fromFolders();
+    }
+  }
+
+  /** For what is not done without the database: waits longer for it. */
+  async #insist<Result>(work: (database: SqliteStore) => Promise<Result>): Promise<Result> {
+    const begun = performance.now();
+    for (;;) {
+      try {
+        return await this.#write(work);
+      } catch (error) {
+        const waitedMilliseconds = Math.round(performance.now() - begun);
+        if (!isWardenError(error, 'database_busy')) throw error;
+        if (waitedMilliseconds > longPatienceMilliseconds)
+          throw new WardenError('database_busy', { path: this.#options.file, waitedMilliseconds }, { cause: error });
+        // The next try waits by itself.
+        this.#isFailing = false;
+      }
+    }
+  }
+
+  async #use<Result>(work: (database: SqliteStore) => Promise<Result>): Promise<Result> {
+    const database = await this.#open();
+    try {
+      return await work(database);
+    } catch (error) {
+      if (!isWardenError(error, 'database_damaged') || this.#isClosed) throw error;
+      if (this.#database === database) this.#letGo();
+      return await work(await this.#open());
+    }
+  }
+
+  /** Only what was written proves that it works again: a locked or full database can still be read. */
+  async #write<Result>(work: (database: SqliteStore) => Promise<Result>): Promise<Result> {
+    const result = await this.#use(work);
+    this.#isFailing = false;
+    this.#told = null;
+    return result;
+  }
+
+  /** The database at its path, whatever became of the one that was open. */
+  async #open(): Promise<SqliteStore> {
+    if (this.#database !== null && !this.#isClosed && !this.#database.isInPlace()) this.#letGo();
+    if (this.#database !== null) return this.#database;
+    const { now } = this.#options;
+    if (this.#failedToOpen !== null && Math.abs(now() - this.#failedToOpen.at) < tryAgainMilliseconds)
+      throw this.#failedToOpen.failure;
+    this.#opening ??= this.#openAnew().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async #openAnew(): Promise<SqliteStore> {
+    const { file, now, actor, diagnostics } = this.#options;
+    const busyLimitMilliseconds = (): number => (this.#isFailing ? 0 : patienceMilliseconds);
+    try {
+      const database = await openStore({ file, now, actor, busyLimitMilliseconds, isSuspect: this.#isSuspect });
+      this.#failedToOpen = null;
+      this.#isSuspect = false;
+      this.#opened += 1;
+      if (this.#isClosed) database.close();
+      else this.#database = database;
+      if (database.rebuilt !== null) diagnostics.failed('opening the database', rebuiltError(file, database.rebuilt));
+      return database;
+    } catch (error) {
+      const failure = databaseFailure(error);
+      if (failure !== null) this.#failedToOpen = { failure, at: now() };
+      throw error;
+    }
+  }
+
+  /** Opened again by whoever needs it next, and checked then. */
+  #letGo(): void {
+    this.#database?.close();
+    this.#database = null;
+    this.#failedToOpen = null;
+    this.#isSuspect = true;
+  }
+
+  /** @throws the error itself when it is not the database that failed */
+  #requireFailure(error: unknown): void {
+    const failure = databaseFailure(error);
+    if (failure === null || this.#isClosed) throw error;
+    this.#isFailing = true;
+    this.#lastFailure = failure;
+    if (this.#told === failure.code) return;
+    this.#told = failure.code;
+    this.#options.diagnostics.failed('using the database, so the run folders have to do', failure);
+  }
+  #reason(): WardenError {
+    return this.#lastFailure ?? new WardenError('database_busy', { path: this.#options.file, waitedMilliseconds: 0 });
+  }
+}
+
+function rebuiltError(file: string, { runs, setAside }: Rebuilt): WardenError {
+  return new WardenError('database_rebuilt', { path: file, runs, setAside });
+}
+
+function withKeptOf(kept: ReadonlyMap<RunId, readonly KeptChange[]>): (run: Run) => Run {
+  return (run) => withAllKept(run, kept.get(run.runId) ?? []);
+}
+
+const failures: ReadonlySet<ErrorCode> = new Set([
+  'database_busy',
+  'database_damaged',
+  'database_newer',
+  'disk_full',
+  'state_folder_not_writable',
+  'unsupported_runtime',
+] satisfies ErrorCode[]);
+
+/** The error, when it says that the database cannot be used; null for any other. */
+function databaseFailure(error: unknown): WardenError | null {
+  return isWardenError(error) && failures.has(error.code) ? error : null;
+}
