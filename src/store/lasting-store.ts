@@ -90,8 +90,10 @@ class LastingStore implements Store {
   }
 
   async run(runId: RunId): Promise<Run | null> {
+    // In this order: what is taken by the database in between is in both, and changes nothing a second time.
+    const kept = await this.#kept();
     const run = await this.#row(runId);
-    return run === null ? null : withAllKept(run, (await this.#kept()).get(runId) ?? []);
+    return run === null ? null : withKeptOf(kept)(run);
   }
 
   async runs(filter: RunFilter): Promise<RunPage> {

@@ -112,13 +112,18 @@ function migrate(file: string, database: Database.Database): void {
   if (versionOf(database) === migrations.length) return;
   database
     .transaction(() => {
-      const found = versionOf(database);
-      if (found > migrations.length)
-        throw new WardenError('database_newer', { path: file, found, supported: migrations.length });
-      for (const migration of migrations.slice(found)) database.exec(migration);
+      requireKnownVersion(file, database);
+      for (const migration of migrations.slice(versionOf(database))) database.exec(migration);
       database.pragma(`user_version = ${migrations.length}`);
     })
     .immediate();
+}
+
+/** @throws WardenError database_newer */
+export function requireKnownVersion(file: string, database: Database.Database): void {
+  const found = versionOf(database);
+  if (found <= migrations.length) return;
+  throw new WardenError('database_newer', { path: file, found, supported: migrations.length });
 }
 
 const versionOf = (database: Database.Database): number => Number(database.pragma('user_version', { simple: true }));

@@ -10,7 +10,7 @@ import type { RunId } from '../core/run-id.ts';
 import { cursorFrom, cursorOf, defaultPageSize } from '../core/run-page.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
 import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
-import { openDatabase, retryWhileBusy } from './open-database.ts';
+import { openDatabase, requireKnownVersion, retryWhileBusy } from './open-database.ts';
 import { RunRecords } from './run-records.ts';
 import { migrations } from './schema.ts';
 import {
@@ -161,9 +161,7 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
   /** @throws WardenError when nothing can be written now */
   async requireWritable(): Promise<void> {
     // The same number again, since only what is written proves that something can be.
-    await this.#retry(() =>
-      this.#database.transaction(() => this.#database.pragma(`user_version = ${migrations.length}`)).immediate(),
-    );
+    await this.#write(() => this.#database.pragma(`user_version = ${migrations.length}`));
   }
 
   insertRun(run: Run, audit: AuditEntry, { onlyReplacement } = { onlyReplacement: false }): Promise<boolean> {
@@ -367,7 +365,11 @@ WHERE r.status IN (${activeStatusList})`;
   }
 
   async #write<Result>(work: () => Result): Promise<Result> {
-    const result = await this.#commits.make(work);
+    const result = await this.#commits.make(() => {
+      // A window that was updated meanwhile may have brought it to its own version.
+      requireKnownVersion(this.#file, this.#database);
+      return work();
+    });
     this.#ownCommits += 1;
     return result;
   }

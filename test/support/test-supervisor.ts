@@ -13,10 +13,12 @@ export interface TestSupervisor extends AsyncDisposable {
 /**
  * A supervisor on the repository's own state folder. Leaving its scope kills every run and checks that none is left.
  * @param fault replaces ports by ones that fail in some way
+ * @param options `leavesRuns`: another supervisor of the same test ends them
  */
 export async function testSupervisor(
   repository: TemporaryRepository,
   fault: (ports: Ports) => Partial<Ports> = () => ({}),
+  options: { readonly leavesRuns?: boolean } = {},
 ): Promise<TestSupervisor> {
   const failures: TestSupervisor['failures'] = [];
   const ports = await openPorts({
@@ -29,6 +31,7 @@ export async function testSupervisor(
     supervisor,
     failures,
     [Symbol.asyncDispose]: async () => {
+      if (options.leavesRuns === true) return supervisor.dispose();
       const { runs } = await supervisor.list({ statuses: ['pending', 'running', 'terminating'], limit: 1000 });
       await Promise.all(runs.map(({ run }) => supervisor.kill(run.runId, { force: true }).catch(() => undefined)));
       const all = (await supervisor.list({ limit: 1000 })).runs;
