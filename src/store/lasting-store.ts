@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { type ErrorCode, isWardenError, WardenError } from '../core/errors.ts';
 import { type KeptChange, mayBeKept, patchWritten, withAllKept, withKept } from '../core/kept-change.ts';
+import type { Lease, LeaseCandidate } from '../core/lease.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
-import type { AuditEntry, RunFilter, RunPage, RunPatch, Store } from '../core/ports/store.ts';
+import type { ActiveProcesses, AuditEntry, RunFilter, RunPage, RunPatch, Store } from '../core/ports/store.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Actor, Observation, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -76,7 +77,7 @@ class LastingStore implements Store {
 
   async open(): Promise<void> {
     try {
-      await this.#use((database) => database.leaseHolder());
+      await this.#use((database) => database.lease());
     } catch (error) {
       const runIds = await this.#records.runIds().catch(() => []);
       if (databaseFailure(error) === null || runIds.length === 0) throw error;
@@ -85,8 +86,8 @@ class LastingStore implements Store {
     await this.#offerKept();
   }
 
-  async insertRun(run: Run, audit: AuditEntry): Promise<boolean> {
-    return this.#insist((database) => database.insertRun(run, audit));
+  insertRun(run: Run, audit: AuditEntry, options?: { readonly onlyReplacement: boolean }): Promise<boolean> {
+    return this.#insist((database) => database.insertRun(run, audit, options));
   }
 
   async run(runId: RunId): Promise<Run | null> {
@@ -116,6 +117,11 @@ class LastingStore implements Store {
       () => this.#records.all(),
     );
     return active.map(withKeptOf(kept)).filter(({ status }) => !isTerminal(status));
+  }
+
+  async activeProcesses(): Promise<readonly ActiveProcesses[]> {
+    const fromRuns = async (): Promise<readonly ActiveProcesses[]> => processesOf(await this.activeRuns());
+    return this.#journal.mark() === '' ? this.#read((database) => database.activeProcesses(), fromRuns) : fromRuns();
   }
 
   knownRunIds(): Promise<readonly RunId[]> {
@@ -164,9 +170,9 @@ class LastingStore implements Store {
   }
 
   /** Whoever saw them keeps them in memory too. */
-  async addSeen(runId: RunId, keys: readonly string[]): Promise<void> {
+  async addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void> {
     try {
-      await this.#write((database) => database.addSeen(runId, keys));
+      await this.#write((database) => database.addSeen(seen));
     } catch (error) {
       this.#requireFailure(error);
     }
@@ -187,16 +193,21 @@ class LastingStore implements Store {
     return this.#use((database) => database.auditEntries(filter));
   }
 
-  holdLease(holder: ProcessIdentity, now: number, knownGone: ProcessIdentity | null): Promise<boolean> {
-    return this.#write((database) => database.holdLease(holder, now, knownGone));
+  lease(): Promise<Lease | null> {
+    return this.#use((database) => database.lease());
+  }
+
+  holdLease(candidate: LeaseCandidate, now: number, knownGone: ProcessIdentity | null): Promise<Lease> {
+    return this.#write((database) => database.holdLease(candidate, now, knownGone));
   }
 
   async releaseLease(holder: ProcessIdentity): Promise<void> {
     await this.#write((database) => database.releaseLease(holder));
   }
 
-  leaseHolder(): Promise<ProcessIdentity | null> {
-    return this.#use((database) => database.leaseHolder());
+  /** What is kept may be of runs that are over; until that is written, they count as active. */
+  releaseLeaseIfIdle(holder: ProcessIdentity): Promise<boolean> {
+    return this.#write((database) => database.releaseLeaseIfIdle(holder));
   }
 
   dataVersion(): number {
@@ -311,8 +322,10 @@ class LastingStore implements Store {
     try {
       return await work(database);
     } catch (error) {
-      if (!isWardenError(error, 'database_damaged') || this.#isClosed) throw error;
-      if (this.#database === database) this.#letGo();
+      // Others found before that it was damaged or moved away, and let go of it under our hands.
+      const isLetGo = this.#database !== database;
+      if (this.#isClosed || !(isLetGo || isWardenError(error, 'database_damaged'))) throw error;
+      if (!isLetGo) this.#letGo();
       return await work(await this.#open());
     }
   }
@@ -378,6 +391,14 @@ class LastingStore implements Store {
   #reason(): WardenError {
     return this.#lastFailure ?? new WardenError('database_busy', { path: this.#options.file, waitedMilliseconds: 0 });
   }
+}
+
+function processesOf(runs: readonly Run[]): readonly ActiveProcesses[] {
+  return runs.map(({ runId, process }) => ({
+    runId,
+    wrapper: process?.wrapper ?? null,
+    command: process?.command ?? null,
+  }));
 }
 
 function rebuiltError(file: string, { runs, setAside }: Rebuilt): WardenError {

@@ -121,7 +121,7 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
 
   /** The file at its path is still the one that is open here. */
   isInPlace(): boolean {
-    return this.#database.open && isSameFile(databaseAt(this.#file), this.#identity);
+    return isSameFile(databaseAt(this.#file), this.#identity);
   }
 
   /** Puts runs that are known from their folders into a new database. Called in a transaction. */
@@ -229,11 +229,11 @@ WHERE r.status IN (${activeStatusList})`;
     looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
   ): Promise<void> {
     if (looks.length === 0) return;
-    const update = this.#statement(`
+    await this.#writeLightly(() => {
+      const update = this.#statement(`
       UPDATE workflow_processes
       SET last_heartbeat = @at, updated_at = @at, process_info = json_set(process_info, '$.observation', json(@observation))
       WHERE run_id = @runId AND status = 'alive'`);
-    await this.#writeLightly(() => {
       for (const { runId, at, observation } of looks) {
         update.run({ runId, at, observation: JSON.stringify(observation) });
       }
@@ -246,8 +246,8 @@ WHERE r.status IN (${activeStatusList})`;
   }
 
   async addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void> {
-    const insert = this.#statement('INSERT OR IGNORE INTO seen_processes (run_id, identity) VALUES (?, ?)');
     await this.#writeLightly(() => {
+      const insert = this.#statement('INSERT OR IGNORE INTO seen_processes (run_id, identity) VALUES (?, ?)');
       for (const [runId, keys] of seen) for (const key of keys) insert.run(runId, key);
     });
   }

@@ -19,6 +19,7 @@ const reads = {
     'auditEntries',
     'lease',
     'dataVersion',
+    'requireDatabase',
     'close',
   ],
   executor: [
