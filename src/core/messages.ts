@@ -98,7 +98,11 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
       supported,
     ),
   database_damaged: ({ path, detail }, translate) =>
-    translate('The database {0} is damaged ({1}). Move it away; a new one is made at the next start.', path, detail),
+    translate(
+      'The database {0} is damaged ({1}), and could not be made anew. Move it away, then try again.',
+      path,
+      detail,
+    ),
   database_rebuilt: ({ path, runs, setAside }, translate) =>
     setAside === null
       ? translate('The database {0} was gone. It was made anew from {1} run folders.', path, runs)

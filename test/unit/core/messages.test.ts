@@ -146,7 +146,7 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
   database_damaged: [
     [
       { path: '/s/warden.db', detail: 'malformed' },
-      'The database /s/warden.db is damaged (malformed). Move it away; a new one is made at the next start.',
+      'The database /s/warden.db is damaged (malformed), and could not be made anew. Move it away, then try again.',
     ],
   ],
   database_rebuilt: [
