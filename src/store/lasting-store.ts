@@ -398,6 +398,7 @@ function processesOf(runs: readonly Run[]): readonly ActiveProcesses[] {
     runId,
     wrapper: process?.wrapper ?? null,
     command: process?.command ?? null,
+    controlGroup: process?.containment.controlGroup ?? null,
   }));
 }
 
