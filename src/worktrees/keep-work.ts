@@ -3,6 +3,7 @@ import type { RunId } from '../core/run-id.ts';
 import { adminEntries, isWorktreeOf } from './admin-entries.ts';
 import { keepingWork } from './checkpoint.ts';
 import { repositoryOf } from './repository.ts';
+import { statusOf } from './status.ts';
 import { systemFailure } from './system-failure.ts';
 
 /**
@@ -18,6 +19,9 @@ export async function keepWork({
   readonly runId: RunId;
 }): Promise<string | null> {
   try {
+    // Mostly there is nothing: one git tells it, where a checkpoint takes eight.
+    const status = await statusOf(path);
+    if (status !== null && status.dirtyFiles === 0 && status.branch !== null) return null;
     const repository = await repositoryOf(path);
     const entry = (await adminEntries(repository)).find((one) => one.mark?.runId === runId && one.path === path);
     if (entry === undefined || !(await isWorktreeOf(entry))) {

@@ -1,8 +1,11 @@
-import type { Stats } from 'node:fs';
-import { chmod, lstat, readdir, rmdir, unlink } from 'node:fs/promises';
+import type { Dirent, OpenDirOptions, Stats } from 'node:fs';
+import { chmod, lstat, opendir, rmdir, unlink } from 'node:fs/promises';
 import { inBatches } from './in-batches.ts';
 import { rawJoin } from './raw-path.ts';
 import { systemCode, unlessMissing } from './system-failure.ts';
+
+/** How many entries of a folder are looked at in one go. */
+const mostEntries = 512;
 
 /**
  * Deletes a folder and all that is in it. Links and junctions are unlinked, never followed, and what is mounted inside
@@ -29,30 +32,47 @@ function bytesFreedOf(facts: Stats): number {
   return process.platform === 'win32' ? facts.size : facts.blocks * 512;
 }
 
-async function removeDirectory(directory: Buffer, device: number, onRemoved?: (bytes: number) => void): Promise<void> {
+/** @returns false for one of another file system, which stays */
+async function removeDirectory(
+  directory: Buffer,
+  device: number,
+  onRemoved?: (bytes: number) => void,
+): Promise<boolean> {
   const facts = await unlessMissing(lstat(directory));
-  if (facts === null || facts.dev !== device) return;
-  const entries = (await unlessMissing(opened(directory))) ?? [];
-  const files = entries.filter((entry) => !entry.isDirectory());
-  await inBatches(files, 32, async (file) => {
-    await removeFile(rawJoin(directory, file.name), onRemoved);
-  });
-  for (const entry of entries) {
-    if (entry.isDirectory()) await removeDirectory(rawJoin(directory, entry.name), device, onRemoved);
+  if (facts !== null && facts.dev !== device) return false;
+  if (facts !== null) await unlessMissing(makeOpen(directory, facts));
+  for (let hasMore = facts !== null; hasMore;) {
+    const entries = (await unlessMissing(someEntries(directory))) ?? [];
+    const files = entries.filter((entry) => !entry.isDirectory());
+    await inBatches(files, 32, async (file) => await removeFile(rawJoin(directory, file.name), onRemoved));
+    let removed = files.length;
+    for (const entry of entries) {
+      if (!entry.isDirectory()) continue;
+      if (await removeDirectory(rawJoin(directory, entry.name), device, onRemoved)) removed += 1;
+    }
+    // Those that stay are met again.
+    hasMore = entries.length === mostEntries && removed > 0;
   }
   await unlessMissing(rmdir(directory));
+  return true;
 }
 
-/**
- * The entries of a folder that may be emptied: package caches make theirs read-only, which keeps even their owner from
- * deleting what is in them.
- */
-async function opened(directory: Buffer) {
-  const facts = await lstat(directory);
-  if ((facts.mode & 0o700) !== 0o700) {
-    await chmod(directory, 0o700).catch((error: unknown) => {
-      if (systemCode(error) !== 'EPERM') throw error;
-    });
+/** Package caches make their folders read-only, which keeps even their owner from deleting what is in them. */
+async function makeOpen(directory: Buffer, { mode }: Stats): Promise<void> {
+  if ((mode & 0o700) === 0o700) return;
+  await chmod(directory, 0o700).catch((error: unknown) => {
+    if (systemCode(error) !== 'EPERM') throw error;
+  });
+}
+
+/** Not all at once: to list a hundred thousand takes the event loop most of a second. */
+async function someEntries(directory: Buffer): Promise<Dirent<Buffer>[]> {
+  const entries: Dirent<Buffer>[] = [];
+  // The types know names as text only.
+  const options = { encoding: 'buffer', bufferSize: 64 } as unknown as OpenDirOptions;
+  for await (const entry of await opendir(directory, options)) {
+    entries.push(entry as unknown as Dirent<Buffer>);
+    if (entries.length === mostEntries) break;
   }
-  return await readdir(directory, { withFileTypes: true, encoding: 'buffer' });
+  return entries;
 }
