@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { downloadAndUnzipVSCode, runVSCodeCommand } from '@vscode/test-electron';
-import { _electron, type ElectronApplication } from 'playwright-core';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { inheritedEnvironment } from './environment.ts';
 import { collectExtensionHostLog } from './extension-host-log.ts';
 import { onlyExtensionHost } from './extension-host-pid.ts';
@@ -28,9 +28,12 @@ export async function openDesktopWorkbench(options: WorkbenchOptions): Promise<W
   const userData = path.join(temporary.path, 'user');
   const args = ['--user-data-dir', userData, '--extensions-dir', path.join(temporary.path, 'extensions')];
   let app: ElectronApplication | undefined;
-  const close = async (): Promise<void> => {
+  const closeWindow = async (): Promise<void> => {
     if (app !== undefined) await end(app);
     app = undefined;
+  };
+  const close = async (): Promise<void> => {
+    await closeWindow();
     await temporary.remove();
   };
 
@@ -44,12 +47,15 @@ export async function openDesktopWorkbench(options: WorkbenchOptions): Promise<W
     } else {
       args.push(`--extensionDevelopmentPath=${path.resolve(options.extensionPath)}`);
     }
-    app = await _electron.launch({
-      executablePath,
-      args: [...args, ...quietFlags, path.resolve(options.folder)],
-      env: { ...inheritedEnvironment(), WARDEN_STATE_DIR: stateDirectory, ...options.environment },
-    });
-    return await show(app, options, { stateDirectory, close });
+    const launch = async (): Promise<ElectronApplication> => {
+      app = await _electron.launch({
+        executablePath,
+        args: [...args, ...quietFlags, path.resolve(options.folder)],
+        env: { ...inheritedEnvironment(), WARDEN_STATE_DIR: stateDirectory, ...options.environment },
+      });
+      return app;
+    };
+    return await show(launch, options, { stateDirectory, close, closeWindow });
   } catch (error) {
     await close();
     throw error;
@@ -83,21 +89,19 @@ async function downloadVSCode(): Promise<string> {
 }
 
 async function show(
-  app: ElectronApplication,
-  { size = { width: 1280, height: 800 } }: WorkbenchOptions,
-  { stateDirectory, close }: { stateDirectory: string; close: () => Promise<void> },
+  launch: () => Promise<ElectronApplication>,
+  options: WorkbenchOptions,
+  ends: { stateDirectory: string; close: () => Promise<void>; closeWindow: () => Promise<void> },
 ): Promise<Workbench> {
-  const page = await app.firstWindow({ timeout: 60_000 });
-  const log = collectExtensionHostLog(page);
-  await app.evaluate(({ BrowserWindow }, { width, height }) => {
-    for (const window of BrowserWindow.getAllWindows()) window.setContentSize(width, height);
-  }, size);
-  await workbenchReady(page);
+  const log: string[] = [];
+  let app = await launch();
+  let page = await firstPage(app, options, log);
   return {
-    page,
+    ...ends,
+    get page() {
+      return page;
+    },
     log,
-    stateDirectory,
-    close,
     extensionHostPid: () => onlyExtensionHost(() => extensionHosts(app)),
     async screenshot(file) {
       await page.screenshot({ path: file });
@@ -116,7 +120,25 @@ async function show(
       await Promise.all([loaded, runCommand(page, 'Developer: Reload Window')]);
       await workbenchReady(page);
     },
+    async reopen() {
+      app = await launch();
+      page = await firstPage(app, options, log);
+    },
   };
+}
+
+async function firstPage(
+  app: ElectronApplication,
+  { size = { width: 1280, height: 800 } }: WorkbenchOptions,
+  log: string[],
+): Promise<Page> {
+  const page = await app.firstWindow({ timeout: 60_000 });
+  collectExtensionHostLog(page, log);
+  await app.evaluate(({ BrowserWindow }, { width, height }) => {
+    for (const window of BrowserWindow.getAllWindows()) window.setContentSize(width, height);
+  }, size);
+  await workbenchReady(page);
+  return page;
 }
 
 /** Of Electron's type of this name, what is used here. */

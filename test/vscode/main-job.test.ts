@@ -107,30 +107,6 @@ windowTest(
   },
 );
 
-windowTest('a reload leaves the run alone; it is adopted, and its exit code is right', {}, async (window) => {
-  const { page } = window.workbench;
-  await startFromPalette(window, 'finisher');
-  const run = await window.run('finisher', 'running');
-  await window.workbench.reload();
-  await openView(page, 'Workflow Warden');
-  await treeItem(page, /^finisher/, 'Runs')
-    .first()
-    .waitFor();
-  expect(await window.run('finisher', 'completed')).toMatchObject({ run_id: run.run_id, exit_code: 0 });
-});
-
-windowTest('a killed extension host does not take the run with it', {}, async (window) => {
-  await startFromPalette(window, 'hanger');
-  const run = await window.run('hanger', 'running');
-  // The wrapper, the agent's shell, and the sleep that it has begun.
-  await eventually(() => processesOf(run.run_id).length === 3);
-  const before = processesOf(run.run_id);
-  process.kill(await window.workbench.extensionHostPid(), 'SIGKILL');
-  await eventually(async () => (await window.workbench.extensionHostPid()) > 0, 30_000);
-  expect(processesOf(run.run_id)).toEqual(before);
-  expect((await window.run('hanger', 'running')).run_id).toBe(run.run_id);
-});
-
 windowTest(
   'in a workspace that is not trusted nothing can be started, until it is',
   { workspaceTrust: 'ask' },

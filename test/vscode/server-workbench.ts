@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
 import { inheritedEnvironment } from './environment.ts';
 import { collectExtensionHostLog } from './extension-host-log.ts';
 import { onlyExtensionHost } from './extension-host-pid.ts';
@@ -21,9 +22,8 @@ export async function openServerWorkbench(options: WorkbenchOptions): Promise<Wo
   const stateDirectory = options.stateDirectory ?? path.join(temporary.path, 'state');
   let server: VSCodeServer | undefined;
   let browser: Browser | undefined;
-  let page: Page | undefined;
   const close = async (): Promise<void> => {
-    if (page !== undefined) await leave(page);
+    for (const page of browser?.contexts().flatMap((context) => context.pages()) ?? []) await leave(page);
     await browser?.close();
     await server?.stop();
     await temporary.remove();
@@ -41,8 +41,8 @@ export async function openServerWorkbench(options: WorkbenchOptions): Promise<Wo
       endWhenUnused: true,
     });
     browser = await launchBrowser();
-    page = await browser.newPage({ viewport: size });
-    return await show(page, server, { folder: options.folder, stateDirectory, close });
+    const context = await browser.newContext({ viewport: size });
+    return await show(await context.newPage(), server, { folder: options.folder, stateDirectory, close });
   } catch (error) {
     await close();
     throw error;
@@ -50,30 +50,38 @@ export async function openServerWorkbench(options: WorkbenchOptions): Promise<Wo
 }
 
 async function show(
-  page: Page,
+  first: Page,
   server: VSCodeServer,
   { folder, stateDirectory, close }: { folder: string; stateDirectory: string; close: () => Promise<void> },
 ): Promise<Workbench> {
-  const log = collectExtensionHostLog(page);
-  // A workbench with unsaved files asks before it is left.
-  page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
-  await page.goto(server.address(folder));
-  await workbenchReady(page);
+  const context = first.context();
+  const log: string[] = [];
+  const open = async (opened: Page): Promise<void> => {
+    collectExtensionHostLog(opened, log);
+    // A workbench with unsaved files asks before it is left.
+    opened.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
+    await opened.goto(server.address(folder));
+    await workbenchReady(opened);
+  };
+  const extensionHosts = (): number[] =>
+    descendants(server.pid)
+      .filter((it) => it.commandLine.includes('--type=extensionHost'))
+      .map((it) => it.pid);
+  await open(first);
+  let page = first;
   return {
-    page,
+    get page() {
+      return page;
+    },
     log,
     stateDirectory,
     close,
-    extensionHostPid: () =>
-      onlyExtensionHost(async () => {
-        const hosts = descendants(server.pid).filter((it) => it.commandLine.includes('--type=extensionHost'));
-        return hosts.map((it) => it.pid);
-      }),
+    extensionHostPid: () => onlyExtensionHost(() => Promise.resolve(extensionHosts())),
     async screenshot(file) {
       await page.screenshot({ path: file });
     },
-    async inNewWindow(open, visit) {
-      const [opened] = await Promise.all([page.context().waitForEvent('page'), open()]);
+    async inNewWindow(openOther, visit) {
+      const [opened] = await Promise.all([context.waitForEvent('page'), openOther()]);
       try {
         await workbenchReady(opened);
         await visit(opened);
@@ -85,6 +93,14 @@ async function show(
     async reload() {
       await page.reload();
       await workbenchReady(page);
+    },
+    async closeWindow() {
+      await page.close();
+      await eventually(() => extensionHosts().length === 0);
+    },
+    async reopen() {
+      page = await context.newPage();
+      await open(page);
     },
   };
 }

@@ -4,6 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { readStat } from '../../src/processes/linux-stat.ts';
+import { leaseNow } from '../support/lease-now.ts';
 import { processesOf } from '../support/run-processes.ts';
 import { sampleRepository, type SampleRepository } from '../sample/sample-repository.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
@@ -13,6 +15,10 @@ export interface RunRow {
   readonly run_id: string;
   readonly workflow_name: string;
   readonly status: string;
+  readonly ended_at: number | null;
+  /** JSON, as the next one. */
+  readonly stop: string | null;
+  readonly kill_report: string | null;
   readonly exit_code: number | null;
   readonly worktree_path: string | null;
   readonly restarted_from: string | null;
@@ -85,10 +91,19 @@ async function openWindow(sample: SampleRepository, options: WindowOptions): Pro
   };
 }
 
+/** No run is left when the window closes, so nothing stands in for it that would still write when the folder goes. */
 async function close(window: Window): Promise<void> {
-  const started = window.runs();
+  const isOver = (): boolean => window.runs().every(({ ended_at }) => ended_at !== null);
+  for (const pid of window.runs().flatMap(({ run_id }) => processesOf(run_id))) end(pid);
+  await eventually(isOver).catch(() => console.error('Not every run is over.'));
   await window.workbench.close();
-  for (const pid of started.flatMap(({ run_id }) => processesOf(run_id))) end(pid);
+  for (const pid of window.runs().flatMap(({ run_id }) => processesOf(run_id))) end(pid);
+  await eventually(() => !standsIn(window));
+}
+
+function standsIn({ stateFolder }: Window): boolean {
+  const lease = leaseNow(stateFolder);
+  return lease?.face === 'watch' && readStat(lease.pid) !== null;
 }
 
 async function takePicture({ workbench }: Window, name: string): Promise<void> {

@@ -21,6 +21,7 @@ export type WorkbenchOptions = Extension & {
 
 /** An open window of VS Code. */
 export interface Workbench {
+  /** Another one after `reopen`. */
   readonly page: Page;
   /** What the extension host has logged so far, an entry a message; errors that an extension did not handle included. */
   readonly log: readonly string[];
@@ -37,6 +38,10 @@ export interface Workbench {
   inNewWindow(open: () => Promise<void>, visit: (page: Page) => Promise<void>): Promise<void>;
   /** Reloads the window and waits until the new workbench can be used. */
   reload(): Promise<void>;
+  /** Closes the window as a person does, and waits until its extension host is gone. */
+  closeWindow(): Promise<void>;
+  /** Opens the same folder again after `closeWindow`, and waits until the workbench can be used. */
+  reopen(): Promise<void>;
   /** Ends all that was started for this window and removes its folders. May be called again. */
   close(): Promise<void>;
 }
