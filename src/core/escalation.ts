@@ -66,6 +66,11 @@ export interface StageFacts {
   readonly lengths: StageLengths;
 }
 
+export function isFurther(phase: Phase, reached: Phase | null): boolean {
+  const order: readonly (Phase | null)[] = [null, 'graceful', 'forced', 'system'];
+  return order.indexOf(phase) > order.indexOf(reached);
+}
+
 export interface SignalOrder {
   readonly identity: ProcessIdentity;
   readonly signal: Signal;

@@ -48,6 +48,8 @@ export interface StopIntent {
   readonly decidedMonotonic: number;
   /** The same of the first signal, written down before it; null while critical sections are waited for. */
   readonly begunMonotonic: number | null;
+  /** The furthest phase that a signal was sent in; null before the first. */
+  readonly reached: Phase | null;
   readonly waitedFor: readonly CriticalSection[];
   /** Ports on which it listened before the first signal: to be free afterwards. */
   readonly ports: readonly Port[];

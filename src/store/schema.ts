@@ -109,6 +109,7 @@ WHERE kill_report IS NOT NULL;
 `,
   // A window takes the lease from a command; which of the two an older version holds it for is not known.
   `
+UPDATE workflow_runs SET stop = json_set(stop, '$.reached', NULL) WHERE stop IS NOT NULL;
 ALTER TABLE supervisors ADD COLUMN face TEXT NOT NULL DEFAULT 'vscode'
   CHECK (face IN ('cli', 'vscode', 'http', 'mcp', 'watch'));
 `,

@@ -2,6 +2,7 @@ import type { CriticalSection } from '../core/critical-section.ts';
 import {
   type EscalationFacts,
   type EscalationStep,
+  isFurther,
   isShell,
   nextStep,
   type Phase,
@@ -22,6 +23,8 @@ export interface Course {
   /** Monotonic milliseconds; -Infinity for one of an earlier boot. */
   readonly decidedMonotonic: number;
   readonly begunMonotonic: number | null;
+  /** The furthest phase of those who carried it before; it may be what ended everyone. */
+  readonly reached: Phase | null;
   /** Asked at each step, since a person may lose patience meanwhile. */
   readonly isForced: () => Promise<boolean>;
   /** Told when what is waited for changes. */
@@ -30,6 +33,8 @@ export interface Course {
   readonly onBegin: (monotonic: number) => Promise<void>;
   /** Told right before the first signal of this attempt, of a forced one too. */
   readonly onFirstSignal: (members: readonly Member[]) => Promise<void>;
+  /** Told right before the first signal in a phase that is further than `reached`; nothing waits for it. */
+  readonly onPhase: (phase: Phase) => void;
 }
 
 /**
@@ -37,7 +42,8 @@ export interface Course {
  * end them. It can be begun anew by anyone at any time: the stage follows from when the stop was decided and begun.
  */
 export async function escalate(world: World, run: Run, course: Course): Promise<Escalation> {
-  const ledger = new EscalationLedger();
+  const ledger = new EscalationLedger(course.reached);
+  let { reached } = course;
   ledger.waitsFor(run.stop?.waitedFor ?? []);
   const commandIsShell = isShell(run.workflow.command[0]);
   let { begunMonotonic } = course;
@@ -80,6 +86,11 @@ export async function escalate(world: World, run: Run, course: Course): Promise<
       hasSignalled = true;
       await course.onFirstSignal(members);
     }
+    const phase = members.length === 0 ? null : phaseOf(step);
+    if (phase !== null && isFurther(phase, reached)) {
+      reached = phase;
+      course.onPhase(phase);
+    }
     switch (step.kind) {
       case 'done':
         return ledger.report(world.clock.monotonic(), []);
@@ -99,6 +110,11 @@ export async function escalate(world: World, run: Run, course: Course): Promise<
     }
     await world.clock.sleep(step.lookAgainMilliseconds, world.disposed);
   }
+}
+
+function phaseOf(step: EscalationStep): Phase | null {
+  if (step.kind === 'end') return 'system';
+  return step.kind === 'signal' && step.orders.length > 0 ? step.phase : null;
 }
 
 /** Everyone at once, and standing still, so that nobody is missed who forks meanwhile. */

@@ -1,5 +1,12 @@
 import type { CriticalSection } from '../core/critical-section.ts';
-import { type EscalationFacts, type Phase, sentKey, type SignalOrder, type Stage } from '../core/escalation.ts';
+import {
+  type EscalationFacts,
+  isFurther,
+  type Phase,
+  sentKey,
+  type SignalOrder,
+  type Stage,
+} from '../core/escalation.ts';
 import type { KillReport, Survivor } from '../core/kill-report.ts';
 import type { Member } from '../core/membership.ts';
 import type { SignalOutcome } from '../core/ports/executor.ts';
@@ -13,7 +20,7 @@ export type Escalation = Pick<
 
 /** What one escalation has seen and done so far. */
 export class EscalationLedger {
-  #method: Phase = 'graceful';
+  #method: Phase;
   readonly #sent = new Set<string>();
   readonly #everSeen = new Set<string>();
   readonly #refused = new Set<string>();
@@ -26,6 +33,11 @@ export class EscalationLedger {
   #present = '';
   #changedAt = 0;
   #wrapperAloneSince: number | null = null;
+
+  /** @param reached the furthest phase of those who carried it before */
+  constructor(reached: Phase | null) {
+    this.#method = reached ?? 'graceful';
+  }
 
   enter(stage: Stage, now: number): void {
     if (this.#stages.at(-1)?.stage === stage) return;
@@ -84,7 +96,7 @@ export class EscalationLedger {
     this.#sent.add(sentKey(phase, order));
     if (outcome === 'not_permitted') this.#refused.add(process);
     if (outcome !== 'sent') return;
-    this.#method = phase;
+    if (isFurther(phase, this.#method)) this.#method = phase;
     const key = `${phase} ${order.signal}`;
     const entry = this.#counts.get(key) ?? {
       count: { phase, signal: order.signal, processes: 0 },

@@ -31,6 +31,7 @@ export function intentOf(world: World, decision: StopDecision): StopIntent {
     decidedAt: world.clock.now(),
     decidedMonotonic: world.clock.monotonic(),
     begunMonotonic: null,
+    reached: null,
     waitedFor: [],
     ports: [],
     bootId: world.executor.self.bootId,
@@ -105,10 +106,12 @@ async function carry(world: World, run: Run): Promise<Run> {
   const begun = world.clock.monotonic();
   const decidedMonotonic = isOfThisBoot ? stop.decidedMonotonic : -Infinity;
   let { ports } = stop;
-  let keepingPorts = Promise.resolve();
+  // For whoever has to take over; no signal waits for it.
+  const keeping: Promise<void>[] = [];
   const escalation = await escalate(world, run, {
     decidedMonotonic,
     begunMonotonic: isOfThisBoot ? stop.begunMonotonic : -Infinity,
+    reached: stop.reached,
     isForced: () => isForced(world, run),
     onWait: (waitedFor) => keepProgress(world, run, { waitedFor }),
     onBegin: (begunMonotonic) => keepProgress(world, run, { begunMonotonic }),
@@ -116,12 +119,12 @@ async function carry(world: World, run: Run): Promise<Run> {
       const found = await ownPortsOf(world, members);
       if (found.length === 0) return;
       ports = together(ports, found);
-      // For whoever has to take over; no signal waits for it.
-      keepingPorts = keepProgress(world, run, { ports });
+      keeping.push(keepProgress(world, run, { ports }));
     },
+    onPhase: (reached) => keeping.push(keepProgress(world, run, { reached })),
   });
   const durationMilliseconds = world.clock.monotonic() - (isOfThisBoot ? decidedMonotonic : begun);
-  await keepingPorts;
+  await Promise.all(keeping);
   if (escalation.survivors.length > 0) return reportSurvivors(world, run, escalation, durationMilliseconds);
   const aftermath = await lookAfter(world, run, ports);
   const record = await world.folders.exitRecord(run.runId);
@@ -148,7 +151,7 @@ function together(some: readonly Port[], more: readonly Port[]): readonly Port[]
 async function keepProgress(
   world: World,
   { runId, stop }: Run,
-  progress: Partial<Pick<StopIntent, 'begunMonotonic' | 'waitedFor' | 'ports'>>,
+  progress: Partial<Pick<StopIntent, 'begunMonotonic' | 'reached' | 'reached' | 'waitedFor' | 'ports'>>,
 ): Promise<void> {
   try {
     await changeStop(world, runId, (now) => (now.kind === stop?.kind ? progress : null));

@@ -9,10 +9,12 @@ import { auditOf, type World } from './world.ts';
 const atOnce: Course = {
   decidedMonotonic: -Infinity,
   begunMonotonic: -Infinity,
+  reached: null,
   isForced: () => Promise.resolve(true),
   onWait: () => Promise.resolve(),
   onBegin: () => Promise.resolve(),
   onFirstSignal: () => Promise.resolve(),
+  onPhase: () => undefined,
 };
 
 /**

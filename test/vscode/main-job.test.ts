@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'vitest';
-import { eventually } from '../support/eventually.ts';
 import { processesOf } from '../support/run-processes.ts';
 import {
   acceptQuickPick,

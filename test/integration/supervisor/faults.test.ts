@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Executor } from '../../../src/core/ports/executor.ts';
+import type { Store } from '../../../src/core/ports/store.ts';
 import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/run-processes.ts';
 import { startOtherProcess } from '../../support/start-other-process.ts';
@@ -133,6 +134,32 @@ describe('a kill whose carrier crashes', () => {
     expect(processesOf(run.runId)).toEqual([]);
     const entries = await scope.supervisor.audit({ runId: run.runId });
     expect(entries.filter(({ action, outcome }) => action === 'kill' && outcome === 'done')).toHaveLength(1);
+  });
+
+  test('is told by the phase that ended it, though its carrier crashed before it could say so', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ deaf });
+    await using scope = await testSupervisor(repository);
+    const run = await scope.supervisor.run({ workflowName: 'deaf', directory: repository.path, message: '' });
+    // It cannot write the end any more: to whoever comes next that is a crash between the last signal and the report.
+    const crashing = await testSupervisor(repository, ({ store }) => {
+      const change: Store['change'] = (...parameters) =>
+        parameters[2].endedAt === undefined ? store.change(...parameters) : Promise.reject(new Error('crash'));
+      return {
+        store: new Proxy(store, {
+          get(target, name) {
+            if (name === 'change') return change;
+            const value: unknown = Reflect.get(target, name, target);
+            return typeof value === 'function' ? value.bind(target) : value;
+          },
+        }),
+      };
+    });
+    await expect(crashing.supervisor.kill(run.runId, { force: true })).rejects.toThrow('crash');
+    await crashing.supervisor.dispose();
+    expect(processesOf(run.runId)).toEqual([]);
+    expect(await scope.supervisor.kill(run.runId)).toMatchObject({ success: true, method: 'system' });
+    expect((await scope.supervisor.status(run.runId)).run.status).toBe('killed');
   });
 
   test('can be sped up by force', async () => {
