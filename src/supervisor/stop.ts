@@ -151,7 +151,7 @@ function together(some: readonly Port[], more: readonly Port[]): readonly Port[]
 async function keepProgress(
   world: World,
   { runId, stop }: Run,
-  progress: Partial<Pick<StopIntent, 'begunMonotonic' | 'reached' | 'reached' | 'waitedFor' | 'ports'>>,
+  progress: Partial<Pick<StopIntent, 'begunMonotonic' | 'reached' | 'waitedFor' | 'ports'>>,
 ): Promise<void> {
   try {
     await changeStop(world, runId, (now) => (now.kind === stop?.kind ? progress : null));

@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { leaseNow } from '../support/lease-now.ts';
 import { processesOf } from '../support/run-processes.ts';
 import { shell } from '../support/temporary-repository.ts';
-import { answer, clickInlineAction, contextMenu, modalDialog, openView, treeItem } from './interactions.ts';
+import { answer, contextMenu, modalDialog, openView, treeItem } from './interactions.ts';
 import { type RunRow, type Window, windowTest } from './window.ts';
 
 const entry = path.join(import.meta.dirname, '../../dist/bundle/warden.cjs');
@@ -30,7 +30,7 @@ function agents(window: Window) {
     // The same in the forced phase, which it comes to at once.
     tough: { ...shell(`trap '' TERM; ${untilToldTo}`), kill: { ...long, gracefulSeconds: 0 } },
     // Has to be killed by the system, after a while.
-    deaf: { ...shell(`trap '' TERM; ${untilToldTo}`), kill: { gracefulSeconds: 2, forcedSeconds: 2 } },
+    deaf: { ...shell(`trap '' TERM; ${untilToldTo}`), kill: { gracefulSeconds: 3, forcedSeconds: 3 } },
     // Takes the system a moment to kill.
     crowd: shell(`trap '' TERM; for child in $(seq 200); do sleep 600 & done; echo all; wait; sleep 600`),
     worker: shell(`echo begun; ${untilToldTo}; echo done; exit 7`),
@@ -64,7 +64,7 @@ async function killInTree(window: Window, ...names: Agent[]): Promise<void> {
   for (const name of names) {
     // By its menu: its row moves as soon as it is being stopped.
     await contextMenu(window.workbench.page, item(window, name), 'Kill Run');
-    await window.run(name, 'terminating');
+    await eventually(() => newest(window, name).status !== 'running', 20_000);
   }
 }
 
@@ -113,7 +113,7 @@ windowTest('a reload leaves runs alone, and a kill goes on in whatever stage it 
 
   await expectKilled(window, runs.crowd, 'system');
   await item(window, 'patient', 'asked to end, .*s of 2 min').waitFor();
-  await clickInlineAction(item(window, 'tough', 'asked again'), 'Force Now');
+  await contextMenu(window.workbench.page, item(window, 'tough'), 'Force Now');
   await expectKilled(window, runs.tough, 'system');
   await goOn(window);
   await expectKilled(window, runs.writer, 'graceful');
