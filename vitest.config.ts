@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 const seed = process.env['WARDEN_CHAOS_SEED'] ?? String(randomInt(2 ** 31));
@@ -9,8 +11,12 @@ function chaos(form: 'short' | 'long'): TestProjectInlineConfiguration {
     test: {
       name: form === 'short' ? 'chaos' : 'chaos-long',
       include: ['test/chaos/**/*.test.ts'],
-      globalSetup: ['test/chaos/announce-seed.ts'],
-      env: { WARDEN_CHAOS_SEED: seed, WARDEN_CHAOS_FORM: form },
+      globalSetup: ['test/chaos/set-up.ts'],
+      env: {
+        WARDEN_CHAOS_SEED: seed,
+        WARDEN_CHAOS_FORM: form,
+        TMPDIR: path.join(tmpdir(), `warden-chaos-${process.pid}`),
+      },
       testTimeout: 60_000,
       hookTimeout: 60_000,
       sequence: { groupOrder: 1 },

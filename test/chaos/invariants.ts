@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
 import type { KillReport } from '../../src/core/kill-report.ts';
@@ -82,6 +83,12 @@ async function expectTidy(runs: readonly Run[], repository: TemporaryRepository)
   expect(locks, 'locks').toEqual([]);
   const leftovers = files.filter((file) => /(^|\/)warden[^/]*(tmp|index|\.of-|\.after-)/.test(file));
   expect(leftovers, 'temporary files').toEqual([]);
+  const killed = runs.filter(({ status, reason }) => isTerminal(status) && reason?.code === 'killed');
+  const temporary = killed.filter(({ runId }) => existsSync(path.join(tmpdir(), `warden-${runId}`)));
+  expect(
+    temporary.map(({ runId }) => runId),
+    'killed runs that left temporary files',
+  ).toEqual([]);
   await expectWorktrees(runs, repository);
   const folders = await readdir(path.join(repository.stateFolder, 'runs')).catch(() => []);
   expect(

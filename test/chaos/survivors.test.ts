@@ -39,7 +39,11 @@ describe.skipIf(process.platform !== 'linux')(`whom the system does not end, see
     await execa('chown', ['root', becomeRoot]);
     await execa('chmod', ['4755', becomeRoot]);
     await execa('chmod', ['755', folder]);
-    const user = { uid: nobody, gid: nobody, environment: { HOME: folder, USER: 'nobody', LOGNAME: 'nobody' } };
+    const user = {
+      uid: nobody,
+      gid: nobody,
+      environment: { HOME: folder, TMPDIR: folder, USER: 'nobody', LOGNAME: 'nobody' },
+    };
     const may = await execa(process.execPath, ['--version'], { uid: nobody, gid: nobody, reject: false, cwd: '/' });
     if (may.failed) skip('NOT TESTED HERE: another user may not read this folder');
 
