@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { statSync } from 'node:fs';
-import { chmod, link, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, link, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { WardenError } from '../core/errors.ts';
@@ -67,6 +67,8 @@ const unfinishedSuffix = '.making-';
 async function build(file: string, fill: (database: Database.Database) => Promise<void>): Promise<void> {
   const database = new Database(file, { timeout: 0 });
   try {
+    // Nobody sees it before it is whole, so that the disk is waited for once, at the end.
+    database.pragma('synchronous = OFF');
     await fill(database);
     // Last, so that until now no second file has belonged to it; closing leaves all of it in the first.
     database.pragma('journal_mode = WAL');
@@ -74,6 +76,12 @@ async function build(file: string, fill: (database: Database.Database) => Promis
     database.close();
   }
   if (process.platform !== 'win32') await chmod(file, 0o600);
+  const handle = await open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /**

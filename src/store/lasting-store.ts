@@ -325,7 +325,7 @@ class LastingStore implements Store {
       // Others found before that it was damaged or moved away, and let go of it under our hands.
       const isLetGo = this.#database !== database;
       if (this.#isClosed || !(isLetGo || isWardenError(error, 'database_damaged'))) throw error;
-      if (!isLetGo) this.#letGo();
+      if (!isLetGo) this.#letGo(true);
       return await work(await this.#open());
     }
   }
@@ -340,7 +340,7 @@ class LastingStore implements Store {
 
   /** The database at its path, whatever became of the one that was open. */
   async #open(): Promise<SqliteStore> {
-    if (this.#database !== null && !this.#isClosed && !this.#database.isInPlace()) this.#letGo();
+    if (this.#database !== null && !this.#isClosed && !this.#database.isInPlace()) this.#letGo(false);
     if (this.#database !== null) return this.#database;
     const { now } = this.#options;
     if (this.#failedToOpen !== null && Math.abs(now() - this.#failedToOpen.at) < tryAgainMilliseconds)
@@ -370,12 +370,12 @@ class LastingStore implements Store {
     }
   }
 
-  /** Opened again by whoever needs it next, and checked then. */
-  #letGo(): void {
+  /** Opened again by whoever needs it next. */
+  #letGo(isSuspect: boolean): void {
     this.#database?.close();
     this.#database = null;
     this.#failedToOpen = null;
-    this.#isSuspect = true;
+    this.#isSuspect ||= isSuspect;
   }
 
   /** @throws the error itself when it is not the database that failed */

@@ -21,10 +21,8 @@ export interface OpenDatabase {
 }
 
 export interface OpenDatabaseOptions {
-  /** Puts into a new database what is known from elsewhere; called in its transaction. */
-  readonly restore: (database: Database.Database, setAside: string | null) => void;
-  /** Reads it from there before that transaction. */
-  readonly prepare: () => Promise<void>;
+  /** Puts into a new database, which nobody else sees yet, what is known from elsewhere. */
+  readonly restore: (database: Database.Database, setAside: string | null) => Promise<void>;
   /** Something was wrong with it: it is checked whatever its size. */
   readonly isSuspect: boolean;
   readonly busyLimitMilliseconds: () => number;
@@ -67,7 +65,6 @@ async function openOrMake(file: string, options: OpenDatabaseOptions): Promise<O
       const failure = translated(file, error);
       if (!isWardenError(failure, 'database_damaged') || attempt > 3) throw failure;
     }
-    await options.prepare();
     made =
       (await replaceDatabase(file, identity, (database, setAside) => fill(file, database, options, setAside))) ?? made;
   }
@@ -91,7 +88,6 @@ async function open(file: string, isSuspect: boolean): Promise<Database.Database
   }
 }
 
-// oxlint-disable-next-line typescript/require-await -- filled in one transaction, and handed over as what takes time
 async function fill(
   file: string,
   database: Database.Database,
@@ -99,7 +95,7 @@ async function fill(
   setAside: string | null,
 ): Promise<void> {
   migrate(file, database);
-  database.transaction(() => options.restore(database, setAside)).immediate();
+  await options.restore(database, setAside);
 }
 
 /** With a damaged page reads fail while writes still answer "ok", so it is looked for before anything is trusted. */

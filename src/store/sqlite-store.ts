@@ -1,5 +1,6 @@
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import path from 'node:path';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { WardenError } from '../core/errors.ts';
 import { type KeptChange, patchWritten, withKept } from '../core/kept-change.ts';
 import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts';
@@ -11,6 +12,7 @@ import { cursorFrom, cursorOf, defaultPageSize } from '../core/run-page.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
 import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
 import { openDatabase, requireKnownVersion, retryWhileBusy } from './open-database.ts';
+import { readableAudit } from './readable-audit.ts';
 import { RunRecords } from './run-records.ts';
 import { migrations } from './schema.ts';
 import {
@@ -46,19 +48,16 @@ const defaultBusyLimitMilliseconds = 10_000;
 export async function openStore(options: OpenStoreOptions): Promise<SqliteStore> {
   const { file, now, actor, isSuspect = false, busyLimitMilliseconds = () => defaultBusyLimitMilliseconds } = options;
   const records = new RunRecords(path.dirname(file));
-  let runs: readonly Run[] = [];
-  const prepare = async (): Promise<void> => {
-    runs = await records.all();
-  };
-  const restore = (database: Database.Database, setAside: string | null): void => {
+  let rebuilt: Rebuilt | null = null;
+  const restore = async (database: Database.Database, setAside: string | null): Promise<void> => {
+    const runs = await records.all();
     if (runs.length === 0 && setAside === null) return;
     const store = new SqliteStore({ file, database, identity: null, now, records, busyLimitMilliseconds });
-    store.restore(runs, { at: now(), actor, setAside });
+    rebuilt = await store.restore(runs, setAside === null ? [] : readableAudit(file), { at: now(), actor, setAside });
   };
-  const opened = await openDatabase(file, { prepare, restore, isSuspect, busyLimitMilliseconds });
-  const { database, identity, made } = opened;
-  const isRebuilt = made !== null && (runs.length > 0 || made.setAside !== null);
-  const rebuilt = isRebuilt ? { runs: runs.length, setAside: made.setAside } : null;
+  const { database, identity, made } = await openDatabase(file, { restore, isSuspect, busyLimitMilliseconds });
+  // Another process may have been first.
+  if (made === null) rebuilt = null;
   return new SqliteStore({ file, now, records, busyLimitMilliseconds, database, identity, rebuilt });
 }
 
@@ -79,6 +78,13 @@ interface SqliteStoreParts {
   readonly records: RunRecords;
   readonly busyLimitMilliseconds: () => number;
 }
+
+/** Work between two turns of the event loop. */
+const sliceMilliseconds = 4;
+
+/** What is wrong is what was to be written, not where to. */
+const isAboutTheRow = (error: unknown): boolean =>
+  !(error instanceof Database.SqliteError) || error.code.startsWith('SQLITE_CONSTRAINT');
 
 const activeStatusList = activeStatuses.map((status) => `'${status}'`).join(', ');
 
@@ -124,13 +130,61 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
     return isSameFile(databaseAt(this.#file), this.#identity);
   }
 
-  /** Puts runs that are known from their folders into a new database. Called in a transaction. */
-  restore(runs: readonly Run[], { at, actor, setAside }: { at: number; actor: Actor; setAside: string | null }): void {
+  /**
+   * Puts into a new database the runs that are known from their folders, and what can be read of the old audit log. What
+   * the tables do not accept, as when somebody has edited a run's folder, is left out and told.
+   */
+  async restore(
+    runs: readonly Run[],
+    audit: Iterable<AuditRow>,
+    { at, actor, setAside }: { readonly at: number; readonly actor: Actor; readonly setAside: string | null },
+  ): Promise<Rebuilt> {
+    const columns = 'entry, at, run_id, action, user, face, outcome, why, facts';
+    const values = columns.replaceAll(/\w+/g, '@$&');
+    const insert = this.#statement(`INSERT INTO audit_log (${columns}) VALUES (${values})`);
+    const leftOut: string[] = [];
+    let entries = 0;
+    await this.#inSlices(audit, (row) => {
+      insert.run(row);
+      entries += 1;
+    });
     const entry = { at, actor, action: 'rebuild', outcome: 'done', why: null } as const;
-    this.#writeAudit({ ...entry, runId: null, facts: { runs: runs.length, set_aside: setAside } });
-    for (const run of runs) {
-      this.#writeRun(run);
-      this.#writeAudit({ ...entry, runId: run.runId, facts: { status: run.status } });
+    await this.#inSlices(
+      runs,
+      (run) => {
+        this.#writeRun(run);
+        this.#writeAudit({ ...entry, runId: run.runId, facts: { status: run.status } });
+      },
+      (run) => leftOut.push(run.runId),
+    );
+    const restored = runs.length - leftOut.length;
+    this.#writeAudit({
+      ...entry,
+      runId: null,
+      facts: { runs: restored, left_out: leftOut, audit_entries: entries, set_aside: setAside },
+    });
+    return { runs: restored, setAside };
+  }
+
+  /** Each of many in a savepoint of its own, so that one that fails takes back itself alone; the event loop turns between. */
+  async #inSlices<Item>(
+    items: Iterable<Item>,
+    work: (item: Item) => void,
+    onFailure: (item: Item) => void = () => undefined,
+  ): Promise<void> {
+    const doOne = this.#database.transaction(work);
+    let sliceEnd = 0;
+    for (const item of items) {
+      if (performance.now() >= sliceEnd) {
+        await yieldToEventLoop();
+        sliceEnd = performance.now() + sliceMilliseconds;
+      }
+      try {
+        doOne(item);
+      } catch (error) {
+        if (!isAboutTheRow(error)) throw error;
+        onFailure(item);
+      }
     }
   }
 

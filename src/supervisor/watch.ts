@@ -1,3 +1,4 @@
+import { isWardenError } from '../core/errors.ts';
 import { type Lease, mayHoldLease, type Watcher, watcherSeen } from '../core/lease.ts';
 import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
@@ -56,6 +57,7 @@ export class Watch {
   #lease: Lease | null = null;
   #watcher: Watcher | null = null;
   #idleLooks = 0;
+  #told: string | null = null;
 
   /** Begins to watch. */
   constructor(world: World, options: WatchOptions) {
@@ -82,8 +84,9 @@ export class Watch {
         await this.#hold();
         if (this.holdsLease) await this.#look();
         end = await this.#endNow();
+        this.#told = null;
       } catch (error) {
-        if (!signal.aborted) diagnostics.failed('watching the runs', error);
+        if (!signal.aborted) await this.#goOnWithoutLease(error);
       }
       if (end === null) await this.#pause();
       if (signal.aborted) end ??= 'interrupted';
@@ -96,6 +99,21 @@ export class Watch {
     }
     this.#watcher = null;
     return end;
+  }
+
+  /** Where the database cannot be written nobody holds the lease: what ends is then taken by everyone who watches. */
+  async #goOnWithoutLease(error: unknown): Promise<void> {
+    const { diagnostics } = this.#world;
+    this.#watcher = null;
+    // Told once, not at every beat.
+    const what = isWardenError(error) ? error.code : String(error);
+    if (what !== this.#told) diagnostics.failed('watching the runs', error);
+    this.#told = what;
+    try {
+      await reconcile(this.#world);
+    } catch (failure) {
+      if (!isWardenError(failure)) diagnostics.failed('looking at the runs', failure);
+    }
   }
 
   /** Takes, renews or only reads the lease: those who may not have it write nothing. */

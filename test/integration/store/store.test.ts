@@ -8,6 +8,7 @@ import type { AuditEntry } from '../../../src/core/ports/store.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { runIdFrom } from '../../../src/core/run-id.ts';
 import { aRun } from '../../unit/core/a-run.ts';
+import { FileRunFolders } from '../../../src/store/run-folders.ts';
 import { openStore, type SqliteStore } from '../../../src/store/sqlite-store.ts';
 
 async function folder(): Promise<AsyncDisposable & { path: string; file: string }> {
@@ -233,9 +234,58 @@ describe('a database that was lost is made anew', () => {
     expect(await fresh.knownRunIds()).toEqual([]);
     expect(fresh.rebuilt?.runs).toBe(0);
     expect(await readFile(fresh.rebuilt!.setAside!)).toEqual(damaged);
-    expect((await fresh.auditEntries({})).map(({ action }) => action)).toEqual(['rebuild']);
+    const actions = (await fresh.auditEntries({})).map(({ action }) => action);
+    expect(actions.at(-1)).toBe('rebuild');
+    expect(actions.slice(0, -1).every((action) => action === 'launch')).toBe(true);
     fresh.close();
     expectSound(place.file);
+  });
+
+  test('with what can be read of its audit log, before the damage and behind it', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    for (let number = 1; number <= 300; number += 1) await store.audit(entry('launch', number));
+    store.close();
+    const raw = new Database(place.file);
+    const pages = raw
+      .prepare("SELECT pageno FROM dbstat WHERE name = 'audit_log' AND pagetype = 'leaf' ORDER BY path")
+      .pluck();
+    let middle: number;
+    try {
+      const numbers = pages.all() as number[];
+      middle = numbers[Math.floor(numbers.length / 2)]!;
+    } finally {
+      raw.close();
+    }
+    await overwrite(place.file, (middle - 1) * 4096, 4096);
+    const fresh = await open(place.file);
+    const times = (await fresh.auditEntries({ limit: 1000 })).map(({ at }) => at);
+    expect(times).toContain(1);
+    expect(times).toContain(300);
+    expect(times.length).toBeGreaterThan(200);
+    expect(times.length).toBeLessThan(301);
+    fresh.close();
+  });
+
+  test('from the run folders, whatever stands in one of them', async () => {
+    await using place = await folder();
+    const folders = new FileRunFolders(path.dirname(place.file));
+    const store = await open(place.file);
+    for (const number of [1, 2, 3, 4]) {
+      await store.insertRun(run(number), entry('launch'));
+      await folders.create(run(number));
+    }
+    await store.change(runId(1), () => true, { status: 'failed', endedAt: 5 });
+    store.close();
+    await rm(place.file);
+    await writeFile(path.join(folders.pathOf(runId(3)), 'run.json'), '{"runId":');
+    await writeFile(path.join(folders.pathOf(runId(4)), 'state'), '{"createdAt":"yesterday"}');
+    const fresh = await open(place.file);
+    expect(fresh.rebuilt).toEqual({ runs: 2, setAside: null });
+    expect(await fresh.run(runId(1))).toEqual(run(1, { status: 'failed', endedAt: 5 }));
+    expect(await fresh.run(runId(2))).toEqual(run(2));
+    expect((await fresh.auditEntries({})).at(-1)).toMatchObject({ runId: null, facts: { left_out: [runId(4)] } });
+    fresh.close();
   });
 
   test('by one of many who find it at once, and all use the same', async () => {

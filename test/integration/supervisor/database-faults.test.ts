@@ -159,6 +159,28 @@ describe('a kill while the database is locked', () => {
   });
 });
 
+describe('the watch while the database is locked', () => {
+  test('still takes what ends, tells of the database once, and the row follows', async () => {
+    const locked = databaseFaults.find(({ name }) => name.startsWith('locked'))!;
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows(workflows);
+    await using scope = await testSupervisor(repository);
+    scope.supervisor.startWatching(500);
+    const run = await scope.supervisor.run({ workflowName: 'waiter', directory: repository.path, message: '' });
+    const statusNow = async (): Promise<string | undefined> => (await scope.supervisor.recent({}))[0]?.run.status;
+    const heal = await locked.strike(repository.stateFolder);
+    await eventually(() => scope.failures.length > 0);
+    await writeFile(path.join(run.worktree!.path, 'go'), '');
+    await eventually(async () => (await statusNow()) === 'failed');
+    expect(rawRows(repository).statuses.get(run.runId)).toBe('running');
+    await heal();
+    await eventually(() => rawRows(repository).statuses.get(run.runId) === 'failed');
+    await eventually(() => scope.supervisor.isWatching);
+    expect(scope.failures.length).toBeLessThanOrEqual(2);
+    expect(rawRows(repository).audit.filter(({ action }) => action === 'end')).toHaveLength(1);
+  });
+});
+
 describe('a state folder that became read-only', () => {
   test('keeps no kill from being carried out, and the report says that it was not written', async ({ skip }) => {
     await using repository = await temporaryRepository();
