@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { processesOf } from './run-processes.ts';
 
 export interface TemporaryRepository extends AsyncDisposable {
   /** A repository with one commit. Its worktrees lie beside it, in the same temporary folder. */
@@ -34,6 +35,7 @@ export async function temporaryRepository(): Promise<TemporaryRepository> {
     defineWorkflows: (workflows, more = {}) =>
       writeFile(path.join(repository, '.vscode', 'workflows.json'), JSON.stringify({ ...more, workflows }, null, 2)),
     [Symbol.asyncDispose]: async () => {
+      await endRuns(path.join(root, 'state', 'runs'));
       await removeTemporaryFolders(path.join(root, 'state', 'runs'));
       await rm(root, { recursive: true, force: true, maxRetries: 3 });
     },
@@ -45,5 +47,13 @@ async function removeTemporaryFolders(runs: string): Promise<void> {
   for (const runId of await readdir(runs).catch(() => [])) {
     const folder = await readFile(path.join(runs, runId, 'temporary-folder'), 'utf8').catch(() => null);
     if (folder !== null) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Where the product failed to end them, nothing of a test outlives it all the same. */
+async function endRuns(runFolders: string): Promise<void> {
+  if (process.platform !== 'linux') return;
+  for (const runId of await readdir(runFolders).catch((): string[] => [])) {
+    for (const pid of processesOf(runId)) process.kill(pid, 'SIGKILL');
   }
 }
