@@ -65,7 +65,7 @@ describe('a section that a run declares', () => {
     await repository.defineWorkflows({
       worker: {
         ...shell(`echo > "$WARDEN_RUN_DIR/critical/for ever"; ${begun}; sleep 600`),
-        kill: { waitSeconds: 0.3 },
+        kill: { waitSeconds: 3 },
       },
     });
     await using scope = await testSupervisor(repository);
@@ -120,8 +120,8 @@ describe('a run that is told to end', () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({
       worker: {
-        ...shell(answering('echo 3 > "$WARDEN_RUN_DIR/more-time"; sleep 4; echo yes > "$WARDEN_RUN_DIR/saved"; exit')),
-        kill: { gracefulSeconds: 3, forcedSeconds: 0 },
+        ...shell(answering('echo 5 > "$WARDEN_RUN_DIR/more-time"; sleep 6; echo yes > "$WARDEN_RUN_DIR/saved"; exit')),
+        kill: { gracefulSeconds: 5, forcedSeconds: 0 },
       },
     });
     await using scope = await testSupervisor(repository);
