@@ -53,12 +53,21 @@ async function reconcileRun(world: World, run: Run, members: readonly Member[]):
   if (isRestingAfterSurvivors(run, world.clock.now())) return null;
   if (run.stop !== null) return background(world, takeOverStop(world, run), run);
   if (run.status === 'pending') {
-    const interrupted = run.launcher === null || !(await world.executor.isAlive(run.launcher));
-    return interrupted
+    return (await isInterrupted(world, run))
       ? background(world, undoLaunch(world, run, 'failed', { code: 'launch_interrupted' }), run)
       : null;
   }
   return run.status === 'running' ? settleIfOver(world, run, members) : null;
+}
+
+/**
+ * The row is read once more after its launcher was found dead: by then he may have brought the launch to its end, and the
+ * dead change nothing any more.
+ */
+async function isInterrupted(world: World, { runId, launcher }: Run): Promise<boolean> {
+  if (launcher !== null && (await world.executor.isAlive(launcher))) return false;
+  const { status, stop } = await runNow(world.store, runId);
+  return status === 'pending' && stop === null;
 }
 
 async function settleIfOver(world: World, run: Run, members: readonly Member[]): Promise<OngoingStop | null> {

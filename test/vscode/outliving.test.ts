@@ -45,16 +45,12 @@ async function start<Name extends Agent>(window: Window, ...names: Name[]): Prom
   const { repository, stateFolder } = window;
   await writeFile(path.join(repository, '.vscode/workflows.json'), JSON.stringify({ workflows: agents(window) }));
   await openView(window.workbench.page, 'Workflow Warden');
-  const started: Partial<Record<Name, RunRow>> = {};
-  for (const name of names) {
-    await execa(process.execPath, [entry, 'run', name], {
-      cwd: repository,
-      env: { WARDEN_STATE_DIR: stateFolder },
-    });
-    started[name] = await window.run(name, 'running');
+  const started = names.map(async (name) => {
+    await execa(process.execPath, [entry, 'run', name], { cwd: repository, env: { WARDEN_STATE_DIR: stateFolder } });
     await item(window, name).waitFor();
-  }
-  return started as Record<Name, RunRow>;
+    return [name, await window.run(name, 'running')] as const;
+  });
+  return Object.fromEntries(await Promise.all(started)) as Record<Name, RunRow>;
 }
 
 const item = ({ workbench: { page } }: Window, name: Agent, says = '') =>

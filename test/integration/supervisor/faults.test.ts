@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import Database from 'better-sqlite3';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -113,6 +114,37 @@ describe('a launcher that crashes', () => {
     expect(ended).toMatchObject({ status: 'failed', reason: { code: 'launch_interrupted' }, worktree: null });
     expect(processesOf(run.runId)).toEqual([]);
     await expectNothingMade(repository);
+  });
+});
+
+describe('a launcher that has done its work and is gone', () => {
+  test('is not taken for one that crashed by who read the row before', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: { command: ['sleep', '600'], setup: ['sleep', '0.5'] } });
+    await using scope = await testSupervisor(repository);
+    const options = { workflowName: 'worker', directory: repository.path, message: '' };
+    await using other = startOtherProcess('run', options, repository.stateFolder);
+    const pending = await eventually(async () => {
+      const [found] = await scope.supervisor.recent({});
+      return found?.run.worktree === null ? null : found?.run;
+    });
+    expect(pending.status).toBe('pending');
+    await once(other.child, 'exit');
+    const late = await testSupervisor(repository, ({ store }) => ({
+      store: new Proxy(store, {
+        get(target, name) {
+          if (name === 'activeRuns') return () => Promise.resolve([pending]);
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      }),
+    }));
+    await late.supervisor.reconcile();
+    await late.supervisor.dispose();
+    const { run } = await scope.supervisor.status(pending.runId);
+    expect(run).toMatchObject({ status: 'running', worktree: pending.worktree });
+    expect(existsSync(pending.worktree!.path)).toBe(true);
+    expect(processesOf(run.runId).length).toBeGreaterThan(0);
   });
 });
 
