@@ -2,7 +2,11 @@ import type { Aftermath, Port, RepositoryState } from '../core/aftermath.ts';
 import type { Run } from '../core/run.ts';
 import { portStatesOf } from './own-ports.ts';
 import { removeTemporaryFiles } from './temporary-files.ts';
+import { within } from './within.ts';
 import type { World } from './world.ts';
+
+/** No report waits longer for git, whatever keeps that; a look takes it some milliseconds. */
+const gitMilliseconds = 10_000;
 
 /**
  * Looks after what a run left once it is proved that nobody of it lives. Nothing that fails here undoes the proof.
@@ -19,14 +23,16 @@ export async function lookAfter(world: World, run: Run, ownPorts: readonly Port[
   return { locksRemoved, temporaryFiles, ports, repository, durationMilliseconds: world.clock.monotonic() - begun };
 }
 
+const tooLate: RepositoryState = { state: 'unknown', detail: 'git did not answer in time' };
+
 async function lookAfterRepository(
   world: World,
   { worktree }: Run,
 ): Promise<Pick<Aftermath, 'locksRemoved' | 'repository'>> {
   if (worktree === null) return { locksRemoved: [], repository: { state: 'unknown', detail: null } };
   const locksRemoved = await removeLocks(world, worktree.path);
-  const repository: RepositoryState = await world.worktrees.usabilityOf(worktree.path);
-  return { locksRemoved, repository };
+  const repository = await within(world.clock, gitMilliseconds, world.worktrees.usabilityOf(worktree.path));
+  return { locksRemoved, repository: repository ?? tooLate };
 }
 
 async function removeLocks(world: World, worktreePath: string): Promise<readonly string[]> {

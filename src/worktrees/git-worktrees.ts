@@ -21,6 +21,9 @@ import { undo } from './undo.ts';
 import { usabilityOf } from './usability.ts';
 import { removeWorktreesFolderIfEmpty } from './worktrees-folder.ts';
 
+/** Nobody's command is held up longer by a checkpoint of a worktree that stays: filters of the user's may never end. */
+const checkpointMilliseconds = 60_000;
+
 /** Worktrees by the git on the PATH. */
 export function gitWorktrees(): Worktrees {
   const checkouts = inTurns(2);
@@ -57,7 +60,8 @@ export function gitWorktrees(): Worktrees {
     scratchRepository,
     locksHeldBy,
     usabilityOf: async (worktreePath) => await looks(async () => await usabilityOf(worktreePath)),
-    checkpoint: async (worktree) => await checkpoints(async () => await keepWork(worktree)),
+    checkpoint: async (worktree) =>
+      await checkpoints(async () => await keepWork(worktree, AbortSignal.timeout(checkpointMilliseconds))),
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);
     },

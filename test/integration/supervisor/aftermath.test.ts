@@ -250,6 +250,15 @@ describe('after a kill, the repository', () => {
     });
   });
 
+  test('is not known where git does not answer, and the kill is a success', async () => {
+    const { kill } = await started(shell('echo > ready; sleep 600'), ({ worktrees }) => ({
+      worktrees: { ...worktrees, usabilityOf: () => new Promise(() => undefined) },
+    }));
+    const { success, aftermath } = await kill();
+    expect(success).toBe(true);
+    expect(aftermath?.repository).toEqual({ state: 'unknown', detail: 'git did not answer in time' });
+  });
+
   test('is told to be damaged where its index is, and the kill is a success', async () => {
     const { kill, supervisor, run } = await started(
       shell(': > "$(git rev-parse --git-dir)/index"; echo > ready; sleep 600'),
