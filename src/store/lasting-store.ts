@@ -3,7 +3,15 @@ import { type ErrorCode, isWardenError, WardenError } from '../core/errors.ts';
 import { type KeptChange, mayBeKept, patchWritten, withAllKept, withKept } from '../core/kept-change.ts';
 import type { Lease, LeaseCandidate } from '../core/lease.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
-import type { ActiveProcesses, AuditEntry, RunFilter, RunPage, RunPatch, Store } from '../core/ports/store.ts';
+import type {
+  ActiveProcesses,
+  AuditEntry,
+  Replacing,
+  RunFilter,
+  RunPage,
+  RunPatch,
+  Store,
+} from '../core/ports/store.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Actor, Observation, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -86,8 +94,8 @@ class LastingStore implements Store {
     await this.#offerKept();
   }
 
-  insertRun(run: Run, audit: AuditEntry, options?: { readonly onlyReplacement: boolean }): Promise<boolean> {
-    return this.#insist((database) => database.insertRun(run, audit, options));
+  insertRun(run: Run, audit: AuditEntry, replacing?: Replacing): Promise<boolean> {
+    return this.#insist((database) => database.insertRun(run, audit, replacing));
   }
 
   async run(runId: RunId): Promise<Run | null> {

@@ -4,7 +4,15 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { WardenError } from '../core/errors.ts';
 import { type KeptChange, patchWritten, withKept } from '../core/kept-change.ts';
 import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts';
-import type { ActiveProcesses, AuditEntry, RunFilter, RunPage, RunPatch, Store } from '../core/ports/store.ts';
+import type {
+  ActiveProcesses,
+  AuditEntry,
+  Replacing,
+  RunFilter,
+  RunPage,
+  RunPatch,
+  Store,
+} from '../core/ports/store.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Actor, Observation, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -218,10 +226,10 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
     await this.#write(() => this.#database.pragma(`user_version = ${migrations.length}`));
   }
 
-  insertRun(run: Run, audit: AuditEntry, { onlyReplacement } = { onlyReplacement: false }): Promise<boolean> {
+  insertRun(run: Run, audit: AuditEntry, replacing: Replacing = 'one_at_a_time'): Promise<boolean> {
     return this.#write(() => {
       if (this.#runNow(run.runId) !== null) return false;
-      if (onlyReplacement && run.restartedFrom !== null) this.#requireNoReplacement(run.restartedFrom);
+      if (run.restartedFrom !== null) this.#requireNoReplacement(run.restartedFrom, replacing);
       this.#writeRun(run);
       this.#writeAudit(audit);
       return true;
@@ -373,8 +381,10 @@ WHERE r.status IN (${activeStatusList})`;
     return row === undefined ? null : runFrom(row);
   }
 
-  #requireNoReplacement(runId: RunId): void {
-    const by = this.#statement('SELECT run_id FROM workflow_runs WHERE restarted_from = ?').pluck().get(runId);
+  #requireNoReplacement(runId: RunId, replacing: Replacing): void {
+    const which = replacing === 'once' ? '' : ` AND status IN (${activeStatusList})`;
+    const sql = `SELECT run_id FROM workflow_runs WHERE restarted_from = ?${which}`;
+    const by = this.#statement(sql).pluck().get(runId);
     if (typeof by === 'string') throw new WardenError('already_replaced', { runId, by });
   }
 

@@ -1,6 +1,7 @@
 import { type ErrorFacts, type LaunchStep, WardenError, isWardenError } from '../core/errors.ts';
 import { nearestNames } from '../core/nearest-names.ts';
 import type { HeldLaunch } from '../core/ports/executor.ts';
+import type { Replacing } from '../core/ports/store.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { runsAheadInQueue } from '../core/queue.ts';
 import type { Run, RunReason, RunWorktree } from '../core/run.ts';
@@ -36,8 +37,8 @@ export interface Replacement {
   readonly baseCommit: string;
   readonly restartedFrom: RunId;
   readonly retryNumber: number;
-  /** Refused when another run has taken that one's place. */
-  readonly once: boolean;
+  /** When it is refused since another run has taken that one's place. */
+  readonly replacing: Replacing;
 }
 
 /** How often a launch looks whether it was cancelled, or whether it is its turn. */
@@ -58,7 +59,7 @@ export async function launch(world: World, options: LaunchOptions): Promise<Run>
     baseCommit,
     restartedFrom: null,
     retryNumber: 0,
-    once: false,
+    replacing: 'one_at_a_time',
   });
 }
 
@@ -77,7 +78,7 @@ export async function launchWorkflow(world: World, workflow: Workflow, options: 
     baseCommit,
     restartedFrom: null,
     retryNumber: 0,
-    once: false,
+    replacing: 'one_at_a_time',
   });
 }
 
@@ -183,7 +184,7 @@ async function accept(world: World, repository: Repository, options: LaunchOptio
         restarted_from: run.restartedFrom,
       },
     });
-    if (await world.store.insertRun(run, audit, { onlyReplacement: origin.once })) return run;
+    if (await world.store.insertRun(run, audit, origin.replacing)) return run;
   }
 }
 

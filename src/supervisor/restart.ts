@@ -12,13 +12,13 @@ export interface RestartOptions extends Pick<LaunchOptions, 'onProgress' | 'sess
   readonly why?: string;
   /** Counts towards the workflow's retries when nobody asked for it. */
   readonly retry?: boolean;
-  /** Refused when the run was started again already: for a restart that nobody asks for. */
+  /** Refused also when the run that was started in its place is over: for a restart that nobody asks for. */
   readonly once?: boolean;
 }
 
 /**
- * Starts a run again: the same workflow, message and base, in a worktree of its own. The old run is proved gone first:
- * there are never two.
+ * Starts a run again: the same workflow, message and base, in a worktree of its own. The old run is proved gone first,
+ * and however many ask at once, one run takes its place: there are never two.
  * @returns the new run, which names the one that it replaces
  * @throws WardenError unknown_run, not_proved_gone, already_replaced, and what a launch throws
  */
@@ -43,7 +43,7 @@ export async function restart(world: World, runId: string, options: RestartOptio
       baseCommit: old.baseCommit,
       restartedFrom: old.runId,
       retryNumber: options.retry === true ? old.retryNumber + 1 : 0,
-      once: options.once ?? false,
+      replacing: options.once === true ? 'once' : 'one_at_a_time',
     },
   );
 }

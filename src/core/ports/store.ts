@@ -41,6 +41,8 @@ export interface RunPatch {
   readonly snoozedUntil?: number | null;
 }
 
+export type Replacing = 'once' | 'one_at_a_time';
+
 /** The first two processes of a run that is not over; null before they were started. */
 export interface ActiveProcesses {
   readonly runId: RunId;
@@ -68,11 +70,12 @@ export interface AuditEntry {
  */
 export interface Store {
   /**
-   * @param options onlyReplacement: refused when there is another run in the place of the same one
+   * @param replacing refused when another run is in the place of the same one: `once`, whatever became of it;
+   * `one_at_a_time`, while it is not over
    * @returns false when the id is taken: draw again
    * @throws WardenError already_replaced
    */
-  insertRun(run: Run, audit: AuditEntry, options?: { readonly onlyReplacement: boolean }): Promise<boolean>;
+  insertRun(run: Run, audit: AuditEntry, replacing?: Replacing): Promise<boolean>;
   run(runId: RunId): Promise<Run | null>;
   /** Newest first. @throws WardenError invalid_argument for a cursor that is not ours */
   runs(filter: RunFilter): Promise<RunPage>;

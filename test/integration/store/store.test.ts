@@ -157,14 +157,19 @@ describe('the store', () => {
     const store = await open(place.file);
     await store.insertRun(run(1), entry('launch'));
     const replacement = (number: number): Run => run(number, { restartedFrom: runId(1) });
-    expect(await store.insertRun(replacement(2), entry('launch'), { onlyReplacement: true })).toBe(true);
-    await expect(store.insertRun(replacement(3), entry('launch'), { onlyReplacement: true })).rejects.toMatchObject({
+    expect(await store.insertRun(replacement(2), entry('launch'), 'once')).toBe(true);
+    await expect(store.insertRun(replacement(3), entry('launch'), 'once')).rejects.toMatchObject({
       code: 'already_replaced',
       facts: { runId: runId(1), by: runId(2) },
     });
     expect(await store.run(runId(3))).toBe(null);
-    // A person may want another one.
+    // A person may want another one, but not two at the same time.
+    await expect(store.insertRun(replacement(4), entry('launch'))).rejects.toMatchObject({ code: 'already_replaced' });
+    await store.change(runId(2), () => true, { status: 'failed', endedAt: 1 });
     expect(await store.insertRun(replacement(4), entry('launch'))).toBe(true);
+    await expect(store.insertRun(replacement(5), entry('launch'), 'once')).rejects.toMatchObject({
+      code: 'already_replaced',
+    });
     store.close();
   });
 

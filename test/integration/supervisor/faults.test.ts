@@ -215,6 +215,24 @@ function refuseFreezing(executor: Executor): Executor['freeze'] {
   };
 }
 
+describe('a restart', () => {
+  test('that many ask for at once puts one run in the place of the old one', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: { command: ['sleep', '600'] } });
+    await using scope = await testSupervisor(repository);
+    await using other = await testSupervisor(repository, () => ({}), { leavesRuns: true });
+    const run = await scope.supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+    const asked = [scope, other, scope, other].map(({ supervisor }) => supervisor.restart(run.runId));
+    const answers = await Promise.allSettled(asked);
+    const started = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    expect(started).toHaveLength(1);
+    const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    const by = started[0]!.runId;
+    expect(refused).toMatchObject(refused.map(() => ({ code: 'already_replaced', facts: { runId: run.runId, by } })));
+    expect(processesOf(run.runId)).toEqual([]);
+  });
+});
+
 describe('a kill that leaves a survivor', () => {
   test('names it, stays terminating, is told once, and succeeds when it is asked for again', async () => {
     await using repository = await temporaryRepository();
