@@ -10,7 +10,6 @@ export interface CheckpointRequest {
   readonly runId: RunId;
   /** The worktree's folder; null when it has gone and only git's own records of it are left. */
   readonly worktreePath: string | null;
-  readonly signal?: AbortSignal;
 }
 
 const operation = 'keep work';

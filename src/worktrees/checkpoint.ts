@@ -30,14 +30,13 @@ export async function keepingWork<Result>(
   request: CheckpointRequest,
   task: (work: KeptWork) => Promise<Result>,
 ): Promise<Result> {
-  const keep = async (index: TemporaryIndex): Promise<Result> => {
+  return await withTemporaryIndex(request.entry, request.worktreePath, async (index) => {
     const checkpoint = await checkpointOf(request, index);
     return await task({
       checkpoint,
       isUpToDate: async () => request.worktreePath === null || (await isAsIndexed(index)),
     });
-  };
-  return await withTemporaryIndex(request.entry, request.worktreePath, keep, request.signal);
+  });
 }
 
 async function isAsIndexed(index: TemporaryIndex): Promise<boolean> {
@@ -101,7 +100,6 @@ async function workingTree(index: TemporaryIndex, worktreePath: string): Promise
     ...index,
     arguments: [...durable, ...undeterred, 'add', '--all', '--sparse'],
     operation,
-    runsPrograms: true,
   };
   const answer = await askGit(addition);
   // Git skips folders that it may not read, with a warning and success.

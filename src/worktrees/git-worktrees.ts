@@ -21,9 +21,6 @@ import { undo } from './undo.ts';
 import { usabilityOf } from './usability.ts';
 import { removeWorktreesFolderIfEmpty } from './worktrees-folder.ts';
 
-/** Nobody's command is held up longer by a checkpoint of a worktree that stays: filters of the user's may never end. */
-const checkpointMilliseconds = 60_000;
-
 /** Worktrees by the git on the PATH. */
 export function gitWorktrees(): Worktrees {
   const checkouts = inTurns(2);
@@ -60,8 +57,7 @@ export function gitWorktrees(): Worktrees {
     scratchRepository,
     locksHeldBy,
     usabilityOf: async (worktreePath) => await looks(async () => await usabilityOf(worktreePath)),
-    checkpoint: async (worktree) =>
-      await checkpoints(async () => await keepWork(worktree, AbortSignal.timeout(checkpointMilliseconds))),
+    checkpoint: async (worktree) => await checkpoints(async () => await keepWork(worktree)),
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);
     },

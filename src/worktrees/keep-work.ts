@@ -6,21 +6,21 @@ import { repositoryOf } from './repository.ts';
 import { statusOf } from './status.ts';
 import { systemFailure } from './system-failure.ts';
 
-interface WorktreeOfRun {
-  readonly path: string;
-  readonly runId: RunId;
-}
-
 /**
  * A verified checkpoint of a worktree that stays: see keepingWork.
- * @param signal ends it: what was not kept by then is still in the worktree
  * @returns its ref; null when there is nothing that the branch does not hold
- * @throws WardenError git_failed, disk_full, not_a_repository; the signal's reason
+ * @throws WardenError git_failed, disk_full, not_a_repository
  */
-export async function keepWork({ path, runId }: WorktreeOfRun, signal: AbortSignal): Promise<string | null> {
+export async function keepWork({
+  path,
+  runId,
+}: {
+  readonly path: string;
+  readonly runId: RunId;
+}): Promise<string | null> {
   try {
     // Mostly there is nothing: one git tells it, where a checkpoint takes eight.
-    const status = await statusOf(path, signal);
+    const status = await statusOf(path);
     if (status !== null && status.dirtyFiles === 0 && status.branch !== null) return null;
     const repository = await repositoryOf(path);
     const entry = (await adminEntries(repository)).find((one) => one.mark?.runId === runId && one.path === path);
@@ -30,7 +30,7 @@ export async function keepWork({ path, runId }: WorktreeOfRun, signal: AbortSign
         detail: `${path} is not the worktree of ${runId}`,
       });
     }
-    return await keepingWork({ repository, entry, runId, worktreePath: path, signal }, (work) =>
+    return await keepingWork({ repository, entry, runId, worktreePath: path }, (work) =>
       Promise.resolve(work.checkpoint),
     );
   } catch (error) {

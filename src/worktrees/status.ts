@@ -14,13 +14,11 @@ export interface WorktreeStatus {
 const submodules = ['--ignore-submodules=none'];
 
 /** @returns null when git cannot tell, or not of every file */
-export async function statusOf(worktreePath: string, signal?: AbortSignal): Promise<WorktreeStatus | null> {
+export async function statusOf(worktreePath: string): Promise<WorktreeStatus | null> {
   const request = {
     directory: worktreePath,
     arguments: ['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=all', '--no-renames', ...submodules],
     operation: 'look at worktree',
-    runsPrograms: true,
-    ...(signal === undefined ? {} : { signal }),
   };
   const answer = await askGit(request).catch((error: unknown) => {
     if (isWardenError(error, 'git_failed')) return null;

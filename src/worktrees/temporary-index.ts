@@ -13,8 +13,6 @@ export interface TemporaryIndex {
   readonly directory: string;
   /** What makes git use the copy, in this worktree. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Ends what git does with it. */
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -25,17 +23,15 @@ export async function withTemporaryIndex<Result>(
   entry: AdminEntry,
   worktreePath: string | null,
   task: (index: TemporaryIndex) => Promise<Result>,
-  signal?: AbortSignal,
 ): Promise<Result> {
-  const abort = signal === undefined ? {} : { signal };
   const file = join(entry.directory, `warden-index-${randomUUID()}`);
   try {
     await copyIndex(join(entry.directory, 'index'), file);
     const environment = { GIT_DIR: entry.directory, GIT_INDEX_FILE: file };
     return await task(
       worktreePath === null
-        ? { directory: entry.directory, environment, ...abort }
-        : { directory: worktreePath, environment: { ...environment, GIT_WORK_TREE: worktreePath }, ...abort },
+        ? { directory: entry.directory, environment }
+        : { directory: worktreePath, environment: { ...environment, GIT_WORK_TREE: worktreePath } },
     );
   } finally {
     await rm(file, { force: true });
@@ -61,8 +57,8 @@ async function copyIndex(original: string, copy: string): Promise<void> {
  */
 export async function lookAtEveryFile(index: TemporaryIndex): Promise<void> {
   const operation = 'keep work';
-  const { directory } = index;
-  const listed = await git({ ...index, arguments: ['ls-files', '-v', '-z'], operation });
+  const { directory, environment } = index;
+  const listed = await git({ directory, environment, arguments: ['ls-files', '-v', '-z'], operation });
   // Small letters are for what is assumed to be unchanged, S for what is skipped.
   const tagged = (tag: string) => partsBeginningWith(`${tag} `, listed);
   const assumed = [...tagged('h'), ...tagged('m'), ...tagged('s')];

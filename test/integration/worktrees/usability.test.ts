@@ -1,7 +1,6 @@
-import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keepWork } from '../../../src/worktrees/keep-work.ts';
 import { git, temporaryRepository, writeFiles } from './temporary-repository.ts';
 
 /** A worktree of ours with a few files in its index. */
@@ -91,21 +90,6 @@ describe.concurrent('a checkpoint of a worktree that stays', () => {
     expect(await test.worktrees.checkpoint(made)).toBe(await test.worktrees.checkpoint(made));
     await git(made.path, 'commit', '--quiet', '--message=all of it');
     expect(await test.worktrees.checkpoint(made)).toBeNull();
-  });
-
-  it('is given up where a filter of the user’s never ends, and leaves nothing', async () => {
-    const { test, made, admin } = await worktreeWithFiles();
-    const pidFile = join(test.worktreesFolder, 'pid');
-    await git(made.path, 'config', 'filter.endless.clean', `sh -c 'echo $$ > "${pidFile}"; exec sleep 600'`);
-    await writeFiles(made.path, { '.gitattributes': '*.x filter=endless\n', 'a.x': 'x' });
-    const begun = performance.now();
-
-    await expect(keepWork(made, AbortSignal.timeout(1_500))).rejects.toMatchObject({ name: 'TimeoutError' });
-
-    expect(performance.now() - begun).toBeLessThan(10_000);
-    expect((await readdir(admin)).filter((name) => name.startsWith('warden-index'))).toEqual([]);
-    const pid = await readFile(pidFile, 'utf8').catch(() => null);
-    if (pid !== null) process.kill(Number(pid), 'SIGKILL');
   });
 
   it('is refused of a worktree that is not the run’s', async () => {
