@@ -10,6 +10,8 @@ export interface CheckpointRequest {
   readonly runId: RunId;
   /** The worktree's folder; null when it has gone and only git's own records of it are left. */
   readonly worktreePath: string | null;
+  /** Of whatever git starts, besides what it has anyway. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const operation = 'keep work';

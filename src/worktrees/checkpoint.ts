@@ -30,13 +30,14 @@ export async function keepingWork<Result>(
   request: CheckpointRequest,
   task: (work: KeptWork) => Promise<Result>,
 ): Promise<Result> {
-  return await withTemporaryIndex(request.entry, request.worktreePath, async (index) => {
+  const keep = async (index: TemporaryIndex): Promise<Result> => {
     const checkpoint = await checkpointOf(request, index);
     return await task({
       checkpoint,
       isUpToDate: async () => request.worktreePath === null || (await isAsIndexed(index)),
     });
-  });
+  };
+  return await withTemporaryIndex(request.entry, request.worktreePath, keep, request.environment);
 }
 
 async function isAsIndexed(index: TemporaryIndex): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { checkpointCookie } from '../core/checkpoint-cookie.ts';
 import { WardenError } from '../core/errors.ts';
 import type { RunId } from '../core/run-id.ts';
 import { adminEntries, isWorktreeOf } from './admin-entries.ts';
@@ -18,9 +19,10 @@ export async function keepWork({
   readonly path: string;
   readonly runId: RunId;
 }): Promise<string | null> {
+  const environment = { WARDEN_RUN_ID: checkpointCookie(runId) };
   try {
     // Mostly there is nothing: one git tells it, where a checkpoint takes eight.
-    const status = await statusOf(path);
+    const status = await statusOf(path, environment);
     if (status !== null && status.dirtyFiles === 0 && status.branch !== null) return null;
     const repository = await repositoryOf(path);
     const entry = (await adminEntries(repository)).find((one) => one.mark?.runId === runId && one.path === path);
@@ -30,7 +32,7 @@ export async function keepWork({
         detail: `${path} is not the worktree of ${runId}`,
       });
     }
-    return await keepingWork({ repository, entry, runId, worktreePath: path }, (work) =>
+    return await keepingWork({ repository, entry, runId, worktreePath: path, environment }, (work) =>
       Promise.resolve(work.checkpoint),
     );
   } catch (error) {

@@ -13,12 +13,19 @@ export interface WorktreeStatus {
 /** Work in a submodule counts, whatever is configured. */
 const submodules = ['--ignore-submodules=none'];
 
-/** @returns null when git cannot tell, or not of every file */
-export async function statusOf(worktreePath: string): Promise<WorktreeStatus | null> {
+/**
+ * @param environment of whatever git starts, besides what it has anyway
+ * @returns null when git cannot tell, or not of every file
+ */
+export async function statusOf(
+  worktreePath: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<WorktreeStatus | null> {
   const request = {
     directory: worktreePath,
     arguments: ['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=all', '--no-renames', ...submodules],
     operation: 'look at worktree',
+    environment,
   };
   const answer = await askGit(request).catch((error: unknown) => {
     if (isWardenError(error, 'git_failed')) return null;

@@ -18,16 +18,18 @@ export interface TemporaryIndex {
 /**
  * Copies the index, which also tells git which files it need not read again, and removes the copy afterwards.
  * @param worktreePath null when the folder has gone
+ * @param more of the environment of whatever git starts
  */
 export async function withTemporaryIndex<Result>(
   entry: AdminEntry,
   worktreePath: string | null,
   task: (index: TemporaryIndex) => Promise<Result>,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
   const file = join(entry.directory, `warden-index-${randomUUID()}`);
   try {
     await copyIndex(join(entry.directory, 'index'), file);
-    const environment = { GIT_DIR: entry.directory, GIT_INDEX_FILE: file };
+    const environment = { ...more, GIT_DIR: entry.directory, GIT_INDEX_FILE: file };
     return await task(
       worktreePath === null
         ? { directory: entry.directory, environment }

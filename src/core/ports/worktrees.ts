@@ -73,7 +73,8 @@ export interface Worktrees {
   usabilityOf(worktreePath: string): Promise<RepositoryState>;
   /**
    * Keeps tracked, staged and untracked files in a commit under `refs/warden/checkpoints/<run_id>/` and verifies it. The
-   * worktree, its index and its HEAD stay as they are.
+   * worktree, its index and its HEAD stay as they are. Git runs the repository's own filters for that: all processes that
+   * work on it carry the `checkpointCookie` of the run.
    * @returns the ref; null when there is nothing that the branch does not hold
    * @throws WardenError git_failed, disk_full
    */

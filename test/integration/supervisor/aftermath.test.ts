@@ -307,4 +307,32 @@ describe('after a kill, a checkpoint', () => {
       `refs/warden/checkpoints/${changed.runId}/1`,
     );
   });
+
+  test('is given up, with all that git started for it, where a filter of the repository never ends', async () => {
+    let isEndless = false;
+    const { repository, supervisor, failures, run, worktree, kill } = await started(
+      shell('touch ready; sleep 600'),
+      ({ clock }) => ({
+        // A minute is over as soon as the filter is at work.
+        clock: {
+          ...clock,
+          sleep: (milliseconds, signal) =>
+            milliseconds === 60_000
+              ? eventually(() => isEndless).then(() => undefined)
+              : clock.sleep(milliseconds, signal),
+        },
+      }),
+    );
+    const begun = path.join(repository.stateFolder, 'begun');
+    await repository.git('config', 'filter.endless.clean', `sh -c 'echo $$ > "${begun}"; exec sleep 600'`);
+    await writeFile(path.join(worktree, '.gitattributes'), '*.txt filter=endless\n');
+    await writeFile(path.join(worktree, 'a.txt'), 'a');
+    expect(await kill()).toMatchObject({ success: true });
+    const filter = Number(await eventually(() => readFile(begun, 'utf8').catch(() => null)));
+    isEndless = true;
+    await eventually(async () => (await supervisor.audit({ runId: run.runId })).at(-1)?.outcome === 'failed');
+    await eventually(() => !existsSync(`/proc/${filter}`));
+    expect(failures).toMatchObject([{ during: `keeping the work of ${run.runId}` }]);
+    expect(existsSync(path.join(worktree, 'a.txt'))).toBe(true);
+  });
 });
