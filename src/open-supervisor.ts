@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from './core/ports/clock.ts';
 import type { Diagnostics } from './core/ports/diagnostics.ts';
 import type { Actor } from './core/run.ts';
+import { myTurn } from './event-loop-turns.ts';
 import { openLocalExecutor } from './processes/local-executor.ts';
 import { openLastingStore } from './store/lasting-store.ts';
 import { FileRunFolders } from './store/run-folders.ts';
@@ -19,6 +20,7 @@ import { removeTree } from './worktrees/remove-tree.ts';
 const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => Number(process.hrtime.bigint() / 1_000n) / 1_000,
+  turn: myTurn,
   sleep: async (milliseconds, signal) => {
     await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
   },

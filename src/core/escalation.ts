@@ -186,12 +186,13 @@ function pauseIn(stage: Stage, stageMilliseconds: number): number {
   return stageMilliseconds < 1_000 ? 25 : 100;
 }
 
-/** TERM is followed by CONT: a stopped process does not see it otherwise. */
-function askToEnd(member: Member): SignalOrder[] {
-  return [
-    { identity: member.identity, signal: 'SIGTERM' },
-    { identity: member.identity, signal: 'SIGCONT' },
-  ];
+/**
+ * TERM is followed by CONT: a stopped process does not see it otherwise. All are told first: most are gone when it would
+ * be their turn to be continued.
+ */
+function askToEnd(members: readonly Member[]): SignalOrder[] {
+  const orders = (signal: Signal): SignalOrder[] => members.map(({ identity }) => ({ identity, signal }));
+  return [...orders('SIGTERM'), ...orders('SIGCONT')];
 }
 
 /**
@@ -201,10 +202,10 @@ function askToEnd(member: Member): SignalOrder[] {
 function gracefulOrders(facts: EscalationFacts): SignalOrder[] {
   const command = facts.members.find((member) => member.role === 'command');
   const others = facts.members.filter((member) => member.role === 'member');
-  if (command === undefined) return [...others.flatMap(askToEnd), ...wrapperOrders(facts)];
+  if (command === undefined) return [...askToEnd(others), ...wrapperOrders(facts)];
   const isAsked = facts.sent.has(sentKey('graceful', { identity: command.identity, signal: 'SIGTERM' }));
   const group = facts.commandIsShell && !isAsked ? others.filter(isInGroupOf(command)) : [];
-  return [command, ...group].flatMap(askToEnd);
+  return askToEnd([command, ...group]);
 }
 
 function isInGroupOf({ facts: { groupId } }: Member): (member: Member) => boolean {
@@ -216,7 +217,7 @@ function forcedOrders(facts: EscalationFacts): SignalOrder[] {
   return facts.members.flatMap((member): SignalOrder[] => {
     switch (member.role) {
       case 'command':
-        return askToEnd(member);
+        return askToEnd([member]);
       case 'member':
         return [{ identity: member.identity, signal: 'SIGKILL' }];
       case 'wrapper':
@@ -230,7 +231,7 @@ function forcedOrders(facts: EscalationFacts): SignalOrder[] {
  * it can be told to leave then. While it is still to record, it does not heed this.
  */
 function wrapperOrders(facts: EscalationFacts): SignalOrder[] {
-  return mayRecord(facts) ? [] : facts.members.filter(({ role }) => role === 'wrapper').flatMap(askToEnd);
+  return mayRecord(facts) ? [] : askToEnd(facts.members.filter(({ role }) => role === 'wrapper'));
 }
 
 /** The shells whose only work is to run others. */

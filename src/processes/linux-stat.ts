@@ -6,6 +6,9 @@ const clockTicksPerSecond = 100;
 
 const pageBytes = 4096;
 
+/** Of a line, counted from the state: the resident pages are the last that is of use. */
+const fieldsRead = 22;
+
 /** What one line of the kernel tells of a process. */
 export interface Stat extends Omit<ProcessFacts, 'cookie'> {
   /** By a signal or a debugger. */
@@ -29,7 +32,8 @@ export function parseStat(text: string): Stat | null {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
   if (open < 0 || close < open) return null;
-  const fields = text.slice(close + 2).split(' ');
+  // The rest would be thirty more words of garbage for each process and look.
+  const fields = text.slice(close + 2).split(' ', fieldsRead);
   const [state, parentPid, groupId, sessionId] = fields;
   const startTime = fields[19];
   if (state === undefined || startTime === undefined) return null;

@@ -402,11 +402,12 @@ class LastingStore implements Store {
 }
 
 function processesOf(runs: readonly Run[]): readonly ActiveProcesses[] {
-  return runs.map(({ runId, process }) => ({
+  return runs.map(({ runId, process, stop }) => ({
     runId,
     wrapper: process?.wrapper ?? null,
     command: process?.command ?? null,
     controlGroup: process?.containment.controlGroup ?? null,
+    isForced: stop?.force ?? false,
   }));
 }
 

@@ -160,6 +160,7 @@ export interface ActiveProcessesRow {
   wrapperPid: number | null;
   wrapperStartTime: string | null;
   controlGroup: string | null;
+  isForced: number | null;
 }
 
 export function activeProcessesFrom(row: ActiveProcessesRow): ActiveProcesses {
@@ -168,6 +169,7 @@ export function activeProcessesFrom(row: ActiveProcessesRow): ActiveProcesses {
     wrapper: identityOrNull(row.wrapperBootId, row.wrapperPid, row.wrapperStartTime),
     command: identityOrNull(row.bootId, row.pid, row.startTime),
     controlGroup: row.controlGroup,
+    isForced: row.isForced === 1,
   };
 }
 

@@ -1,8 +1,5 @@
 import type Database from 'better-sqlite3';
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-
-/** Work in one transaction: short enough for an extension host. */
-const sliceMilliseconds = 4;
+import { isTurnOver, myTurn } from '../event-loop-turns.ts';
 
 interface Change {
   /** Done in a savepoint of its own; @returns what to tell whoever asked, once it is committed. */
@@ -43,7 +40,7 @@ export class SharedCommit {
   async #commitAll(): Promise<void> {
     this.#isUnderWay = true;
     while (this.#waiting.length > 0) {
-      await yieldToEventLoop();
+      await myTurn();
       await this.#commitSome();
     }
     this.#isUnderWay = false;
@@ -60,14 +57,17 @@ export class SharedCommit {
     try {
       const done = await this.#retry(() => transaction.immediate());
       this.#waiting = [...due.slice(done), ...this.#waiting];
-      for (const each of tell) each();
+      for (const each of tell) {
+        each();
+        await Promise.resolve();
+        if (isTurnOver()) await myTurn();
+      }
     } catch (error) {
       for (const { reject } of due) reject(error);
     }
   }
 
   #doSome(due: readonly Change[]): (() => void)[] {
-    const end = performance.now() + sliceMilliseconds;
     const tell: (() => void)[] = [];
     for (const change of due) {
       try {
@@ -77,7 +77,7 @@ export class SharedCommit {
         if (!this.#database.inTransaction) throw error;
         tell.push(() => change.reject(error));
       }
-      if (performance.now() >= end) break;
+      if (isTurnOver()) break;
     }
     return tell;
   }

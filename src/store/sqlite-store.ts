@@ -257,7 +257,7 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
 
   activeProcesses(): Promise<readonly ActiveProcesses[]> {
     const sql = `
-SELECT r.run_id AS runId, p.boot_id AS bootId, p.pid, p.start_time AS startTime,
+SELECT r.run_id AS runId, r.stop ->> '$.force' AS isForced, p.boot_id AS bootId, p.pid, p.start_time AS startTime,
        p.process_info ->> '$.wrapper.bootId' AS wrapperBootId, p.process_info ->> '$.wrapper.pid' AS wrapperPid,
        p.process_info ->> '$.wrapper.startTime' AS wrapperStartTime,
        p.process_info ->> '$.containment.controlGroup' AS controlGroup

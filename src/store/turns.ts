@@ -1,7 +1,4 @@
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-
-/** Work between two yields to the event loop: short enough for an extension host. */
-const sliceMilliseconds = 4;
+import { isTurnOver, myTurn } from '../event-loop-turns.ts';
 
 /**
  * Lets reads wait for each other. SQLite answers at once, so that of many who ask at the same time each goes on right
@@ -10,7 +7,6 @@ const sliceMilliseconds = 4;
 export class Turns {
   #waiting: (() => void)[] = [];
   #isUnderWay = false;
-  #sliceEnd = 0;
 
   take<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -31,11 +27,10 @@ export class Turns {
       const due = this.#waiting;
       this.#waiting = [];
       for (const work of due) {
-        if (performance.now() >= this.#sliceEnd) {
-          await yieldToEventLoop();
-          this.#sliceEnd = performance.now() + sliceMilliseconds;
-        }
+        if (isTurnOver()) await myTurn();
         work();
+        // Whoever was answered goes on before the next one is.
+        await Promise.resolve();
       }
     }
     this.#isUnderWay = false;

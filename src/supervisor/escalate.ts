@@ -26,7 +26,7 @@ export interface Course {
   /** The furthest phase of those who carried it before; it may be what ended everyone. */
   readonly reached: Phase | null;
   /** Asked at each step, since a person may lose patience meanwhile. */
-  readonly isForced: () => Promise<boolean>;
+  readonly isForced: () => boolean;
   /** Told when what is waited for changes. */
   readonly onWait: (sections: readonly CriticalSection[]) => Promise<void>;
   /** Told before the first signal. */
@@ -53,16 +53,18 @@ export async function escalate(world: World, run: Run, course: Course): Promise<
   for (;;) {
     world.disposed.throwIfAborted();
     const members = await world.members.of(run.runId);
+    await world.clock.turn();
     const now = world.clock.monotonic();
-    // Once its children are being killed it is too late to ask.
-    if (begunMonotonic !== null && (lastStage === null || lastStage === 'graceful')) {
+    // It matters when the time is up; once its children are being killed it is too late to ask.
+    const isTimeUp = begunMonotonic !== null && now - begunMonotonic >= run.workflow.kill.graceful;
+    if (isTimeUp && (lastStage === null || lastStage === 'graceful')) {
       moreTimeMilliseconds = await moreTimeOf(world, run);
     }
     const due: StageFacts = {
       decidedMilliseconds: now - course.decidedMonotonic,
       begunMilliseconds: begunMonotonic === null ? null : now - begunMonotonic,
       moreTimeMilliseconds,
-      force: await course.isForced(),
+      force: course.isForced(),
       lengths: run.workflow.kill,
     };
     const stage = stageAt(due);
@@ -71,13 +73,13 @@ export async function escalate(world: World, run: Run, course: Course): Promise<
     ledger.enter(stage, now);
     ledger.see(members, now);
     const criticalSections = stage === 'wait' || isNewStage ? await criticalSectionsOf(world, run, members) : [];
+    await world.clock.turn();
     const facts: EscalationFacts = { ...due, members, commandIsShell, criticalSections, ...ledger.facts(now) };
     let step = nextStep(facts);
     if (step.kind === 'begin') {
       begunMonotonic = now;
       lastStage = 'graceful';
-      await forgetMoreTimeOf(world, run);
-      await course.onBegin(now);
+      await Promise.all([forgetMoreTimeOf(world, run), course.onBegin(now)]);
       ledger.enter('graceful', now);
       step = nextStep({ ...facts, begunMilliseconds: 0 });
     }

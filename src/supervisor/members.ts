@@ -10,6 +10,7 @@ import { SharedRound } from '../core/shared-round.ts';
 interface KnownRun {
   readonly roots: RunRoots;
   readonly controlGroup: string | null;
+  readonly isForced: boolean;
   /** The same set as in the roots, to be added to. */
   readonly seen: Set<string>;
 }
@@ -43,6 +44,11 @@ export class Members {
 
   async of(runId: RunId): Promise<readonly Member[]> {
     return (await this.look()).get(runId) ?? [];
+  }
+
+  /** Whether the stop of a run was forced by the last look. When nothing can be read, what was known holds. */
+  isForced(runId: RunId): boolean {
+    return this.#roots.get(runId)?.isForced ?? false;
   }
 
   /** Freezes everyone of a run (see Executor). Who asks while a round is under way shares the next one. */
@@ -112,9 +118,14 @@ export class Members {
       const version = this.#store.dataVersion();
       if (version === this.#version) return;
       const roots = new Map<RunId, KnownRun>();
-      for (const { runId, wrapper, command, controlGroup } of await this.#store.activeProcesses()) {
+      for (const { runId, wrapper, command, controlGroup, isForced } of await this.#store.activeProcesses()) {
         const seen = this.#roots.get(runId)?.seen ?? new Set(await this.#store.seen(runId));
-        roots.set(runId, { roots: { runId, wrapper, command, seen, enclosed: new Set() }, seen, controlGroup });
+        roots.set(runId, {
+          roots: { runId, wrapper, command, seen, enclosed: new Set() },
+          seen,
+          controlGroup,
+          isForced,
+        });
       }
       this.#roots = roots;
       this.#version = version;

@@ -112,7 +112,7 @@ async function carry(world: World, run: Run): Promise<Run> {
     decidedMonotonic,
     begunMonotonic: isOfThisBoot ? stop.begunMonotonic : -Infinity,
     reached: stop.reached,
-    isForced: () => isForced(world, run),
+    isForced: () => stop.force || world.members.isForced(run.runId),
     onWait: (waitedFor) => keepProgress(world, run, { waitedFor }),
     onBegin: (begunMonotonic) => keepProgress(world, run, { begunMonotonic }),
     onFirstSignal: async (members) => {
@@ -179,16 +179,6 @@ export async function changeStop(
     const isAsRead = (now: Run): boolean => !isTerminal(now.status) && JSON.stringify(now.stop) === asRead;
     const changed = await world.store.change(runId, isAsRead, { stop: { ...stop, ...part } as StopIntent }, audit);
     if (changed !== null) return changed;
-  }
-}
-
-/** A person may lose patience while a kill is under way. When the database cannot be read, what was decided holds. */
-async function isForced(world: World, run: Run): Promise<boolean> {
-  try {
-    const now = await world.store.run(run.runId);
-    return now?.stop?.force ?? run.stop?.force ?? false;
-  } catch {
-    return run.stop?.force ?? false;
   }
 }
 

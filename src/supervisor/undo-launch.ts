@@ -10,7 +10,7 @@ const atOnce: Course = {
   decidedMonotonic: -Infinity,
   begunMonotonic: -Infinity,
   reached: null,
-  isForced: () => Promise.resolve(true),
+  isForced: () => true,
   onWait: () => Promise.resolve(),
   onBegin: () => Promise.resolve(),
   onFirstSignal: () => Promise.resolve(),

@@ -1,6 +1,8 @@
 import { lstat, statfs } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { simpleGit, type SimpleGitOptions } from 'simple-git';
 import { detailOf, WardenError } from '../core/errors.ts';
+import { myTurn } from '../event-loop-turns.ts';
 import { gitEnvironment } from './git-environment.ts';
 import { unlessMissing } from './system-failure.ts';
 
@@ -77,6 +79,7 @@ export async function askGit(request: GitRequest): Promise<GitAnswer> {
     ...(request.signal === undefined ? {} : { abort: request.signal }),
     ...(request.input === undefined ? {} : { input: () => request.input }),
   };
+  await mayStart();
   request.signal?.throwIfAborted();
   try {
     await simpleGit(options)
@@ -90,6 +93,19 @@ export async function askGit(request: GitRequest): Promise<GitAnswer> {
   request.signal?.throwIfAborted();
   if (answer === null) throw await startFailure(request, new Error('git gave no answer'));
   return answer;
+}
+
+let lastStart: Promise<void> = Promise.resolve();
+
+/**
+ * To start a program holds up the event loop for as long as it takes to copy the page tables of an extension host: one in
+ * a turn of it.
+ */
+function mayStart(): Promise<void> {
+  const turn = lastStart.then(myTurn);
+  // simple-git starts it a few ticks later.
+  lastStart = turn.then(() => nextTurn());
+  return turn;
 }
 
 /**

@@ -15,6 +15,13 @@ export function cooperativeTree(branches: number, leavesEach: number): Tree {
   return { name: `tree-${size}`, command: ['sh', '-c', `${branch.repeat(branches)}wait`], size };
 }
 
+/** The same, each process of which holds a pipe open: its end tells exactly when the last of them is gone. */
+export function withLifeline({ name, command, size }: Tree): Tree {
+  const [shell = 'sh', option = '-c', script = ''] = command;
+  const held = `mkfifo "$WARDEN_RUN_DIR/lifeline"; exec 9<>"$WARDEN_RUN_DIR/lifeline"; ${script}`;
+  return { name: `${name}-held`, command: [shell, option, held], size };
+}
+
 /** One process. */
 export const singleProcess: Tree = { name: 'single', command: ['sleep', '600'], size: 1 };
 

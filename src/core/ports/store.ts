@@ -50,6 +50,8 @@ export interface ActiveProcesses {
   readonly command: ProcessIdentity | null;
   /** See Containment. */
   readonly controlGroup: string | null;
+  /** Its end is not waited for: somebody has lost patience. */
+  readonly isForced: boolean;
 }
 
 export interface AuditEntry {

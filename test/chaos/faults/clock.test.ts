@@ -25,6 +25,7 @@ describe.skipIf(process.platform !== 'linux')(`time that is not what it seems, s
       clock: {
         now: () => clock.now() + random.below(20 * day) - 10 * day,
         monotonic: () => clock.monotonic(),
+        turn: () => clock.turn(),
         sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
       },
     }));
@@ -41,6 +42,7 @@ describe.skipIf(process.platform !== 'linux')(`time that is not what it seems, s
         now: () => clock.now() + (sleptFrom === null ? 0 : day / 3),
         // What Linux gives us stands still meanwhile.
         monotonic: () => (sleptFrom === null ? clock.monotonic() : Math.max(sleptFrom, clock.monotonic() - 1_000)),
+        turn: () => clock.turn(),
         sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
       },
     }));
