@@ -47,8 +47,10 @@ async function start<Name extends Agent>(window: Window, ...names: Name[]): Prom
   await openView(window.workbench.page, 'Workflow Warden');
   const started = names.map(async (name) => {
     await execa(process.execPath, [entry, 'run', name], { cwd: repository, env: { WARDEN_STATE_DIR: stateFolder } });
-    await item(window, name).waitFor();
-    return [name, await window.run(name, 'running')] as const;
+    const row = await window.run(name, 'running');
+    // Rows move when what they show begins to run, and a click is to meet the one that it was meant for.
+    await item(window, name, ', running').waitFor();
+    return [name, row] as const;
   });
   return Object.fromEntries(await Promise.all(started)) as Record<Name, RunRow>;
 }
