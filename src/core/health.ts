@@ -1,27 +1,42 @@
-import type { Observation } from './run.ts';
-import type { Workflow } from './workflow.ts';
+import type { Observation, Resource } from './observation.ts';
+import type { OnLimit, Workflow } from './workflow.ts';
 
 export type HealthLevel = 'healthy' | 'warning' | 'critical';
 
 export type HealthReason =
+  /** Neither printed nor worked nor changed a file. */
   | { readonly code: 'quiet'; readonly minutes: number; readonly limitMinutes: number }
+  /** Printed, but nothing new: a spinner, a clock, the same lines over and over. */
+  | { readonly code: 'repeats'; readonly minutes: number; readonly limitMinutes: number }
   | { readonly code: 'no_sign_of_life'; readonly minutes: number; readonly limitMinutes: number }
   | { readonly code: 'over_time'; readonly minutes: number; readonly limitMinutes: number }
+  | { readonly code: 'waiting'; readonly minutes: number; readonly question: string }
+  | { readonly code: 'heartbeat_stale'; readonly minutes: number; readonly limitMinutes: number }
+  | { readonly code: 'memory'; readonly bytes: number; readonly limitBytes: number }
+  | { readonly code: 'cpu'; readonly percent: number; readonly limitPercent: number }
+  | { readonly code: 'processes'; readonly count: number; readonly limit: number }
   | { readonly code: 'survivors'; readonly count: number }
   | { readonly code: 'not_watched'; readonly minutes: number };
 
 export interface Health {
   readonly level: HealthLevel;
   readonly reasons: readonly HealthReason[];
+  /** It waits for a person: neither well nor stuck. */
+  readonly isWaiting: boolean;
+  /** What its workflow wants done about it now. */
+  readonly action: OnLimit | 'none';
 }
 
-export const healthy: Health = { level: 'healthy', reasons: [] };
+export const healthy: Health = { level: 'healthy', reasons: [], isWaiting: false, action: 'none' };
 
-/** A heartbeat older than this says that nobody watches. */
-const staleHeartbeatMinutes = 5;
+/** A heartbeat older than this says that nobody watches, or that a run which used to give signs of life stopped doing so. */
+const staleMinutes = 5;
 
 /** From this share of a limit on a run is watched with suspicion. */
 const suspiciousShare = 0.8;
+
+/** A run may be busy for so long with all that it may use before that counts: starting up takes it for a moment. */
+const busyMinutes = 1;
 
 const minute = 60_000;
 
@@ -30,84 +45,164 @@ export interface HealthFacts {
   readonly now: number;
   readonly startedMonotonic: number;
   readonly observation: Observation | null;
-  readonly limits: Pick<Workflow, 'initializationTimeoutMinutes' | 'timeoutMinutes' | 'stuckAfterMinutes'>;
+  readonly workflow: Pick<
+    Workflow,
+    | 'initializationTimeoutMinutes'
+    | 'timeoutMinutes'
+    | 'stuckAfterMinutes'
+    | 'limits'
+    | 'onStuck'
+    | 'onTimeout'
+    | 'onLimit'
+  >;
   /** Processes that a kill did not end. */
   readonly survivors: number;
-}
-
-/**
- * What a run looks like from outside. It is stuck when it has neither printed nor computed for its limit: a quiet
- * compile is not, and neither is a slow printer.
- */
-export function healthOf(facts: HealthFacts): Health {
-  const findings = [overTime(facts), quiet(facts), unwatched(facts), survivors(facts)].filter(
-    (finding) => finding !== null,
-  );
-  const reasons = findings.map(({ reason }) => reason);
-  if (findings.some(({ level }) => level === 'critical')) return { level: 'critical', reasons };
-  return findings.length > 0 ? { level: 'warning', reasons } : healthy;
 }
 
 interface Finding {
   readonly level: 'warning' | 'critical';
   readonly reason: HealthReason;
+  /** What is done about it when it is critical. */
+  readonly action: OnLimit;
 }
 
-function overTime(facts: HealthFacts): Finding | null {
-  const minutes = (facts.now - facts.startedMonotonic) / minute;
-  const limitMinutes = facts.limits.timeoutMinutes;
+/**
+ * What a run looks like from outside. It is stuck when it has neither printed something new, nor worked, nor changed a
+ * file, nor said that it lives, for its limit: a quiet compiler is not, and neither is a slow talker or one who waits for
+ * a person.
+ */
+export function healthOf(facts: HealthFacts): Health {
+  const findings = [
+    overTime(facts),
+    waiting(facts),
+    idle(facts),
+    staleHeartbeat(facts),
+    ...excesses(facts),
+    unwatched(facts),
+    survivors(facts),
+  ].filter((finding) => finding !== null);
+  if (findings.length === 0) return healthy;
+  const critical = findings.filter(({ level }) => level === 'critical');
+  return {
+    level: critical.length > 0 ? 'critical' : 'warning',
+    reasons: findings.map(({ reason }) => reason),
+    isWaiting: facts.observation !== null && facts.observation.waiting !== null,
+    action: strongest(critical.map(({ action }) => action)),
+  };
+}
+
+/** What one limit wants ended is not started again since another one wants that. */
+function strongest(actions: readonly OnLimit[]): Health['action'] {
+  const order: readonly OnLimit[] = ['kill', 'restart', 'notify'];
+  return order.find((action) => actions.includes(action)) ?? 'none';
+}
+
+function overTime({ now, startedMonotonic, observation, workflow }: HealthFacts): Finding | null {
+  const minutes = (now - startedMonotonic - (observation?.unseenMilliseconds ?? 0)) / minute;
+  const limitMinutes = workflow.timeoutMinutes;
   const level = levelOf(minutes, limitMinutes);
-  return level === null ? null : { level, reason: { code: 'over_time', minutes, limitMinutes } };
+  if (level === null) return null;
+  return { level, reason: { code: 'over_time', minutes, limitMinutes }, action: workflow.onTimeout };
 }
 
-function quiet(facts: HealthFacts): Finding | null {
-  const { observation } = facts;
-  if (observation === null) return null;
-  const silent = observation.outputBytes === 0;
-  const last = Math.max(observation.outputChangedMonotonic, observation.cpuChangedMonotonic);
-  const minutes = (observation.observedMonotonic - last) / minute;
-  const stuck = levelOf(minutes, facts.limits.stuckAfterMinutes);
-  if (stuck !== null)
-    return { level: stuck, reason: { code: 'quiet', minutes, limitMinutes: facts.limits.stuckAfterMinutes } };
-  if (!silent) return null;
-  const sinceStart = (facts.now - facts.startedMonotonic) / minute;
-  const limitMinutes = facts.limits.initializationTimeoutMinutes;
-  const level = levelOf(sinceStart, limitMinutes);
-  return level === null ? null : { level, reason: { code: 'no_sign_of_life', minutes: sinceStart, limitMinutes } };
+function waiting({ observation }: HealthFacts): Finding | null {
+  if (observation === null || observation.waiting === null) return null;
+  const { sinceMonotonic, question } = observation.waiting;
+  const minutes = (observation.observedMonotonic - sinceMonotonic) / minute;
+  return { level: 'warning', reason: { code: 'waiting', minutes, question }, action: 'notify' };
 }
 
-function unwatched(facts: HealthFacts): Finding | null {
-  const minutes = (facts.now - (facts.observation?.observedMonotonic ?? facts.startedMonotonic)) / minute;
-  return minutes < staleHeartbeatMinutes ? null : { level: 'warning', reason: { code: 'not_watched', minutes } };
+function idle(facts: HealthFacts): Finding | null {
+  const { observation, workflow } = facts;
+  if (observation === null || observation.waiting !== null) return null;
+  const { observedMonotonic: seen } = observation;
+  const minutes = (seen - lastSignOfLife(observation)) / minute;
+  const limitMinutes = workflow.stuckAfterMinutes;
+  const level = levelOf(minutes, limitMinutes);
+  if (level !== null) {
+    const isRepeating = observation.printedMonotonic > lastSignOfLife(observation);
+    const code = isRepeating ? 'repeats' : 'quiet';
+    return { level, reason: { code, minutes, limitMinutes }, action: workflow.onStuck };
+  }
+  return observation.outputBytes === 0 ? noSignOfLife(facts, observation) : null;
 }
 
-function survivors(facts: HealthFacts): Finding | null {
-  return facts.survivors === 0 ? null : { level: 'critical', reason: { code: 'survivors', count: facts.survivors } };
+function lastSignOfLife(observation: Observation): number {
+  const { progressMonotonic, cpuChangedMonotonic, filesChangedMonotonic, heartbeat } = observation;
+  return Math.max(progressMonotonic, cpuChangedMonotonic, filesChangedMonotonic ?? 0, heartbeat?.monotonic ?? 0);
 }
 
-function levelOf(value: number, limit: number): 'warning' | 'critical' | null {
+function noSignOfLife({ now, startedMonotonic, workflow }: HealthFacts, observation: Observation): Finding | null {
+  if (observation.heartbeat !== null) return null;
+  const minutes = (now - startedMonotonic - observation.unseenMilliseconds) / minute;
+  const limitMinutes = workflow.initializationTimeoutMinutes;
+  const level = levelOf(minutes, limitMinutes);
+  if (level === null) return null;
+  return { level, reason: { code: 'no_sign_of_life', minutes, limitMinutes }, action: workflow.onStuck };
+}
+
+/** Only a run that has given signs of life itself is expected to go on doing so. */
+function staleHeartbeat({ observation }: HealthFacts): Finding | null {
+  if (observation === null || observation.heartbeat === null || observation.waiting !== null) return null;
+  const minutes = (observation.observedMonotonic - observation.heartbeat.monotonic) / minute;
+  if (minutes < staleMinutes) return null;
+  return {
+    level: 'warning',
+    reason: { code: 'heartbeat_stale', minutes, limitMinutes: staleMinutes },
+    action: 'notify',
+  };
+}
+
+function excesses({ observation, workflow }: HealthFacts): (Finding | null)[] {
+  if (observation === null) return [];
+  const { memoryBytes, cpuPercent, processes } = observation;
+  const { limits, onLimit: action } = workflow;
+  const finding = (resource: Resource, value: number, limit: number | null, reason: HealthReason): Finding | null => {
+    const level = limit === null ? null : excessLevel(observation, resource, value, limit);
+    return level === null ? null : { level, reason, action };
+  };
+  return [
+    finding('memory', memoryBytes, limits.memoryBytes, {
+      code: 'memory',
+      bytes: memoryBytes,
+      limitBytes: limits.memoryBytes ?? 0,
+    }),
+    finding('cpu', cpuPercent, limits.cpuPercent, {
+      code: 'cpu',
+      percent: cpuPercent,
+      limitPercent: limits.cpuPercent ?? 0,
+    }),
+    finding('processes', processes, limits.processes, {
+      code: 'processes',
+      count: processes,
+      limit: limits.processes ?? 0,
+    }),
+  ];
+}
+
+function excessLevel(
+  { excess, observedMonotonic }: Observation,
+  resource: Resource,
+  value: number,
+  limit: number,
+): Finding['level'] | null {
+  const since = excess[resource];
+  if (since === null) return value >= limit * suspiciousShare && resource !== 'cpu' ? 'warning' : null;
+  const isLasting = resource !== 'cpu' || (observedMonotonic - since) / minute >= busyMinutes;
+  return isLasting ? 'critical' : 'warning';
+}
+
+function unwatched({ now, observation, startedMonotonic }: HealthFacts): Finding | null {
+  const minutes = (now - (observation?.observedMonotonic ?? startedMonotonic)) / minute;
+  if (minutes < staleMinutes) return null;
+  return { level: 'warning', reason: { code: 'not_watched', minutes }, action: 'notify' };
+}
+
+function survivors({ survivors: count }: HealthFacts): Finding | null {
+  return count === 0 ? null : { level: 'critical', reason: { code: 'survivors', count }, action: 'notify' };
+}
+
+function levelOf(value: number, limit: number): Finding['level'] | null {
   if (value >= limit) return 'critical';
   return value >= limit * suspiciousShare ? 'warning' : null;
-}
-
-/** Less processor time than this share of the time between two looks is idling: timers and event loops tick. */
-const idleShare = 0.01;
-
-/** What one more look adds to what was observed before. */
-export function observe(
-  before: Observation | null,
-  look: Pick<Observation, 'observedMonotonic' | 'outputBytes' | 'cpuMilliseconds' | 'memoryBytes' | 'processes'>,
-): Observation {
-  if (before === null) {
-    return { ...look, outputChangedMonotonic: look.observedMonotonic, cpuChangedMonotonic: look.observedMonotonic };
-  }
-  const elapsed = look.observedMonotonic - before.observedMonotonic;
-  // A tree whose member ended uses less in sum than before; only growth is work.
-  const computed = look.cpuMilliseconds - before.cpuMilliseconds > elapsed * idleShare;
-  return {
-    ...look,
-    outputChangedMonotonic:
-      look.outputBytes === before.outputBytes ? before.outputChangedMonotonic : look.observedMonotonic,
-    cpuChangedMonotonic: computed ? look.observedMonotonic : before.cpuChangedMonotonic,
-  };
 }

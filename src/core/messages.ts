@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorFacts, LaunchStep, WardenError, WorkflowFileProble
 import type { HealthReason } from './health.ts';
 import type { CriticalSection } from './critical-section.ts';
 import type { KillReport, Survivor } from './kill-report.ts';
-import { describeDuration, hundredths } from './quantities.ts';
+import { describeBytes, describeDuration, hundredths } from './quantities.ts';
 import type { KeepReason } from './removal.ts';
 import type { RunReason } from './run.ts';
 import type { StopProgress } from './stop-progress.ts';
@@ -195,18 +195,38 @@ export function describeHealthReason(reason: HealthReason, translate: Translate)
   switch (reason.code) {
     case 'quiet':
       return translate(
-        'no output and no processor use for {0} (limit {1})',
+        'no output for {0} and no CPU used; limit {1}',
         duration(reason.minutes),
         duration(reason.limitMinutes),
       );
+    case 'repeats':
+      return translate(
+        'nothing new in its output for {0}, only the same again, and no CPU used; limit {1}',
+        duration(reason.minutes),
+        duration(reason.limitMinutes),
+      );
+    case 'waiting':
+      return translate('waiting for a person for {0}: {1}', duration(reason.minutes), reason.question);
+    case 'heartbeat_stale':
+      return translate('no heartbeat for {0}; limit {1}', duration(reason.minutes), duration(reason.limitMinutes));
+    case 'memory':
+      return translate(
+        '{0} of memory; limit {1}',
+        describeBytes(reason.bytes, translate),
+        describeBytes(reason.limitBytes, translate),
+      );
+    case 'cpu':
+      return translate('{0} % of a core; limit {1} %', Math.round(reason.percent), reason.limitPercent);
+    case 'processes':
+      return translate('{0} processes; limit {1}', reason.count, reason.limit);
     case 'no_sign_of_life':
       return translate(
-        'no output since it started {0} ago (limit {1})',
+        'no output since it started {0} ago; limit {1}',
         duration(reason.minutes),
         duration(reason.limitMinutes),
       );
     case 'over_time':
-      return translate('running for {0} (limit {1})', duration(reason.minutes), duration(reason.limitMinutes));
+      return translate('running for {0}; limit {1}', duration(reason.minutes), duration(reason.limitMinutes));
     case 'survivors':
       return reason.count === 1
         ? translate('one process survived the kill')

@@ -4,6 +4,8 @@ export const runFiles = {
   critical: 'critical',
   /** A folder: what is saved there is handed to the run's restart. */
   checkpoint: 'checkpoint',
+  /** Touched, or written to with what the run is doing: a sign of life. */
+  heartbeat: 'heartbeat',
   /** Seconds that the run asks for when it is told to end. */
   moreTime: 'more-time',
 } as const;

@@ -1,6 +1,7 @@
 import type { Port } from './aftermath.ts';
 import type { CriticalSection } from './critical-section.ts';
 import type { Containment } from './containment.ts';
+import type { Observation } from './observation.ts';
 import type { LaunchStep } from './errors.ts';
 import type { Phase } from './escalation.ts';
 import type { KillReport } from './kill-report.ts';
@@ -56,19 +57,6 @@ export interface StopIntent {
   readonly bootId: string;
   /** The supervisor that carries it out; null after an attempt that left survivors, until the next. */
   readonly carrier: ProcessIdentity | null;
-}
-
-/** What was seen of a running run, with times on the monotonic clock of this boot. */
-export interface Observation {
-  readonly observedMonotonic: number;
-  readonly outputBytes: number;
-  /** The last look at which the output had grown. */
-  readonly outputChangedMonotonic: number;
-  readonly cpuMilliseconds: number;
-  /** The last look at which the tree had used the processor noticeably. */
-  readonly cpuChangedMonotonic: number;
-  readonly memoryBytes: number;
-  readonly processes: number;
 }
 
 export interface RunProcess {

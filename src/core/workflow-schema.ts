@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { defaultStageLengths } from './escalation.ts';
-import type { Workflow } from './workflow.ts';
+import type { OnLimit, Workflow } from './workflow.ts';
 
 /** What a workflow gets where its file says nothing. */
 const defaults = {
@@ -8,6 +8,8 @@ const defaults = {
   timeoutMinutes: 30,
   stuckAfterMinutes: 5,
   onStuck: 'notify',
+  onTimeout: 'notify',
+  onLimit: 'notify',
   persistent: false,
   backoffSeconds: 30,
 } as const;
@@ -41,6 +43,27 @@ export const retrySchema = z.strictObject({
         z.meta({ description: 'Wait before the first new attempt, in seconds; doubled for each further one.' }),
       ),
     defaults.backoffSeconds,
+  ),
+});
+
+const onLimit = (description: string, byDefault: OnLimit) =>
+  z.enum(['notify', 'kill', 'restart']).check(z.meta({ description, default: byDefault }));
+
+const limitsSchema = z.strictObject({
+  memoryMegabytes: z.optional(
+    z.number().check(z.gt(0), z.lte(10_000_000), z.meta({ description: 'Memory of all its processes, in MB.' })),
+  ),
+  cpuPercent: z.optional(
+    z
+      .number()
+      .check(
+        z.gt(0),
+        z.lte(100_000),
+        z.meta({ description: 'Processor time, in per cent of one core, for a whole minute: 200 is two cores.' }),
+      ),
+  ),
+  processes: z.optional(
+    z.int().check(z.gte(1), z.lte(1_000_000), z.meta({ description: 'How many processes it may have.' })),
   ),
 });
 
@@ -109,11 +132,10 @@ export const workflowSchema = z.strictObject({
   stuckAfterMinutes: z.optional(
     minutes('A run without output that uses no processor time for this long is stuck.', defaults.stuckAfterMinutes),
   ),
-  onStuck: z.optional(
-    z
-      .enum(['notify', 'kill', 'restart'])
-      .check(z.meta({ description: 'What happens to a run that is stuck.', default: defaults.onStuck })),
-  ),
+  onTimeout: z.optional(onLimit('What happens to a run that is over its time.', defaults.onTimeout)),
+  limits: z.optional(limitsSchema.check(z.meta({ description: 'What a run may use of the machine, in all.' }))),
+  onLimit: z.optional(onLimit('What happens to a run that exceeds one of its limits.', defaults.onLimit)),
+  onStuck: z.optional(onLimit('What happens to a run that is stuck.', defaults.onStuck)),
   persistent: z.optional(
     z
       .boolean()
@@ -163,6 +185,13 @@ function withDefaults(name: string, written: z.infer<typeof workflowSchema>, fil
     timeoutMinutes: written.timeoutMinutes ?? builtInTimeLimits.get(name) ?? defaults.timeoutMinutes,
     stuckAfterMinutes: written.stuckAfterMinutes ?? defaults.stuckAfterMinutes,
     onStuck: written.onStuck ?? defaults.onStuck,
+    onTimeout: written.onTimeout ?? defaults.onTimeout,
+    limits: {
+      memoryBytes: written.limits?.memoryMegabytes === undefined ? null : written.limits.memoryMegabytes * 1_000_000,
+      cpuPercent: written.limits?.cpuPercent ?? null,
+      processes: written.limits?.processes ?? null,
+    },
+    onLimit: written.onLimit ?? defaults.onLimit,
     persistent: written.persistent ?? defaults.persistent,
     retry: written.retry ?? null,
     kill: {

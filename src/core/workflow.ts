@@ -1,6 +1,8 @@
 import type { StageLengths } from './escalation.ts';
+import type { ResourceLimits } from './observation.ts';
 
-export type OnStuck = 'notify' | 'kill' | 'restart';
+/** What is done about a run that has reached a limit. */
+export type OnLimit = 'notify' | 'kill' | 'restart';
 
 /** A workflow with every default filled in. A run keeps the one that it was started with. */
 export interface Workflow {
@@ -13,7 +15,11 @@ export interface Workflow {
   readonly initializationTimeoutMinutes: number;
   readonly timeoutMinutes: number;
   readonly stuckAfterMinutes: number;
-  readonly onStuck: OnStuck;
+  readonly onStuck: OnLimit;
+  readonly onTimeout: OnLimit;
+  readonly limits: ResourceLimits;
+  /** What is done when one of `limits` is exceeded. */
+  readonly onLimit: OnLimit;
   readonly persistent: boolean;
   readonly retry: { readonly attempts: number; readonly backoffSeconds: number } | null;
   /** How long the stages of a kill last. */

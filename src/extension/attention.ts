@@ -6,10 +6,11 @@ export interface WatchedRun {
   readonly snoozed: boolean;
 }
 
-/** A run that is stuck, over its time or not to be killed, unless its owner said not to hear of it. */
+/** A run that is stuck, at a limit, not to be killed, or waits for an answer, unless its owner said not to hear of it. */
 export function needsPerson({ report, snoozed }: WatchedRun): boolean {
-  const { status } = report.run;
-  return !snoozed && report.health.level === 'critical' && (status === 'running' || status === 'terminating');
+  const { run, health } = report;
+  const isUnderWay = run.status === 'running' || run.status === 'terminating';
+  return !snoozed && isUnderWay && (health.level === 'critical' || health.isWaiting);
 }
 
 /** What people were told: the runs, each with the state that it was in. */

@@ -13,7 +13,8 @@ import type {
   Store,
 } from '../core/ports/store.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
-import type { Actor, Observation, Run } from '../core/run.ts';
+import type { Observation } from '../core/observation.ts';
+import type { Actor, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { pageOf } from '../core/run-page.ts';

@@ -9,7 +9,14 @@ import type { ExitRecord, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { exitRecordBytes, exitRecordIn } from '../core/exit-record.ts';
 import { runFiles } from '../core/run-files.ts';
-import { declaredSections, forgetMoreTime, handCheckpoint, makeRequestFolders, moreTime } from './run-requests.ts';
+import {
+  declaredSections,
+  forgetMoreTime,
+  handCheckpoint,
+  heartbeat,
+  makeRequestFolders,
+  moreTime,
+} from './run-requests.ts';
 import { journalBytes } from './journal.ts';
 import { launchedText, stateText } from './run-records.ts';
 
@@ -114,6 +121,10 @@ export class FileRunFolders implements RunFolders {
 
   moreTime(runId: RunId): Promise<number> {
     return moreTime(this.pathOf(runId));
+  }
+
+  heartbeat(runId: RunId): ReturnType<RunFolders['heartbeat']> {
+    return heartbeat(this.pathOf(runId));
   }
 
   forgetMoreTime(runId: RunId): Promise<void> {

@@ -10,6 +10,9 @@ const sectionLimit = 100;
 /** A pid or a number of seconds is shorter. */
 const readBytes = 64;
 
+/** More of what a run says of itself is not read. */
+const messageBytes = 1_024;
+
 /** What a run writes into its folder is its own: nothing is trusted, links are not followed, and pipes not waited for. */
 export async function makeRequestFolders(runFolder: string): Promise<void> {
   for (const name of [runFiles.critical, runFiles.checkpoint]) await mkdir(path.join(runFolder, name), { mode: 0o700 });
@@ -34,12 +37,23 @@ export async function forgetMoreTime(runFolder: string): Promise<void> {
   await rm(path.join(runFolder, runFiles.moreTime), { recursive: true, force: true });
 }
 
+/** Given by touching the file, too. */
+export async function heartbeat(
+  runFolder: string,
+): Promise<{ readonly at: number; readonly message: string | null } | null> {
+  const file = path.join(runFolder, runFiles.heartbeat);
+  const facts = await lstat(file).catch(() => null);
+  if (facts === null || !facts.isFile()) return null;
+  const [line = ''] = ((await beginningOf(file, messageBytes)) ?? '').split(/\r?\n/);
+  return { at: Math.round(facts.mtimeMs), message: line.trim() === '' ? null : readableName(line) };
+}
+
 /** Whatever is not there any more, or cannot be read, asks for nothing. */
-async function beginningOf(file: string): Promise<string | null> {
+async function beginningOf(file: string, bytes = readBytes): Promise<string | null> {
   try {
     const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     try {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(readBytes), 0, readBytes, 0);
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0);
       return buffer.toString('utf8', 0, bytesRead);
     } finally {
       await handle.close();

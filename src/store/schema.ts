@@ -113,4 +113,10 @@ UPDATE workflow_runs SET stop = json_set(stop, '$.reached', NULL) WHERE stop IS 
 ALTER TABLE supervisors ADD COLUMN face TEXT NOT NULL DEFAULT 'vscode'
   CHECK (face IN ('cli', 'vscode', 'http', 'mcp', 'watch'));
 `,
+  // What is seen of a run tells progress from repaint, and its limits and what is done at each are its workflow's choice.
+  `
+UPDATE workflow_runs SET workflow = json_set(workflow, '$.onTimeout', 'notify', '$.onLimit', 'notify',
+  '$.limits', json('{"memoryBytes":null,"cpuPercent":null,"processes":null}'));
+UPDATE workflow_processes SET process_info = json_set(process_info, '$.observation', NULL);
+`,
 ];

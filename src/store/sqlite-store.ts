@@ -14,7 +14,8 @@ import type {
   Store,
 } from '../core/ports/store.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
-import type { Actor, Observation, Run } from '../core/run.ts';
+import type { Observation } from '../core/observation.ts';
+import type { Actor, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { cursorFrom, cursorOf, defaultPageSize } from '../core/run-page.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';

@@ -1,6 +1,5 @@
-import { type Health, healthOf, healthy, observe } from '../core/health.ts';
-import type { Member } from '../core/membership.ts';
-import type { Observation, Run } from '../core/run.ts';
+import { type Health, healthOf, healthy } from '../core/health.ts';
+import type { Run } from '../core/run.ts';
 import { type StopProgress, stopProgressOf } from '../core/stop-progress.ts';
 import { moreTimeOf } from './critical-sections.ts';
 import type { World } from './world.ts';
@@ -33,21 +32,7 @@ export function healthNow(world: World, run: Run): Health {
     now: world.clock.monotonic(),
     startedMonotonic: run.process.startedMonotonic,
     observation: run.process.observation,
-    limits: run.workflow,
+    workflow: run.workflow,
     survivors: run.killReport?.survivors.length ?? 0,
-  });
-}
-
-/** One more look at a running run. */
-export async function observeNow(world: World, run: Run, members: readonly Member[]): Promise<Observation> {
-  const { bytes } = await world.folders.output(run.runId);
-  const sum = (value: (member: Member) => number): number =>
-    members.reduce((total, member) => total + value(member), 0);
-  return observe(run.process?.observation ?? null, {
-    observedMonotonic: world.clock.monotonic(),
-    outputBytes: bytes,
-    cpuMilliseconds: sum(({ facts }) => facts.cpuMilliseconds),
-    memoryBytes: sum(({ facts }) => facts.memoryBytes),
-    processes: members.length,
   });
 }

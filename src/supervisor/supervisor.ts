@@ -1,7 +1,9 @@
 import type { CleanupReport } from '../core/cleanup-report.ts';
 import { isWardenError, WardenError } from '../core/errors.ts';
 import type { DrillReport } from '../core/drill.ts';
+import type { Health } from '../core/health.ts';
 import type { KillReport } from '../core/kill-report.ts';
+import { describeHealthReason, plainEnglish } from '../core/messages.ts';
 import type { AuditEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile } from '../core/ports/worktrees.ts';
 import type { Run } from '../core/run.ts';
@@ -222,22 +224,22 @@ export class Supervisor {
     }
   }
 
-  #beginWatch(options: Omit<WatchOptions, 'onStuck' | 'onRetry'>): Watch {
+  #beginWatch(options: Omit<WatchOptions, 'onLimit' | 'onRetry'>): Watch {
     return new Watch(this.#world, {
       ...options,
-      onStuck: (run) => this.#actOnStuck(run),
+      onLimit: (run, health) => this.#actOnLimit(run, health),
       onRetry: (run) => this.#restartOnce(run, { why: 'retry', retry: true }),
     });
   }
 
-  async #actOnStuck(run: Run): Promise<void> {
-    const why = 'stuck';
-    if (run.workflow.onStuck === 'kill') await this.kill(run.runId, { why });
-    if (run.workflow.onStuck === 'restart') await this.#restartOnce(run, { why });
+  async #actOnLimit({ runId }: Run, { action, reasons }: Health): Promise<void> {
+    const why = reasons.map((reason) => describeHealthReason(reason, plainEnglish)).join('; ');
+    if (action === 'kill') await this.kill(runId, { why });
+    if (action === 'restart') await this.#restartOnce({ runId }, { why });
   }
 
   /** Two may watch for a moment, as when a machine wakes: of what both start in a run's place there is one. */
-  async #restartOnce({ runId }: Run, options: RestartOptions): Promise<void> {
+  async #restartOnce({ runId }: Pick<Run, 'runId'>, options: RestartOptions): Promise<void> {
     try {
       await this.restart(runId, { ...options, once: true });
     } catch (error) {

@@ -1,9 +1,11 @@
 import { isWardenError } from '../core/errors.ts';
+import type { Health } from '../core/health.ts';
 import { type Lease, mayHoldLease, type Watcher, watcherSeen } from '../core/lease.ts';
 import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
-import { healthNow, observeNow } from './inspect.ts';
+import { healthNow } from './inspect.ts';
+import { observeNow } from './observe-run.ts';
 import { reconcile } from './reconcile.ts';
 import type { World } from './world.ts';
 
@@ -12,8 +14,8 @@ export interface WatchOptions {
   readonly intervalMilliseconds: number;
   /** Asked before a run is started again by itself: a face that trusts nothing starts nothing. */
   readonly mayLaunch: () => boolean;
-  /** What to do with a run that is stuck, where its workflow says so. */
-  readonly onStuck: (run: Run) => Promise<void>;
+  /** Ends or restarts a run that has reached a limit, where its workflow says so. */
+  readonly onLimit: (run: Run, health: Health) => Promise<void>;
   /** Starts a run that failed again. */
   readonly onRetry: (run: Run) => Promise<void>;
   /** Ends the watching. */
@@ -191,7 +193,10 @@ export class Watch {
     if (runs.length === 0) return;
     const found = await members.look();
     const looks = await Promise.all(
-      runs.map(async (run) => ({ run, observation: await observeNow(this.#world, run, found.get(run.runId) ?? []) })),
+      runs.map(async (run) => ({
+        run,
+        observation: await observeNow(this.#world, run, found.get(run.runId) ?? [], this.#options.intervalMilliseconds),
+      })),
     );
     const at = clock.now();
     await store.recordLooks(looks.map(({ run, observation }) => ({ runId: run.runId, at, observation })));
@@ -201,11 +206,11 @@ export class Watch {
   }
 
   #actOnHealth(run: Run): void {
-    const { onStuck } = run.workflow;
-    if (onStuck === 'notify' || this.#hasActed(run)) return;
-    if (onStuck === 'restart' && !this.#options.mayLaunch()) return;
-    if (healthNow(this.#world, run).level !== 'critical') return;
-    this.#act(run, this.#options.onStuck);
+    if (this.#hasActed(run)) return;
+    const health = healthNow(this.#world, run);
+    if (health.action === 'none' || health.action === 'notify') return;
+    if (health.action === 'restart' && !this.#options.mayLaunch()) return;
+    this.#act(run, () => this.#options.onLimit(run, health));
   }
 
   #hasActed(run: Run): boolean {

@@ -8,6 +8,7 @@ import { include } from './include.ts';
 import { locksHeldBy } from './held-locks.ts';
 import { inTurns } from './in-turns.ts';
 import { keepWork } from './keep-work.ts';
+import { lastChangeIn } from './last-change.ts';
 import { list } from './list.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { remove } from './remove.ts';
@@ -46,6 +47,7 @@ export function gitWorktrees(): Worktrees {
     undo,
     list,
     sizeOf,
+    lastChangeIn,
     async remove(repository, worktree) {
       const removed = await remove(repository, worktree);
       deleteInBackground(repository, worktree.path);

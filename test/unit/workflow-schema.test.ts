@@ -26,6 +26,8 @@ test('every key of a workflow is described, and the documented defaults are offe
     timeoutMinutes: 30,
     stuckAfterMinutes: 5,
     onStuck: 'notify',
+    onTimeout: 'notify',
+    onLimit: 'notify',
     persistent: false,
   });
 });

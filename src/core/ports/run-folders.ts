@@ -26,6 +26,11 @@ export interface RunFolders {
   read(runId: RunId, offset: number, limit: number): Promise<Uint8Array>;
   /** Calls back soon after the exit record was written; where the system cannot tell, never: poll too. */
   watchExit(runId: RunId, onChange: () => void): { dispose(): void };
+  /**
+   * The last sign of life that the run gave in its file `heartbeat`, fit for a terminal; `at` is epoch milliseconds. Null
+   * when it never gave one, or that cannot be read.
+   */
+  heartbeat(runId: RunId): Promise<{ readonly at: number; readonly message: string | null } | null>;
   /** What the run has put into its folder `critical`; names are fit for a terminal. Empty when it cannot be read. */
   declaredSections(runId: RunId): Promise<readonly DeclaredSection[]>;
   /** Milliseconds that the run asks for in its file `more-time`; 0 when there is none, or no number in it. */

@@ -2,7 +2,8 @@ import type { KillReport } from '../kill-report.ts';
 import type { Lease, LeaseCandidate } from '../lease.ts';
 import type { Phase } from '../escalation.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
-import type { Actor, Observation, Run, RunProcess, RunReason, RunWorktree, StopIntent } from '../run.ts';
+import type { Observation } from '../observation.ts';
+import type { Actor, Run, RunProcess, RunReason, RunWorktree, StopIntent } from '../run.ts';
 import type { RunId } from '../run-id.ts';
 import type { RunStatus } from '../run-status.ts';
 

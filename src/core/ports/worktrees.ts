@@ -49,6 +49,11 @@ export interface Worktrees {
   ): Promise<void>;
   /** Every worktree of the repository that carries our mark. */
   list(repository: Repository): Promise<readonly WorktreeFacts[]>;
+  /**
+   * When a file in the worktree was last changed, in epoch milliseconds, as far as a quick look tells: a few thousand
+   * files are looked at, git's own and ignored folders are not. Null when it cannot be told.
+   */
+  lastChangeIn(worktreePath: string): Promise<number | null>;
   /** Sizes are measured apart since they take long; null where unreadable. */
   sizeOf(path: string): Promise<number | null>;
   /**

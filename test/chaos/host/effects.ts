@@ -35,6 +35,7 @@ const reads = {
     'occupantsOf',
   ],
   worktrees: [
+    'lastChangeIn',
     'repositoryOf',
     'commitOf',
     'list',
@@ -46,6 +47,7 @@ const reads = {
     'settled',
   ],
   folders: [
+    'heartbeat',
     'pathOf',
     'checkpointFolderOf',
     'outputFileOf',

@@ -392,29 +392,4 @@ describe('the watch', () => {
     expect(ended).toMatchObject({ runId: run.runId, exitCode: 6 });
     expect(scope.failures).toEqual([]);
   });
-
-  test('finds a run that neither prints nor computes, says why, and does what its workflow asks', async () => {
-    await using repository = await temporaryRepository();
-    await repository.defineWorkflows({
-      hung: { ...shell('echo hello; sleep 600'), stuckAfterMinutes: 0.03 },
-      busy: { ...shell('while :; do :; done'), stuckAfterMinutes: 0.03 },
-      doomed: { ...shell('sleep 600'), stuckAfterMinutes: 0.03, onStuck: 'kill' },
-    });
-    await using scope = await testSupervisor(repository);
-    const { supervisor } = scope;
-    supervisor.startWatching(500);
-    const [hung, busy, doomed] = await Promise.all(
-      ['hung', 'busy', 'doomed'].map((workflowName) =>
-        supervisor.run({ workflowName, directory: repository.path, message: '' }),
-      ),
-    );
-    const { health } = await eventually(async () => {
-      const report = await supervisor.status(hung!.runId);
-      return report.health.level === 'critical' ? report : null;
-    });
-    expect(health.reasons).toMatchObject([{ code: 'quiet' }]);
-    expect((await supervisor.status(busy!.runId)).health.level).toBe('healthy');
-    const { run } = await supervisor.wait(doomed!.runId);
-    expect(run).toMatchObject({ status: 'terminated', reason: { code: 'killed', why: 'stuck' } });
-  });
 });

@@ -1,31 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { type HealthFacts, healthOf, observe } from '../../../src/core/health.ts';
-import type { Observation } from '../../../src/core/run.ts';
+import { type HealthFacts, healthOf } from '../../../src/core/health.ts';
+import type { ResourceLimits } from '../../../src/core/observation.ts';
+import { aWorkflow } from './a-run.ts';
+import { anObservation, minute, now } from './an-observation.ts';
 
-const minute = 60_000;
+const noExcess = { memory: null, cpu: null, processes: null };
 
-/** A run of 20 minutes that printed and computed a moment ago. */
-const now = 20 * minute;
-
-function observation(some: Partial<Observation> = {}): Observation {
-  return {
-    observedMonotonic: now,
-    outputBytes: 100,
-    outputChangedMonotonic: now,
-    cpuMilliseconds: 1_000,
-    cpuChangedMonotonic: now,
-    memoryBytes: 1,
-    processes: 1,
-    ...some,
-  };
-}
+const limits = (some: Partial<ResourceLimits>): ResourceLimits => ({
+  memoryBytes: null,
+  cpuPercent: null,
+  processes: null,
+  ...some,
+});
 
 function facts(some: Partial<HealthFacts> = {}): HealthFacts {
   return {
     now,
     startedMonotonic: 0,
-    observation: observation(),
-    limits: { initializationTimeoutMinutes: 30, timeoutMinutes: 60, stuckAfterMinutes: 5 },
+    observation: anObservation(),
+    workflow: {
+      ...aWorkflow,
+      onTimeout: 'kill',
+      initializationTimeoutMinutes: 30,
+      timeoutMinutes: 60,
+      stuckAfterMinutes: 5,
+    },
     survivors: 0,
     ...some,
   };
@@ -34,56 +33,60 @@ function facts(some: Partial<HealthFacts> = {}): HealthFacts {
 describe('the health of a run', () => {
   const longAgo = 10 * minute;
   const quietFor = (minutes: number) =>
-    observation({ outputChangedMonotonic: now - minutes * minute, cpuChangedMonotonic: now - minutes * minute });
-  const limits = facts().limits;
+    anObservation({
+      progressMonotonic: now - minutes * minute,
+      printedMonotonic: now - minutes * minute,
+      cpuChangedMonotonic: now - minutes * minute,
+    });
+  const { workflow } = facts();
 
   it.each<[string, Partial<HealthFacts>, string]>([
     ['prints and computes', {}, 'healthy'],
     [
       'computes without a word, as a compiler does',
-      { observation: observation({ outputChangedMonotonic: longAgo }) },
+      { observation: anObservation({ progressMonotonic: longAgo, printedMonotonic: longAgo }) },
       'healthy',
     ],
     [
       'prints without computing, as a slow talker does',
-      { observation: observation({ cpuChangedMonotonic: longAgo }) },
+      { observation: anObservation({ cpuChangedMonotonic: longAgo }) },
       'healthy',
     ],
     ['does neither, a moment before 4 of 5 minutes', { observation: quietFor(3.99) }, 'healthy'],
     ['does neither for 4 of 5 minutes', { observation: quietFor(4) }, 'warning quiet'],
     ['does neither for its 5 minutes', { observation: quietFor(5) }, 'critical quiet'],
-    ['never printed anything', { observation: observation({ outputBytes: 0 }) }, 'healthy'],
+    ['never printed anything', { observation: anObservation({ outputBytes: 0 }) }, 'healthy'],
     [
       'never printed anything, and most of the time for that is over',
-      { observation: observation({ outputBytes: 0 }), limits: { ...limits, initializationTimeoutMinutes: 25 } },
+      { observation: anObservation({ outputBytes: 0 }), workflow: { ...workflow, initializationTimeoutMinutes: 25 } },
       'warning no_sign_of_life',
     ],
     [
       'never printed anything in the time for that',
-      { observation: observation({ outputBytes: 0 }), limits: { ...limits, initializationTimeoutMinutes: 20 } },
+      { observation: anObservation({ outputBytes: 0 }), workflow: { ...workflow, initializationTimeoutMinutes: 20 } },
       'critical no_sign_of_life',
     ],
     [
       'never printed anything and is stuck',
-      { observation: { ...quietFor(5), outputBytes: 0 }, limits: { ...limits, initializationTimeoutMinutes: 20 } },
+      { observation: { ...quietFor(5), outputBytes: 0 }, workflow: { ...workflow, initializationTimeoutMinutes: 20 } },
       'critical quiet',
     ],
-    ['has used most of its time', { limits: { ...limits, timeoutMinutes: 25 } }, 'warning over_time'],
-    ['is over its time', { limits: { ...limits, timeoutMinutes: 20 } }, 'critical over_time'],
+    ['has used most of its time', { workflow: { ...workflow, timeoutMinutes: 25 } }, 'warning over_time'],
+    ['is over its time', { workflow: { ...workflow, timeoutMinutes: 20 } }, 'critical over_time'],
     [
       'is over its time and stuck',
-      { observation: quietFor(5), limits: { ...limits, timeoutMinutes: 20 } },
+      { observation: quietFor(5), workflow: { ...workflow, timeoutMinutes: 20 } },
       'critical over_time quiet',
     ],
     ['was just started and not looked at yet', { startedMonotonic: now - 1, observation: null }, 'healthy'],
     [
       'was looked at a moment less than 5 minutes ago',
-      { observation: observation({ observedMonotonic: now - 5 * minute + 1 }) },
+      { observation: anObservation({ observedMonotonic: now - 5 * minute + 1 }) },
       'healthy',
     ],
     [
       'was not looked at for 5 minutes',
-      { observation: observation({ observedMonotonic: now - 5 * minute }) },
+      { observation: anObservation({ observedMonotonic: now - 5 * minute }) },
       'warning not_watched',
     ],
     [
@@ -92,56 +95,124 @@ describe('the health of a run', () => {
       'warning not_watched',
     ],
     ['survived a kill', { survivors: 2 }, 'critical survivors'],
+    [
+      'draws a spinner without getting on',
+      { observation: { ...quietFor(6), printedMonotonic: now } },
+      'critical repeats',
+    ],
+    ['changes files without a word', { observation: { ...quietFor(6), filesChangedMonotonic: now } }, 'healthy'],
+    [
+      'says that it lives, and nothing else',
+      { observation: { ...quietFor(6), heartbeat: { monotonic: now, at: 1, message: null } } },
+      'healthy',
+    ],
+    [
+      'used to say that it lives',
+      {
+        observation: anObservation({ heartbeat: { monotonic: now - 5 * minute, at: 1, message: null } }),
+      },
+      'warning heartbeat_stale',
+    ],
+    [
+      'waits for a person, however long',
+      { observation: { ...quietFor(19), waiting: { sinceMonotonic: minute, question: 'Proceed? [y/N]' } } },
+      'warning waiting',
+    ],
+    [
+      'slept with the machine for most of its time',
+      {
+        observation: anObservation({ unseenMilliseconds: 15 * minute }),
+        workflow: { ...workflow, timeoutMinutes: 15 },
+      },
+      'healthy',
+    ],
+    [
+      'uses most of the memory that it may',
+      {
+        observation: anObservation({ memoryBytes: 800 }),
+        workflow: { ...workflow, limits: limits({ memoryBytes: 1_000 }) },
+      },
+      'warning memory',
+    ],
+    [
+      'uses more memory than it may',
+      {
+        observation: anObservation({ memoryBytes: 950, excess: { ...noExcess, memory: now } }),
+        workflow: { ...workflow, limits: limits({ memoryBytes: 1_000 }) },
+      },
+      'critical memory',
+    ],
+    [
+      'uses more of the processor than it may, for a moment',
+      {
+        observation: anObservation({ cpuPercent: 300, excess: { ...noExcess, cpu: now - minute + 1 } }),
+        workflow: { ...workflow, limits: limits({ cpuPercent: 200 }) },
+      },
+      'warning cpu',
+    ],
+    [
+      'uses more of the processor than it may, for a minute',
+      {
+        observation: anObservation({ cpuPercent: 300, excess: { ...noExcess, cpu: now - minute } }),
+        workflow: { ...workflow, limits: limits({ cpuPercent: 200 }) },
+      },
+      'critical cpu',
+    ],
+    [
+      'has more processes than it may',
+      {
+        observation: anObservation({ processes: 50, excess: { ...noExcess, processes: now } }),
+        workflow: { ...workflow, limits: limits({ processes: 20 }) },
+      },
+      'critical processes',
+    ],
   ])('that %s', (_, some, expected) => {
     const { level, reasons } = healthOf(facts(some));
     expect([level, ...reasons.map(({ code }) => code)].join(' ')).toBe(expected);
   });
 
   it('comes with the numbers behind it, fractions of a minute too', () => {
-    const { reasons } = healthOf(facts({ observation: quietFor(0.5), limits: { ...limits, stuckAfterMinutes: 0.25 } }));
+    const { reasons } = healthOf(
+      facts({ observation: quietFor(0.5), workflow: { ...workflow, stuckAfterMinutes: 0.25 } }),
+    );
     expect(reasons).toEqual([{ code: 'quiet', minutes: 0.5, limitMinutes: 0.25 }]);
   });
 
   it('does not call a run stuck for the time in which nobody looked', () => {
-    const lastLook = observation({
+    const lastLook = anObservation({
       observedMonotonic: longAgo,
-      outputChangedMonotonic: longAgo,
+      progressMonotonic: longAgo,
+      printedMonotonic: longAgo,
       cpuChangedMonotonic: longAgo,
     });
     expect(healthOf(facts({ observation: lastLook })).reasons.map(({ code }) => code)).toEqual(['not_watched']);
   });
 });
 
-describe('one more look', () => {
-  const look = (some: { outputBytes?: number; cpuMilliseconds?: number } = {}) => ({
-    observedMonotonic: now + 10_000,
-    outputBytes: 100,
-    cpuMilliseconds: 1_000,
-    memoryBytes: 2,
-    processes: 3,
-    ...some,
-  });
+describe('what is done about it', () => {
+  const stuck = anObservation({ progressMonotonic: 0, printedMonotonic: 0, cpuChangedMonotonic: 0 });
+  const { workflow } = facts();
 
-  it('is the start of both clocks when it is the first', () => {
-    expect(observe(null, look())).toEqual({
-      ...look(),
-      outputChangedMonotonic: now + 10_000,
-      cpuChangedMonotonic: now + 10_000,
-    });
-  });
-
-  it.each<[string, Parameters<typeof look>[0], ('output' | 'cpu')[]]>([
-    ['that sees nothing new moves no clock', {}, []],
-    ['that sees output moves the clock of the output', { outputBytes: 101 }, ['output']],
-    ['that sees the output cut off and begun anew does so too', { outputBytes: 1 }, ['output']],
-    ['that sees work moves the clock of the processor', { cpuMilliseconds: 1_101 }, ['cpu']],
-    ['that sees the ticking of an idle program does not', { cpuMilliseconds: 1_100 }, []],
-    ['that sees less processor time, since a member ended, does not', { cpuMilliseconds: 10 }, []],
-    ['that sees both moves both', { outputBytes: 101, cpuMilliseconds: 9_000 }, ['output', 'cpu']],
-  ])('%s', (_, some, moved) => {
-    const { outputChangedMonotonic, cpuChangedMonotonic, ...seen } = observe(observation(), look(some));
-    expect(seen).toEqual(look(some));
-    expect(outputChangedMonotonic).toBe(moved.includes('output') ? now + 10_000 : now);
-    expect(cpuChangedMonotonic).toBe(moved.includes('cpu') ? now + 10_000 : now);
+  it.each<[string, Partial<HealthFacts>, string]>([
+    ['nothing while it is well', {}, 'none'],
+    [
+      'nothing while it is only suspicious',
+      { workflow: { ...workflow, timeoutMinutes: 24, onTimeout: 'kill' } },
+      'none',
+    ],
+    [
+      'what its workflow wants when it is stuck',
+      { observation: stuck, workflow: { ...workflow, onStuck: 'restart' } },
+      'restart',
+    ],
+    ['what its workflow wants when it is over its time', { workflow: { ...workflow, timeoutMinutes: 20 } }, 'kill'],
+    [
+      'the end, when one limit wants that and another a new start',
+      { observation: stuck, workflow: { ...workflow, timeoutMinutes: 20, onTimeout: 'kill', onStuck: 'restart' } },
+      'kill',
+    ],
+    ['that a person is told of survivors', { survivors: 1 }, 'notify'],
+  ])('is %s', (_, some, action) => {
+    expect(healthOf(facts(some)).action).toBe(action);
   });
 });

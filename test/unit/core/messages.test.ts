@@ -234,12 +234,18 @@ describe('why a run is where it is', () => {
 
 describe('what speaks against the health of a run', () => {
   it.each<[HealthReason, string]>([
-    [{ code: 'quiet', minutes: 6.5, limitMinutes: 5 }, 'no output and no processor use for 6 min 30 s (limit 5 min)'],
+    [{ code: 'quiet', minutes: 6.5, limitMinutes: 5 }, 'no output for 6 min 30 s and no CPU used; limit 5 min'],
+    [{ code: 'no_sign_of_life', minutes: 31, limitMinutes: 30 }, 'no output since it started 31 min ago; limit 30 min'],
     [
-      { code: 'no_sign_of_life', minutes: 31, limitMinutes: 30 },
-      'no output since it started 31 min ago (limit 30 min)',
+      { code: 'repeats', minutes: 6, limitMinutes: 5 },
+      'nothing new in its output for 6 min, only the same again, and no CPU used; limit 5 min',
     ],
-    [{ code: 'over_time', minutes: 125, limitMinutes: 0.5 }, 'running for 2 h 5 min (limit 30 s)'],
+    [{ code: 'waiting', minutes: 2, question: 'Proceed? [y/N]' }, 'waiting for a person for 2 min: Proceed? [y/N]'],
+    [{ code: 'heartbeat_stale', minutes: 7, limitMinutes: 5 }, 'no heartbeat for 7 min; limit 5 min'],
+    [{ code: 'memory', bytes: 2_100_000_000, limitBytes: 2_000_000_000 }, '2.1 GB of memory; limit 2 GB'],
+    [{ code: 'cpu', percent: 312.4, limitPercent: 300 }, '312 % of a core; limit 300 %'],
+    [{ code: 'processes', count: 300, limit: 200 }, '300 processes; limit 200'],
+    [{ code: 'over_time', minutes: 125, limitMinutes: 0.5 }, 'running for 2 h 5 min; limit 30 s'],
     [{ code: 'survivors', count: 1 }, 'one process survived the kill'],
     [{ code: 'survivors', count: 2 }, '2 processes survived the kill'],
     [{ code: 'not_watched', minutes: 5 }, 'nobody has looked at it for 5 min'],
@@ -382,7 +388,7 @@ describe('a translation', () => {
       'run_010203040506 DID NOT START: ITS SETUP COMMAND FAILED (npm). WHAT IT HAD MADE SO FAR WAS REMOVED AGAIN.',
     );
     expect(describeHealthReason({ code: 'quiet', minutes: 6, limitMinutes: 5 }, shouting)).toBe(
-      'NO OUTPUT AND NO PROCESSOR USE FOR 6 MIN (LIMIT 5 MIN)',
+      'NO OUTPUT FOR 6 MIN AND NO CPU USED; LIMIT 5 MIN',
     );
   });
 

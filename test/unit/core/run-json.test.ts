@@ -12,7 +12,12 @@ function printed(value: unknown): string {
 
 describe('a run as JSON', () => {
   it('is what the design says while it runs', () => {
-    const health = { level: 'warning', reasons: [{ code: 'quiet', minutes: 4, limitMinutes: 5 }] } as const;
+    const health = {
+      level: 'warning',
+      reasons: [{ code: 'quiet', minutes: 4, limitMinutes: 5 }],
+      isWaiting: false,
+      action: 'none',
+    } as const;
     expect(printed(runJson(aRun(), { health, lastOutputAt: killedAt - 2_000, lastLine: 'ok' }))).toBe(
       `{
   "run_id": "run_010203040506",
@@ -42,7 +47,7 @@ describe('a run as JSON', () => {
   "health": {
     "level": "warning",
     "reasons": [
-      "no output and no processor use for 4 min (limit 5 min)"
+      "no output for 4 min and no CPU used; limit 5 min"
     ]
   }
 }`,

@@ -44,6 +44,9 @@ describe('a definitions file', () => {
       timeoutMinutes: 60,
       stuckAfterMinutes: 5,
       onStuck: 'notify',
+      onTimeout: 'notify',
+      limits: { memoryBytes: null, cpuPercent: null, processes: null },
+      onLimit: 'notify',
       persistent: false,
       retry: null,
       kill: { wait: 30_000, graceful: 5_000, forced: 5_000 },
@@ -62,14 +65,25 @@ describe('a definitions file', () => {
       timeoutMinutes: 90,
       stuckAfterMinutes: 0.25,
       onStuck: 'restart',
+      onTimeout: 'restart',
+      limits: { memoryMegabytes: 4000, cpuPercent: 200, processes: 100 },
+      onLimit: 'kill',
       persistent: true,
       retry: { attempts: 2 },
       kill: { waitSeconds: 60, gracefulSeconds: 10, forcedSeconds: 0.5 },
     };
     const text = JSON.stringify({ $schema: 'x', maxConcurrentRuns: 4, workflows: { other: written } });
     const retry = { attempts: 2, backoffSeconds: 30 };
+    const limits = { memoryBytes: 4_000_000_000, cpuPercent: 200, processes: 100 };
     const kill = { wait: 60_000, graceful: 10_000, forced: 500 };
-    expect(workflowsIn(text).get('other')).toEqual({ name: 'other', maxConcurrentRuns: 4, ...written, retry, kill });
+    expect(workflowsIn(text).get('other')).toEqual({
+      name: 'other',
+      maxConcurrentRuns: 4,
+      ...written,
+      retry,
+      kill,
+      limits,
+    });
   });
 
   it.each([

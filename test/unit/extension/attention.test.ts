@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { healthy } from '../../../src/core/health.ts';
 import { needsPerson, tellNow } from '../../../src/extension/attention.ts';
 import { aWatchedRun, stuck } from './watched-run.ts';
 
@@ -8,6 +9,7 @@ describe('attention', () => {
     expect(needsPerson(aWatchedRun({}, stuck))).toBe(true);
     expect(needsPerson(aWatchedRun({}, { ...stuck, snoozed: true }))).toBe(false);
     expect(needsPerson(aWatchedRun({ status: 'killed' }, stuck))).toBe(false);
+    expect(needsPerson(aWatchedRun({}, { health: { ...healthy, level: 'warning', isWaiting: true } }))).toBe(true);
   });
 
   it('is asked for once for a run and state', () => {

@@ -36,7 +36,7 @@ describe('the tree of runs', () => {
       aWatchedRun({ workflowName: 'stuck' }, stuck),
     ];
     expect(rendered(inOrder(runs))).toEqual([
-      '[bell-dot] stuck · 12 min | no output and no processor use for 6 min (limit 5 min)',
+      '[bell-dot] stuck · 12 min | no output for 6 min and no CPU used; limit 5 min',
       '[play-circle] busy · 12 min | step 3',
       '[stop-circle] ending · 12 min | stopping: asked to end, 3 s of 5 s',
       '[bell-slash] quiet · 12 min | ',
@@ -56,7 +56,7 @@ describe('the tree of runs', () => {
   it('says in words what the icon shows', () => {
     const item = runItem({ ...aWatchedRun({}, stuck), now: killedAt, repositoryName: 'shop' });
     expect(item.accessibleLabel).toBe(
-      'builder, running, needs you, for 1 min, shop, no output and no processor use for 6 min (limit 5 min)',
+      'builder, running, needs you, for 1 min, shop, no output for 6 min and no CPU used; limit 5 min',
     );
   });
 

@@ -16,5 +16,10 @@ export function aWatchedRun(
 }
 
 export const stuck = {
-  health: { level: 'critical', reasons: [{ code: 'quiet', minutes: 6, limitMinutes: 5 }] },
+  health: {
+    level: 'critical',
+    reasons: [{ code: 'quiet', minutes: 6, limitMinutes: 5 }],
+    isWaiting: false,
+    action: 'notify',
+  },
 } as const;

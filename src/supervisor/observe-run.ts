@@ -1,0 +1,73 @@
+import type { Member } from '../core/membership.ts';
+import { type Heartbeat, type Look, type Observation, observe } from '../core/observation.ts';
+import { questionIn } from '../core/question.ts';
+import type { Run } from '../core/run.ts';
+import type { World } from './world.ts';
+
+/** Of more output than this since the last look only the end is read. */
+const printedBytes = 32 * 1024;
+
+/** Files are looked at only when a run has given no other sign of life for this share of its limit: that costs most. */
+const idleShare = 0.5;
+
+/** One more look at a running run. @param intervalMilliseconds longest time between two looks that is meant */
+export async function observeNow(
+  world: World,
+  run: Run,
+  members: readonly Member[],
+  intervalMilliseconds: number,
+): Promise<Observation> {
+  const before = run.process?.observation ?? null;
+  const sum = (value: (member: Member) => number): number =>
+    members.reduce((total, member) => total + value(member), 0);
+  const { bytes } = await world.folders.output(run.runId);
+  const look: Look = {
+    monotonic: world.clock.monotonic(),
+    outputBytes: bytes,
+    printed: await printedSince(world, run, before?.outputBytes ?? 0, bytes),
+    cpuMilliseconds: sum(({ facts }) => facts.cpuMilliseconds),
+    memoryBytes: sum(({ facts }) => facts.memoryBytes),
+    processes: members.length,
+    filesChangedMonotonic: await filesChanged(world, run, before),
+    heartbeat: await heartbeatOf(world, run, before),
+    question: await questionOf(world, run, before, bytes),
+  };
+  return observe(before, look, run.workflow.limits, intervalMilliseconds);
+}
+
+async function printedSince(world: World, { runId }: Run, from: number, to: number): Promise<string> {
+  if (to <= from) return '';
+  const start = Math.max(from, to - printedBytes);
+  return new TextDecoder().decode(await world.folders.read(runId, start, to - start));
+}
+
+async function filesChanged(world: World, run: Run, before: Observation | null): Promise<number | null> {
+  if (before === null || run.worktree === null) return null;
+  const idle = world.clock.monotonic() - Math.max(before.progressMonotonic, before.cpuChangedMonotonic);
+  if (idle < run.workflow.stuckAfterMinutes * 60_000 * idleShare) return null;
+  const at = await world.worktrees.lastChangeIn(run.worktree.path);
+  if (at === null) return null;
+  // A file whose time lies in the future says nothing.
+  const age = world.clock.now() - at;
+  return age < 0 ? null : world.clock.monotonic() - age;
+}
+
+/** When it was given is known by the clock for people, which may jump: what counts is the look that found it. */
+async function heartbeatOf(world: World, { runId }: Run, before: Observation | null): Promise<Heartbeat | null> {
+  const given = await world.folders.heartbeat(runId);
+  if (given === null) return null;
+  if (before?.heartbeat?.at === given.at) return before.heartbeat;
+  return { ...given, monotonic: world.clock.monotonic() };
+}
+
+/** Only one who has fallen silent waits for an answer. */
+async function questionOf(
+  world: World,
+  { runId }: Run,
+  before: Observation | null,
+  bytes: number,
+): Promise<string | null> {
+  if (before === null || bytes === 0 || bytes !== before.outputBytes) return null;
+  const line = await world.folders.lastLine(runId);
+  return line === null ? null : questionIn(line);
+}

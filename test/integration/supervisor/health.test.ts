@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
+import { shell, temporaryRepository } from '../../support/temporary-repository.ts';
+import { testSupervisor } from '../../support/test-supervisor.ts';
+
+/** Two seconds. */
+const stuckAfterMinutes = 2 / 60;
+
+describe('the watch', () => {
+  test('tells hung, drawing, busy, living and waiting runs apart, in words', async () => {
+    await using repository = await temporaryRepository();
+    const spinner = String.raw`while :; do for c in '|' / - '\'; do printf '\r%s working' "$c"; sleep 0.1; done; done`;
+    await repository.defineWorkflows({
+      hung: { ...shell('echo hello; sleep 600'), stuckAfterMinutes },
+      spinner: { ...shell(spinner), stuckAfterMinutes },
+      busy: { ...shell('echo hello; while :; do :; done'), stuckAfterMinutes },
+      writing: { ...shell('echo hello; while :; do date > now; sleep 0.3; done'), stuckAfterMinutes },
+      beating: {
+        ...shell('echo hello; while :; do echo step 3 > "$WARDEN_RUN_DIR/heartbeat"; sleep 0.3; done'),
+        stuckAfterMinutes,
+      },
+      asking: { ...shell('printf "Overwrite main.ts? [y/N] "; sleep 600'), stuckAfterMinutes },
+      late: { ...shell('while :; do date +%N; sleep 0.3; done'), timeoutMinutes: 2 / 60 },
+      many: { ...shell('echo; for i in 1 2 3 4 5; do sleep 600 & done; wait'), limits: { processes: 4 } },
+    });
+    await using scope = await testSupervisor(repository);
+    const { supervisor, failures } = scope;
+    supervisor.startWatching(500);
+    const names = ['hung', 'spinner', 'busy', 'writing', 'beating', 'asking', 'late', 'many'];
+    const runs = await Promise.all(
+      names.map((workflowName) => supervisor.run({ workflowName, directory: repository.path, message: '' })),
+    );
+    const healthOf = async (): Promise<Record<string, string>> => {
+      const reports = await Promise.all(runs.map(({ runId }) => supervisor.status(runId)));
+      return Object.fromEntries(
+        reports.map(({ run, health }) => [
+          run.workflowName,
+          [health.level, ...health.reasons.map(({ code }) => code)].join(' '),
+        ]),
+      );
+    };
+    const expected = {
+      hung: 'critical quiet',
+      spinner: 'critical repeats',
+      busy: 'healthy',
+      writing: 'healthy',
+      beating: 'healthy',
+      asking: 'warning waiting',
+      late: 'critical over_time',
+      many: 'critical processes',
+    };
+    await eventually(async () => {
+      expect(await healthOf()).toEqual(expected);
+      return true;
+    }, 30_000);
+    expect(failures).toEqual([]);
+  });
+
+  test('ends a run that has reached a limit where its workflow says so, and says why', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({
+      doomed: { ...shell('sleep 600'), stuckAfterMinutes, onStuck: 'kill' },
+      late: { ...shell('while :; do date +%N; sleep 0.3; done'), timeoutMinutes: 1 / 60, onTimeout: 'kill' },
+      crowd: { ...shell('for i in 1 2 3 4 5; do sleep 600 & done; wait'), limits: { processes: 4 }, onLimit: 'kill' },
+    });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    supervisor.startWatching(500);
+    const reasons = await Promise.all(
+      ['doomed', 'late', 'crowd'].map(async (workflowName) => {
+        const { runId } = await supervisor.run({ workflowName, directory: repository.path, message: '' });
+        const { run } = await supervisor.wait(runId);
+        return run.reason;
+      }),
+    );
+    expect(reasons).toMatchObject([
+      { code: 'killed', why: expect.stringMatching(/^no output for 2.* s and no CPU used; limit 2 s$/) },
+      { code: 'killed', why: expect.stringMatching(/^running for .* s; limit 1 s$/) },
+      { code: 'killed', why: expect.stringMatching(/^\d+ processes; limit 4$/) },
+    ]);
+  });
+});
