@@ -18,9 +18,13 @@ export type HealthReason =
   | { readonly code: 'survivors'; readonly count: number }
   | { readonly code: 'not_watched'; readonly minutes: number };
 
+/** One that is only a warning may stand beside one that is critical. */
+export type WeighedReason = HealthReason & { readonly level: Exclude<HealthLevel, 'healthy'> };
+
 export interface Health {
+  /** That of the gravest reason. */
   readonly level: HealthLevel;
-  readonly reasons: readonly HealthReason[];
+  readonly reasons: readonly WeighedReason[];
   /** It waits for a person: neither well nor stuck. */
   readonly isWaiting: boolean;
   /** What its workflow wants done about it now. */
@@ -85,7 +89,7 @@ export function healthOf(facts: HealthFacts): Health {
   const critical = findings.filter(({ level }) => level === 'critical');
   return {
     level: critical.length > 0 ? 'critical' : 'warning',
-    reasons: findings.map(({ reason }) => reason),
+    reasons: findings.map(({ reason, level }) => ({ ...reason, level })),
     isWaiting: facts.observation !== null && facts.observation.waiting !== null,
     action: strongest(critical.map(({ action }) => action)),
   };

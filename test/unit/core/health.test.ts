@@ -175,7 +175,7 @@ describe('the health of a run', () => {
     const { reasons } = healthOf(
       facts({ observation: quietFor(0.5), workflow: { ...workflow, stuckAfterMinutes: 0.25 } }),
     );
-    expect(reasons).toEqual([{ code: 'quiet', minutes: 0.5, limitMinutes: 0.25 }]);
+    expect(reasons).toEqual([{ code: 'quiet', minutes: 0.5, limitMinutes: 0.25, level: 'critical' }]);
   });
 
   it('does not call a run stuck for the time in which nobody looked', () => {

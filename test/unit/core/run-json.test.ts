@@ -14,7 +14,7 @@ describe('a run as JSON', () => {
   it('is what the design says while it runs', () => {
     const health = {
       level: 'warning',
-      reasons: [{ code: 'quiet', minutes: 4, limitMinutes: 5 }],
+      reasons: [{ code: 'quiet', minutes: 4, limitMinutes: 5, level: 'warning' }],
       isWaiting: false,
       action: 'none',
     } as const;

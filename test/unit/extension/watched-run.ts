@@ -18,7 +18,7 @@ export function aWatchedRun(
 export const stuck = {
   health: {
     level: 'critical',
-    reasons: [{ code: 'quiet', minutes: 6, limitMinutes: 5 }],
+    reasons: [{ code: 'quiet', minutes: 6, limitMinutes: 5, level: 'critical' }],
     isWaiting: false,
     action: 'notify',
   },
