@@ -24,6 +24,12 @@ export function myTurn(): Promise<void> {
   return turn;
 }
 
+/** Work that is done at once, when it is its turn: of many that come at the same time the last waits, not the event loop. */
+export async function inTurn<Result>(work: () => Result): Promise<Result> {
+  if (isTurnOver()) await myTurn();
+  return work();
+}
+
 async function release(): Promise<void> {
   isReleasing = true;
   while (waiting.length > 0) {

@@ -1,9 +1,8 @@
-import { readdirSync } from 'node:fs';
 import { roleOf } from '../core/membership.ts';
 import type { FreezeRequest, Frozen } from '../core/ports/executor.ts';
 import { keyOf } from '../core/process-identity.ts';
 import { inSlices } from './in-slices.ts';
-import { isListedPid, isThread, newestPid, readStat, type Stat } from './linux-stat.ts';
+import { isThread, listedPids, newerPids, newestPid, readStat, type Stat } from './linux-stat.ts';
 import type { SendOne } from './process-table.ts';
 
 /** After this long those who were found are killed, and whoever is left is looked for anew. */
@@ -11,9 +10,6 @@ const longestMilliseconds = 3_000;
 
 /** Sweeps in a row that find nobody new: whoever was met before his parent is found by the next one. */
 const quietSweeps = 2;
-
-/** Up to so many new numbers are tried one by one; listing all processes is quicker beyond. */
-const fewNumbers = 64;
 
 /** How long in one go it runs after those who came meanwhile; shorter than a slice. */
 const catchUpMilliseconds = 3;
@@ -59,12 +55,7 @@ export class LinuxFreeze {
     for (let newest = newestPid(); newest !== this.#newest && performance.now() < end; newest = newestPid()) {
       const before = this.#newest;
       this.#newest = newest;
-      // After the greatest number the small ones are given out again.
-      if (newest < before || newest - before > fewNumbers) {
-        for (const pid of listedPids()) this.#visit(pid, false);
-      } else {
-        for (let pid = before + 1; pid <= newest; pid += 1) this.#visit(pid, true);
-      }
+      for (const pid of newerPids(before, newest)) this.#visit(pid, true);
     }
   }
 
@@ -106,5 +97,3 @@ function startTimeOf(pid: number): string | undefined {
   const stat = readStat(pid);
   return stat?.state === 'alive' ? stat.startTime : undefined;
 }
-
-const listedPids = (): number[] => readdirSync('/proc').filter(isListedPid).map(Number);

@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Port, PortState } from '../core/aftermath.ts';
 import { inSlices } from './in-slices.ts';
-import { isListedPid, readStat } from './linux-stat.ts';
+import { listedPids, readStat } from './linux-stat.ts';
 import { keyOf } from './listeners.ts';
 
 /** How long is searched for sockets: those that were not found by then are not told of. */
@@ -55,7 +55,7 @@ export async function portStatesOf(ports: readonly Port[]): Promise<PortState[]>
   }
   const holders = new Map<string, PortState['holder']>();
   if (taken.size > 0) {
-    const everyone = readdirSync('/proc').filter(isListedPid).map(Number);
+    const everyone = listedPids();
     await searchSockets(everyone, limits.afterEnd, (pid, inode) => {
       const key = taken.get(inode);
       const stat = key === undefined ? null : readStat(pid);

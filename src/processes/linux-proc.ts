@@ -1,5 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WardenError } from '../core/errors.ts';
 import type { FreezeRequest, Frozen, Occupant } from '../core/ports/executor.ts';
@@ -9,7 +8,16 @@ import { isBetweenPrograms, readCookie } from './linux-environment.ts';
 import { readArguments } from './linux-arguments.ts';
 import { LinuxFreeze } from './linux-freeze.ts';
 import { ownPortsOf, portStatesOf } from './linux-ports.ts';
-import { isKernelThread, isListedPid, isThread, newestPid, readBootId, readStat, type Stat } from './linux-stat.ts';
+import {
+  isKernelThread,
+  isThread,
+  listedPids,
+  newerPids,
+  newestPid,
+  readBootId,
+  readStat,
+  type Stat,
+} from './linux-stat.ts';
 import type { ProcessTable, SendOne } from './process-table.ts';
 
 /** How long an environment that is really empty is doubted. */
@@ -20,9 +28,6 @@ const betweenProgramsMilliseconds = 1_000;
 
 /** How often a look runs after those who came meanwhile. */
 const catchUpRounds = 4;
-
-/** Up to so many new numbers are tried one by one; listing all processes is quicker beyond. */
-const fewNumbers = 64;
 
 /** Looks at every process by `/proc`. Environments are read once for each process and program, since they do not change. */
 export class LinuxProcessTable implements ProcessTable {
@@ -74,7 +79,7 @@ export class LinuxProcessTable implements ProcessTable {
       else take(stat, read.cookie);
     };
     let newest = newestPid();
-    await inSlices(readdirSync('/proc').filter(isListedPid).map(Number), visit);
+    await inSlices(listedPids(), visit);
     // One who hands himself on to a new process all the time is never in the listing when he is looked for.
     for (let round = 0; round < catchUpRounds; round += 1) {
       const before = newest;
@@ -114,12 +119,6 @@ export class LinuxProcessTable implements ProcessTable {
   }
 }
 
-/** After the greatest number the small ones are given out again: all are listed then, as where many came. */
-function newerPids(before: number, newest: number): Iterable<number> {
-  if (newest < before || newest - before > fewNumbers) return readdirSync('/proc').filter(isListedPid).map(Number);
-  return Array.from({ length: newest - before }, (_, index) => before + 1 + index);
-}
-
 const keyOf = ({ pid, startTime, name }: Stat): string => `${pid}/${startTime}/${name}`;
 
 /**
@@ -146,14 +145,14 @@ async function settle(unsettled: readonly Stat[], take: (stat: Stat, cookie: str
 /** Processes whose working directory is at or below the folder, which must have its links resolved. */
 async function occupantsOf(directory: string): Promise<Occupant[]> {
   const occupants: Occupant[] = [];
-  await inSlices((await readdir('/proc')).filter(isListedPid), (name) => {
+  await inSlices(listedPids(), (pid) => {
     try {
-      const workingDirectory = readlinkSync(`/proc/${name}/cwd`);
+      const workingDirectory = readlinkSync(`/proc/${pid}/cwd`);
       if (workingDirectory !== directory && !workingDirectory.startsWith(`${directory}/`)) return;
     } catch {
       return;
     }
-    const stat = readStat(Number(name));
+    const stat = readStat(pid);
     if (stat !== null && stat.state === 'alive') occupants.push({ pid: stat.pid, name: stat.name });
   });
   return occupants;

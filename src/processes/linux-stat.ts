@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { ProcessFacts } from '../core/process-identity.ts';
 
 /** USER_HZ: 100 on every Linux that Node supports. */
@@ -77,5 +77,22 @@ export function isThread(pid: number): boolean {
   }
 }
 
-/** Of the names in /proc: those of processes. */
-export const isListedPid = (name: string): boolean => name.charCodeAt(0) <= 57 && name.charCodeAt(0) >= 48;
+/** All processes of our pid namespace; threads are not among them. */
+export function listedPids(): number[] {
+  return readdirSync('/proc').filter(isPid).map(Number);
+}
+
+/** Up to so many new numbers are tried one by one; listing all processes is quicker beyond. */
+const fewNumbers = 64;
+
+/**
+ * Numbers of those who came between two readings of `newestPid`, threads among them. After the greatest number the small
+ * ones are given out again: all are listed then, as where many came.
+ */
+export function newerPids(before: number, newest: number): number[] {
+  if (newest < before || newest - before > fewNumbers) return listedPids();
+  return Array.from({ length: newest - before }, (_, index) => before + 1 + index);
+}
+
+/** Of the names in /proc. */
+const isPid = (name: string): boolean => name.charCodeAt(0) <= 57 && name.charCodeAt(0) >= 48;

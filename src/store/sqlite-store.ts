@@ -1,6 +1,5 @@
 import Database from 'better-sqlite3';
 import path from 'node:path';
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { WardenError } from '../core/errors.ts';
 import { type KeptChange, patchWritten, withKept } from '../core/kept-change.ts';
 import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts';
@@ -18,6 +17,7 @@ import type { Observation } from '../core/observation.ts';
 import type { Actor, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { cursorFrom, cursorOf, defaultPageSize } from '../core/run-page.ts';
+import { inTurn, isTurnOver, myTurn } from '../event-loop-turns.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
 import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
 import { openDatabase, requireKnownVersion, retryWhileBusy } from './open-database.ts';
@@ -36,7 +36,6 @@ import {
   runParameters,
 } from './run-row.ts';
 import { SharedCommit } from './shared-commit.ts';
-import { Turns } from './turns.ts';
 
 export interface OpenStoreOptions {
   readonly file: string;
@@ -88,9 +87,6 @@ interface SqliteStoreParts {
   readonly busyLimitMilliseconds: () => number;
 }
 
-/** Work between two turns of the event loop. */
-const sliceMilliseconds = 4;
-
 /** What is wrong is what was to be written, not where to. */
 const isAboutTheRow = (error: unknown): boolean =>
   !(error instanceof Database.SqliteError) || error.code.startsWith('SQLITE_CONSTRAINT');
@@ -116,7 +112,6 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
   readonly #now: () => number;
   readonly #records: RunRecords;
   readonly #busyLimitMilliseconds: () => number;
-  readonly #turns = new Turns();
   readonly #commits: SharedCommit;
   readonly #prepared = new Map<string, Database.Statement>();
   #ownCommits = 0;
@@ -182,12 +177,8 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
     onFailure: (item: Item) => void = () => undefined,
   ): Promise<void> {
     const doOne = this.#database.transaction(work);
-    let sliceEnd = 0;
     for (const item of items) {
-      if (performance.now() >= sliceEnd) {
-        await yieldToEventLoop();
-        sliceEnd = performance.now() + sliceMilliseconds;
-      }
+      if (isTurnOver()) await myTurn();
       try {
         doOne(item);
       } catch (error) {
@@ -452,7 +443,7 @@ WHERE r.status IN (${activeStatusList})`;
   }
 
   #retry<Result>(work: () => Result): Promise<Result> {
-    return retryWhileBusy(this.#file, () => this.#turns.take(work), this.#busyLimitMilliseconds);
+    return retryWhileBusy(this.#file, () => inTurn(work), this.#busyLimitMilliseconds);
   }
 
   #statement(sql: string): Database.Statement {

@@ -2,6 +2,7 @@ import { type CriticalSection, criticalSectionsIn } from '../core/critical-secti
 import { isGitProgram, mayHoldLock } from '../core/git-operation.ts';
 import type { Member } from '../core/membership.ts';
 import type { Run } from '../core/run.ts';
+import { within } from './within.ts';
 import type { World } from './world.ts';
 
 /** A file system that does not answer, or a slow listing, holds up a kill no longer than this. */
@@ -14,18 +15,11 @@ export async function criticalSectionsOf(
   members: readonly Member[],
 ): Promise<readonly CriticalSection[]> {
   if (members.length === 0) return [];
-  const enough = new AbortController();
-  const none = world.clock.sleep(lookMilliseconds, AbortSignal.any([enough.signal, world.disposed])).then(
-    () => [],
-    () => [],
-  );
   try {
-    return await Promise.race([lookFor(world, run, members), none]);
+    return (await within(world.clock, lookMilliseconds, lookFor(world, run, members))) ?? [];
   } catch (error) {
     world.diagnostics.failed(`looking for critical sections of ${run.runId}`, error);
     return [];
-  } finally {
-    enough.abort();
   }
 }
 

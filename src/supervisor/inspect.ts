@@ -16,13 +16,17 @@ export interface RunFacts {
 
 export async function factsOf(world: World, run: Run): Promise<RunFacts> {
   const [output, lastLine] = await Promise.all([world.folders.output(run.runId), world.folders.lastLine(run.runId)]);
-  const stopping = stopProgressOf(
-    run,
-    world.executor.self.bootId,
-    world.clock.monotonic(),
-    await moreTimeOf(world, run),
-  );
-  return { health: healthNow(world, run), lastOutputAt: output.lastOutputAt, lastLine, stopping };
+  return {
+    health: healthNow(world, run),
+    lastOutputAt: output.lastOutputAt,
+    lastLine,
+    stopping: run.stop === null ? null : await stoppingNow(world, run),
+  };
+}
+
+async function stoppingNow(world: World, run: Run): Promise<StopProgress | null> {
+  const { executor, clock } = world;
+  return stopProgressOf(run, executor.self.bootId, clock.monotonic(), await moreTimeOf(world, run));
 }
 
 /** Only what is under way has a health; the status of what is over says it all. */

@@ -52,15 +52,7 @@ const lookMilliseconds = 100;
  */
 export async function launch(world: World, options: LaunchOptions): Promise<Run> {
   const repository = await world.worktrees.repositoryOf(options.directory);
-  const workflow = await workflowNamed(world, repository, options.workflowName);
-  const baseCommit = await world.worktrees.commitOf(repository, options.base ?? 'HEAD');
-  return launchFrom(world, repository, options, {
-    workflow,
-    baseCommit,
-    restartedFrom: null,
-    retryNumber: 0,
-    replacing: 'one_at_a_time',
-  });
+  return launchNew(world, repository, await workflowNamed(world, repository, options.workflowName), options);
 }
 
 /** Starts the run that takes another's place: the same workflow, message and base. */
@@ -71,15 +63,19 @@ export async function launchInPlaceOf(world: World, options: LaunchOptions, repl
 
 /** Starts a run of a workflow that no file defines. */
 export async function launchWorkflow(world: World, workflow: Workflow, options: LaunchOptions): Promise<Run> {
-  const repository = await world.worktrees.repositoryOf(options.directory);
+  return launchNew(world, await world.worktrees.repositoryOf(options.directory), workflow, options);
+}
+
+/** Starts a run that takes nobody's place. */
+async function launchNew(
+  world: World,
+  repository: Repository,
+  workflow: Workflow,
+  options: LaunchOptions,
+): Promise<Run> {
   const baseCommit = await world.worktrees.commitOf(repository, options.base ?? 'HEAD');
-  return launchFrom(world, repository, options, {
-    workflow,
-    baseCommit,
-    restartedFrom: null,
-    retryNumber: 0,
-    replacing: 'one_at_a_time',
-  });
+  const origin: Origin = { workflow, baseCommit, restartedFrom: null, retryNumber: 0, replacing: 'one_at_a_time' };
+  return launchFrom(world, repository, options, origin);
 }
 
 export async function workflowNamed(world: World, repository: Repository, name: string): Promise<Workflow> {

@@ -25,8 +25,9 @@ export class Members {
   readonly #diagnostics: Diagnostics;
   #roots = new Map<RunId, KnownRun>();
   #version = -1;
-  #lastRound: Promise<unknown> = Promise.resolve();
-  #nextFrozen: { readonly runs: Set<RunId>; readonly round: Promise<readonly Frozen[]> } | null = null;
+  /** For the next round. */
+  #toFreeze = new Set<RunId>();
+  readonly #freezes = new SharedRound(() => this.#freezeAll());
   /** Many who kill at once share a look with all that it takes: the rows that were read, the sweep, the assignment. */
   readonly #looks = new SharedRound(() => this.#look());
   #last: { readonly snapshot: ProcessSnapshot; readonly members: ReadonlyMap<RunId, readonly Member[]> } | null = null;
@@ -53,10 +54,8 @@ export class Members {
 
   /** Freezes everyone of a run (see Executor). Who asks while a round is under way shares the next one. */
   async freeze(runId: RunId): Promise<readonly Frozen[]> {
-    this.#nextFrozen ??= { runs: new Set(), round: this.#lastRound.then(() => this.#freezeNext()) };
-    this.#nextFrozen.runs.add(runId);
-    const { round } = this.#nextFrozen;
-    return (await round).filter((frozen) => frozen.runId === runId);
+    this.#toFreeze.add(runId);
+    return (await this.#freezes.join()).filter((frozen) => frozen.runId === runId);
   }
 
   async #look(): Promise<ReadonlyMap<RunId, readonly Member[]>> {
@@ -93,15 +92,9 @@ export class Members {
     );
   }
 
-  #freezeNext(): Promise<readonly Frozen[]> {
-    const runs = this.#nextFrozen?.runs ?? new Set();
-    this.#nextFrozen = null;
-    const round = this.#freezeAll(runs);
-    this.#lastRound = round.catch(() => undefined);
-    return round;
-  }
-
-  async #freezeAll(runs: ReadonlySet<RunId>): Promise<readonly Frozen[]> {
+  async #freezeAll(): Promise<readonly Frozen[]> {
+    const runs = this.#toFreeze;
+    this.#toFreeze = new Set();
     await this.#refresh();
     const roots = Array.from(this.#roots.values(), (entry) => entry.roots);
     const { self } = this.#executor;
@@ -109,7 +102,8 @@ export class Members {
     const snapshot = this.#last?.snapshot ?? (await this.#executor.look());
     const recognition = new Recognition(self.bootId, roots, selfAndAncestors(snapshot, self.pid));
     const frozen = await this.#executor.freeze({ recognition, runs });
-    await this.#remember(identitiesByRun(frozen));
+    const byRun = Map.groupBy(frozen, ({ runId }) => runId);
+    await this.#remember(new Map(Array.from(byRun, ([runId, some]) => [runId, some.map(({ member }) => member)])));
     return frozen;
   }
 
@@ -150,10 +144,4 @@ export class Members {
       this.#diagnostics.failed('keeping who was seen', error);
     }
   }
-}
-
-function identitiesByRun(frozen: readonly Frozen[]): Map<RunId, Pick<Member, 'identity'>[]> {
-  const byRun = new Map<RunId, Pick<Member, 'identity'>[]>();
-  for (const { runId, member } of frozen) byRun.set(runId, [...(byRun.get(runId) ?? []), member]);
-  return byRun;
 }
