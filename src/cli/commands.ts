@@ -4,6 +4,7 @@ import { cleanup } from './commands/cleanup.ts';
 import { complete } from './commands/complete.ts';
 import { doctor } from './commands/doctor.ts';
 import { critical } from './commands/critical.ts';
+import { extend } from './commands/extend.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   kill,
   restart,
   complete,
+  extend,
   cleanup,
   critical,
   watch,

@@ -9,6 +9,7 @@ import {
 } from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
 import type { RunStatus } from '../core/run-status.ts';
+import { timeLimitOf } from '../core/time-limit.ts';
 import type { RunReport } from '../supervisor/supervisor.ts';
 import { oneLine, type Output } from './output.ts';
 import { table } from './table.ts';
@@ -48,6 +49,7 @@ export function runDetails(
     ['created', timeText(run.createdAt, now)],
     ['ended', run.endedAt === null ? null : timeText(run.endedAt, now)],
     ['duration', durationText(run, now)],
+    ['time limit', run.endedAt === null ? timeLimitText(run) : null],
     ['pid', run.process === null ? null : String(run.process.command.pid)],
     ['daemons', run.process === null ? null : daemonWords(run.process.containment)],
     ['repository', run.repository],
@@ -102,4 +104,11 @@ function timeText(time: number, now: number): string {
 
 function durationText({ startedAt, endedAt }: Run, now: number): string | null {
   return startedAt === null ? null : describeDuration((endedAt ?? now) - startedAt, plainEnglish);
+}
+
+/** How long a run may take, e.g. `1 h 10 min, 10 min of it added`. */
+export function timeLimitText(run: Run): string {
+  const words = (minutes: number): string => describeDuration(minutes * 60_000, plainEnglish);
+  const limit = words(timeLimitOf(run));
+  return run.extraMinutes === 0 ? limit : `${limit}, ${words(run.extraMinutes)} of it added`;
 }

@@ -28,6 +28,8 @@ export interface ErrorFacts {
   /** Its worktree was removed, or never made. */
   no_worktree: { runId: string };
   run_is_over: { runId: string; status: string };
+  /** It is told to end already. */
+  run_is_ending: { runId: string };
   run_not_over: { runId: string; status: string };
   /** A kill ended with processes still alive; they are named in the report. */
   survivors: { runId: string; survivors: number };

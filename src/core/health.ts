@@ -1,4 +1,5 @@
 import type { Observation, Resource } from './observation.ts';
+import { minutesTaken, timeLimitOf } from './time-limit.ts';
 import type { OnLimit, Workflow } from './workflow.ts';
 
 export type HealthLevel = 'healthy' | 'warning' | 'critical';
@@ -59,6 +60,8 @@ export interface HealthFacts {
     | 'onTimeout'
     | 'onLimit'
   >;
+  /** Minutes that it was given on top of its workflow's time limit. */
+  readonly extraMinutes: number;
   /** Processes that a kill did not end. */
   readonly survivors: number;
 }
@@ -101,12 +104,12 @@ function strongest(actions: readonly OnLimit[]): Health['action'] {
   return order.find((action) => actions.includes(action)) ?? 'none';
 }
 
-function overTime({ now, startedMonotonic, observation, workflow }: HealthFacts): Finding | null {
-  const minutes = (now - startedMonotonic - (observation?.unseenMilliseconds ?? 0)) / minute;
-  const limitMinutes = workflow.timeoutMinutes;
+function overTime(facts: HealthFacts): Finding | null {
+  const minutes = minutesTaken(facts.now, facts.startedMonotonic, facts.observation);
+  const limitMinutes = timeLimitOf(facts);
   const level = levelOf(minutes, limitMinutes);
   if (level === null) return null;
-  return { level, reason: { code: 'over_time', minutes, limitMinutes }, action: workflow.onTimeout };
+  return { level, reason: { code: 'over_time', minutes, limitMinutes }, action: facts.workflow.onTimeout };
 }
 
 function waiting({ observation }: HealthFacts): Finding | null {
@@ -138,7 +141,7 @@ function lastSignOfLife(observation: Observation): number {
 
 function noSignOfLife({ now, startedMonotonic, workflow }: HealthFacts, observation: Observation): Finding | null {
   if (observation.heartbeat !== null) return null;
-  const minutes = (now - startedMonotonic - observation.unseenMilliseconds) / minute;
+  const minutes = minutesTaken(now, startedMonotonic, observation);
   const limitMinutes = workflow.initializationTimeoutMinutes;
   const level = levelOf(minutes, limitMinutes);
   if (level === null) return null;

@@ -67,6 +67,7 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
   no_worktree: ({ runId }, translate) =>
     translate('{0} has no worktree any more. Its branch or a checkpoint may still hold the work.', runId),
   run_is_over: ({ runId, status }, translate) => translate('{0} is already over ({1}).', runId, status),
+  run_is_ending: ({ runId }, translate) => translate('{0} is being ended already, so it gets no more time.', runId),
   run_not_over: ({ runId, status }, translate) =>
     translate('{0} is not over yet ({1}). Kill it first, or wait for its end.', runId, status),
   survivors: ({ runId, survivors }, translate) =>

@@ -16,6 +16,7 @@ import {
 } from './messages.ts';
 import type { Run } from './run.ts';
 import type { RunStatus } from './run-status.ts';
+import { timeLimitOf } from './time-limit.ts';
 
 /** What is known of a run beside its row. */
 export interface RunJsonFacts {
@@ -48,6 +49,9 @@ export interface RunJson {
   readonly parent_run_id: string | null;
   readonly restarted_from: string | null;
   readonly kill_method: Phase | null;
+  /** What it may take in all, with `extra_minutes`, which it was given since it was launched. */
+  readonly time_limit_minutes: number;
+  readonly extra_minutes: number;
   readonly last_heartbeat: string | null;
   readonly last_output_at: string | null;
   readonly last_line: string | null;
@@ -77,6 +81,8 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
     parent_run_id: run.parentRunId,
     restarted_from: run.restartedFrom,
     kill_method: run.killMethod,
+    time_limit_minutes: timeLimitOf(run),
+    extra_minutes: run.extraMinutes,
     last_heartbeat: isoTimeOrNull(run.process?.lastHeartbeat ?? null),
     last_output_at: isoTimeOrNull(facts.lastOutputAt),
     last_line: facts.lastLine,

@@ -102,6 +102,8 @@ export interface Run {
   readonly restartedFrom: RunId | null;
   /** How many automatic retries led to this run. */
   readonly retryNumber: number;
+  /** Minutes that it was given on top of its workflow's time limit. */
+  readonly extraMinutes: number;
   /** The supervisor that is launching it; null once it runs. */
   readonly launcher: ProcessIdentity | null;
   readonly stop: StopIntent | null;

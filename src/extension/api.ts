@@ -29,6 +29,8 @@ export interface WardenApi {
   /** @returns the new run */
   restart(runId: string): Promise<RunJson>;
   complete(runId: string, options: CompleteOptions): Promise<RunJson>;
+  /** Gives a run more time, in minutes: on top of its limit, or from now on where that has passed. */
+  extend(runId: string, minutes: number): Promise<RunJson>;
   cleanup(request: CleanupRequest): Promise<CleanupJson>;
   /** Something about the runs may have changed; any window or command may have done it. */
   readonly onDidChange: vscode.Event<void>;
@@ -66,6 +68,10 @@ export function createApi(access: SupervisorAccess, feed: RunsFeed): WardenApi {
     async complete(runId, options) {
       const supervisor = await access.get();
       return statusOf(supervisor, await supervisor.complete(runId, options));
+    },
+    async extend(runId, minutes) {
+      const supervisor = await access.get();
+      return statusOf(supervisor, await supervisor.extend(runId, minutes));
     },
     async cleanup(request) {
       return cleanupJson(await (await access.get()).cleanup(request));

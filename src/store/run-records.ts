@@ -77,13 +77,17 @@ export class RunRecords {
     const { version: _version, ...launched } = (await readJson<Run & { version: number }>(launchedFile)) ?? {};
     if (!isLaunched(launched) || launched.runId !== runId) return null;
     const state = await readJson<Partial<Run>>(this.#fileOf(runId));
-    return state === null ? unknownState(launched) : { ...launched, ...state };
+    const known = { ...addedLater, ...launched };
+    return state === null ? unknownState(known) : { ...known, ...state };
   }
 
   #fileOf(runId: RunId): string {
     return path.join(this.#root, runId, 'state');
   }
 }
+
+/** What the folders of runs do not hold that an older version launched; the database has it from its migrations. */
+const addedLater = { extraMinutes: 0 } satisfies Partial<Run>;
 
 const isLaunched = (found: Partial<Run>): found is Run => found.runId !== undefined && found.workflow !== undefined;
 

@@ -33,6 +33,7 @@ export interface RunRow {
   parent_run_id: RunId | null;
   restarted_from: RunId | null;
   retry_number: number;
+  extra_minutes: number;
   launcher: string | null;
   stop: string | null;
   kill_method: Phase | null;
@@ -78,6 +79,7 @@ export function runFrom(row: RunRow): Run {
     parentRunId: row.parent_run_id,
     restartedFrom: row.restarted_from,
     retryNumber: row.retry_number,
+    extraMinutes: row.extra_minutes,
     launcher: parsed<ProcessIdentity>(row.launcher),
     stop: parsed<StopIntent>(row.stop),
     killMethod: row.kill_method,
@@ -121,6 +123,7 @@ export function runParameters(run: Run): Record<string, string | number | null> 
     parent_run_id: run.parentRunId,
     restarted_from: run.restartedFrom,
     retry_number: run.retryNumber,
+    extra_minutes: run.extraMinutes,
     launcher: json(run.launcher),
     stop: json(run.stop),
     kill_method: run.killMethod,

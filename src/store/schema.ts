@@ -119,4 +119,8 @@ UPDATE workflow_runs SET workflow = json_set(workflow, '$.onTimeout', 'notify', 
   '$.limits', json('{"memoryBytes":null,"cpuPercent":null,"processes":null}'));
 UPDATE workflow_processes SET process_info = json_set(process_info, '$.observation', NULL);
 `,
+  // A run can be given more time than its workflow's limit.
+  `
+ALTER TABLE workflow_runs ADD COLUMN extra_minutes REAL NOT NULL DEFAULT 0 CHECK (extra_minutes >= 0);
+`,
 ];

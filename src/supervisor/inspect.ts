@@ -37,6 +37,7 @@ export function healthNow(world: World, run: Run): Health {
     startedMonotonic: run.process.startedMonotonic,
     observation: run.process.observation,
     workflow: run.workflow,
+    extraMinutes: run.extraMinutes,
     survivors: run.killReport?.survivors.length ?? 0,
   });
 }

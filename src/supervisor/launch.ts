@@ -171,6 +171,7 @@ async function accept(world: World, repository: Repository, options: LaunchOptio
       killReport: null,
       process: null,
       snoozedUntil: null,
+      extraMinutes: 0,
     };
     const audit = auditOf(world, runId, 'launch', 'asked', {
       facts: {

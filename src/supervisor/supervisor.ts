@@ -14,6 +14,7 @@ import { Changes } from './changes.ts';
 import { cleanup, type CleanupOptions, type CleanupRequest, listWorktrees, type WorktreeEntry } from './cleanup.ts';
 import { complete, type CompleteOptions } from './complete.ts';
 import { drill } from './drill.ts';
+import { extend } from './extend.ts';
 import { findRun } from './find-run.ts';
 import { factsOf, type RunFacts } from './inspect.ts';
 import { kill, type KillOptions } from './kill.ts';
@@ -126,6 +127,14 @@ export class Supervisor {
 
   complete(runId: string, options: CompleteOptions): Promise<Run> {
     return this.#own(complete(this.#world, runId, options));
+  }
+
+  /**
+   * Gives a run more time: `minutes` on top of its limit, or from now on where that has passed.
+   * @throws WardenError unknown_run, run_is_over, run_is_ending, invalid_argument
+   */
+  extend(runId: string, minutes: number): Promise<Run> {
+    return this.#own(extend(this.#world, runId, minutes));
   }
 
   /** The repository's worktrees of ours, and for each why it stays. */

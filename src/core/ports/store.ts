@@ -40,6 +40,7 @@ export interface RunPatch {
   readonly killReport?: KillReport | null;
   readonly process?: RunProcess;
   readonly snoozedUntil?: number | null;
+  readonly extraMinutes?: number;
 }
 
 export type Replacing = 'once' | 'one_at_a_time';

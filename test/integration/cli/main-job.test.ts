@@ -219,6 +219,29 @@ describe('warden kill', () => {
   });
 });
 
+test('warden extend gives a run more time, and says how much it has then', async () => {
+  await using cli = await warden();
+  await cli.repository.defineWorkflows({ hang: { ...hang, timeoutMinutes: 10 }, brief: shell('exit 0') });
+  const { run_id } = (await cli.json<RunJson>('run', 'hang')).document;
+  const brief = await cli.finished('brief');
+
+  const { exitCode, document } = await cli.json<RunJson>('extend', run_id, '--minutes', '5');
+  const plain = await cli.run('extend', run_id, '--minutes=0.5');
+  const late = await cli.json('extend', brief.run_id, '--minutes', '5');
+
+  expect({ exitCode, document }).toMatchObject({
+    exitCode: 0,
+    document: { time_limit_minutes: 15, extra_minutes: 5, status: 'running' },
+  });
+  expect(plain).toEqual({
+    exitCode: 0,
+    output: `${run_id} may take 15 min, 5 min 30 s of it added\n`,
+    errors: '',
+  });
+  expect((await cli.run('status', run_id)).output).toMatch(/^time limit +15 min, 5 min 30 s of it added$/m);
+  expect(late).toMatchObject({ exitCode: 4, document: { error: { code: 'run_is_over' } } });
+});
+
 test('warden restart ends the old run and names it', async () => {
   await using cli = await warden();
   await cli.repository.defineWorkflows({ hang });

@@ -51,6 +51,7 @@ export function aRun(run: Partial<Run> = {}): Run {
     parentRunId: null,
     restartedFrom: null,
     retryNumber: 0,
+    extraMinutes: 0,
     launcher: null,
     stop: null,
     killMethod: null,

@@ -25,6 +25,7 @@ function facts(some: Partial<HealthFacts> = {}): HealthFacts {
       timeoutMinutes: 60,
       stuckAfterMinutes: 5,
     },
+    extraMinutes: 0,
     survivors: 0,
     ...some,
   };
@@ -72,6 +73,16 @@ describe('the health of a run', () => {
       'critical quiet',
     ],
     ['has used most of its time', { workflow: { ...workflow, timeoutMinutes: 25 } }, 'warning over_time'],
+    [
+      'would be over its time, had it not been given more',
+      { workflow: { ...workflow, timeoutMinutes: 15 }, extraMinutes: 15 },
+      'healthy',
+    ],
+    [
+      'has used most of what it was given too',
+      { workflow: { ...workflow, timeoutMinutes: 15 }, extraMinutes: 10 },
+      'warning over_time',
+    ],
     ['is over its time', { workflow: { ...workflow, timeoutMinutes: 20 } }, 'critical over_time'],
     [
       'is over its time and stuck',

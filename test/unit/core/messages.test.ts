@@ -107,6 +107,7 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
     [{ runId }, 'run_010203040506 has no worktree any more. Its branch or a checkpoint may still hold the work.'],
   ],
   run_is_over: [[{ runId, status: 'completed' }, 'run_010203040506 is already over (completed).']],
+  run_is_ending: [[{ runId }, 'run_010203040506 is being ended already, so it gets no more time.']],
   run_not_over: [
     [{ runId, status: 'running' }, 'run_010203040506 is not over yet (running). Kill it first, or wait for its end.'],
   ],

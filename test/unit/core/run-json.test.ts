@@ -41,6 +41,8 @@ describe('a run as JSON', () => {
   "parent_run_id": null,
   "restarted_from": null,
   "kill_method": null,
+  "time_limit_minutes": 60,
+  "extra_minutes": 0,
   "last_heartbeat": "2025-06-16T13:33:05.120Z",
   "last_output_at": "2025-06-16T13:33:04.120Z",
   "last_line": "ok",

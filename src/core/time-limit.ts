@@ -1,0 +1,36 @@
+import type { Observation } from './observation.ts';
+import type { Workflow } from './workflow.ts';
+
+/** What decides how long a run may take. */
+export interface TimeLimited {
+  readonly workflow: Pick<Workflow, 'timeoutMinutes'>;
+  readonly extraMinutes: number;
+}
+
+/** Nobody is given more at a time: 30 days, as much as a workflow may ask for. */
+export const mostExtraMinutes = 60 * 24 * 30;
+
+/** How long a run may take in all, with the time that it was given since it was launched. */
+export function timeLimitOf({ workflow, extraMinutes }: TimeLimited): number {
+  return workflow.timeoutMinutes + extraMinutes;
+}
+
+/**
+ * How long a run has taken, in minutes, without the time for which nobody looked.
+ * @param now monotonic milliseconds of this boot, like the other times
+ */
+export function minutesTaken(
+  now: number,
+  startedMonotonic: number,
+  observation: Pick<Observation, 'unseenMilliseconds'> | null,
+): number {
+  return (now - startedMonotonic - (observation?.unseenMilliseconds ?? 0)) / 60_000;
+}
+
+/**
+ * The `extraMinutes` of a run that is given more: on top of its limit, or from now on where that has passed.
+ * @param taken minutes; see `minutesTaken`
+ */
+export function extendedBy(run: TimeLimited, taken: number, minutes: number): number {
+  return Math.max(timeLimitOf(run), taken) + minutes - run.workflow.timeoutMinutes;
+}
