@@ -10,7 +10,14 @@ import {
 import type { WorkflowFileProblem } from './errors.ts';
 import { nearestNames } from './nearest-names.ts';
 import type { Workflow } from './workflow.ts';
-import { retrySchema, workflowFileSchema, workflowSchema, workflowsOf } from './workflow-schema.ts';
+import {
+  killSchema,
+  limitsSchema,
+  retrySchema,
+  workflowFileSchema,
+  workflowSchema,
+  workflowsOf,
+} from './workflow-schema.ts';
 
 export type WorkflowFileResult =
   | { readonly ok: true; readonly workflows: Map<string, Workflow> }
@@ -123,11 +130,12 @@ function foundWords(node: Node): string {
   return node.type === 'number' ? String(node.value) : (typeNames[node.type] ?? node.type);
 }
 
-const knownKeys = {
-  file: Object.keys(workflowFileSchema.shape),
-  workflow: Object.keys(workflowSchema.shape),
-  retry: Object.keys(retrySchema.shape),
-};
+/** Of the objects in a workflow. */
+const knownKeysWithin = new Map([
+  ['retry', Object.keys(retrySchema.shape)],
+  ['limits', Object.keys(limitsSchema.shape)],
+  ['kill', Object.keys(killSchema.shape)],
+]);
 
 function suggestionFor(key: string, path: readonly (string | number)[]): string {
   const [nearest] = nearestNames(key, knownKeysAt(path));
@@ -135,8 +143,9 @@ function suggestionFor(key: string, path: readonly (string | number)[]): string 
 }
 
 function knownKeysAt(path: readonly (string | number)[]): readonly string[] {
-  if (path.length === 0) return knownKeys.file;
-  return path.length === 2 ? knownKeys.workflow : knownKeys.retry;
+  if (path.length === 0) return Object.keys(workflowFileSchema.shape);
+  if (path.length === 2) return Object.keys(workflowSchema.shape);
+  return knownKeysWithin.get(String(path.at(-1))) ?? [];
 }
 
 /** The node at the path, or the closest thing around it where there is none. */

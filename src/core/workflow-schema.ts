@@ -8,7 +8,7 @@ const defaults = {
   timeoutMinutes: 30,
   stuckAfterMinutes: 5,
   onStuck: 'notify',
-  onTimeout: 'notify',
+  onTimeout: 'kill',
   onLimit: 'notify',
   persistent: false,
   backoffSeconds: 30,
@@ -49,7 +49,7 @@ export const retrySchema = z.strictObject({
 const onLimit = (description: string, byDefault: OnLimit) =>
   z.enum(['notify', 'kill', 'restart']).check(z.meta({ description, default: byDefault }));
 
-const limitsSchema = z.strictObject({
+export const limitsSchema = z.strictObject({
   memoryMegabytes: z.optional(
     z.number().check(z.gt(0), z.lte(10_000_000), z.meta({ description: 'Memory of all its processes, in MB.' })),
   ),
@@ -70,7 +70,7 @@ const limitsSchema = z.strictObject({
 const seconds = (description: string, byDefault: number, most: number) =>
   z.number().check(z.gte(0), z.lte(most), z.meta({ description, default: byDefault }));
 
-const killSchema = z.strictObject({
+export const killSchema = z.strictObject({
   waitSeconds: z.optional(
     seconds(
       'How long a critical section (git commit, push, rebase …) may go on before the first signal.',
@@ -87,6 +87,23 @@ const killSchema = z.strictObject({
   ),
   forcedSeconds: z.optional(seconds('From then until everything is killed.', defaultStageLengths.forced / 1000, 600)),
 });
+
+/** Of limits that were both written the first must not be the longer one: it would never be reached. */
+const orders = [
+  ['initializationTimeoutMinutes', 'timeoutMinutes'],
+  ['stuckAfterMinutes', 'timeoutMinutes'],
+] as const;
+
+const inOrder = z.superRefine<{ readonly [Name in (typeof orders)[number][number]]?: number | undefined }>(
+  (written, { issues }) => {
+    for (const [shorter, longer] of orders) {
+      const [least = 0, most = Infinity] = [written[shorter], written[longer]];
+      if (least <= most) continue;
+      const message = `this is more than ${longer} (${most}), so it would never be reached`;
+      issues.push({ code: 'custom', path: [shorter], message, input: least });
+    }
+  },
+);
 
 /** One workflow as it is written in `workflows.json`. The JSON schema that VS Code completes with is made from this. */
 export const workflowSchema = z.strictObject({
@@ -127,7 +144,10 @@ export const workflowSchema = z.strictObject({
     minutes('A run without a first sign of life for this long needs a person.', defaults.initializationTimeoutMinutes),
   ),
   timeoutMinutes: z.optional(
-    minutes(`A run that takes longer needs a person. By default: ${timeLimitsByDefault}.`, defaults.timeoutMinutes),
+    minutes(
+      `A run may take no longer; see onTimeout. By default: ${timeLimitsByDefault}, and never less than the others say.`,
+      defaults.timeoutMinutes,
+    ),
   ),
   stuckAfterMinutes: z.optional(
     minutes('A run without output that uses no processor time for this long is stuck.', defaults.stuckAfterMinutes),
@@ -162,7 +182,10 @@ export const workflowFileSchema = z.strictObject({
     ),
   ),
   workflows: z
-    .record(z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, workflowNameRule)), workflowSchema)
+    .record(
+      z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, workflowNameRule)),
+      workflowSchema.check(inOrder),
+    )
     .check(z.meta({ description: `The workflows by name: ${workflowNameRule}.` })),
 });
 
@@ -182,7 +205,7 @@ function withDefaults(name: string, written: z.infer<typeof workflowSchema>, fil
     include: written.include ?? [],
     setup: written.setup === undefined ? null : nonEmpty(written.setup),
     initializationTimeoutMinutes: written.initializationTimeoutMinutes ?? defaults.initializationTimeoutMinutes,
-    timeoutMinutes: written.timeoutMinutes ?? builtInTimeLimits.get(name) ?? defaults.timeoutMinutes,
+    timeoutMinutes: written.timeoutMinutes ?? timeLimitByDefault(name, written),
     stuckAfterMinutes: written.stuckAfterMinutes ?? defaults.stuckAfterMinutes,
     onStuck: written.onStuck ?? defaults.onStuck,
     onTimeout: written.onTimeout ?? defaults.onTimeout,
@@ -201,6 +224,15 @@ function withDefaults(name: string, written: z.infer<typeof workflowSchema>, fil
     },
     maxConcurrentRuns: file.maxConcurrentRuns ?? null,
   };
+}
+
+/** Whoever lets a run be silent for an hour does not want it ended after half of that. */
+function timeLimitByDefault(name: string, written: z.infer<typeof workflowSchema>): number {
+  return Math.max(
+    builtInTimeLimits.get(name) ?? defaults.timeoutMinutes,
+    written.initializationTimeoutMinutes ?? 0,
+    written.stuckAfterMinutes ?? 0,
+  );
 }
 
 function milliseconds(seconds: number | undefined, byDefault: number): number {

@@ -26,7 +26,7 @@ test('every key of a workflow is described, and the documented defaults are offe
     timeoutMinutes: 30,
     stuckAfterMinutes: 5,
     onStuck: 'notify',
-    onTimeout: 'notify',
+    onTimeout: 'kill',
     onLimit: 'notify',
     persistent: false,
   });

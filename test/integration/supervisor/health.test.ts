@@ -20,7 +20,7 @@ describe('the watch', () => {
         stuckAfterMinutes,
       },
       asking: { ...shell('printf "Overwrite main.ts? [y/N] "; sleep 600'), stuckAfterMinutes },
-      late: { ...shell('while :; do date +%N; sleep 0.3; done'), timeoutMinutes: 2 / 60 },
+      late: { ...shell('while :; do date +%N; sleep 0.3; done'), timeoutMinutes: 2 / 60, onTimeout: 'notify' },
       many: { ...shell('echo; for i in 1 2 3 4 5; do sleep 600 & done; wait'), limits: { processes: 4 } },
     });
     await using scope = await testSupervisor(repository);
@@ -60,7 +60,7 @@ describe('the watch', () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({
       doomed: { ...shell('sleep 600'), stuckAfterMinutes, onStuck: 'kill' },
-      late: { ...shell('while :; do date +%N; sleep 0.3; done'), timeoutMinutes: 1 / 60, onTimeout: 'kill' },
+      late: { ...shell('while :; do date +%N; sleep 0.3; done'), timeoutMinutes: 1 / 60 },
       crowd: { ...shell('for i in 1 2 3 4 5; do sleep 600 & done; wait'), limits: { processes: 4 }, onLimit: 'kill' },
     });
     await using scope = await testSupervisor(repository);

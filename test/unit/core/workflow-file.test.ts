@@ -44,7 +44,7 @@ describe('a definitions file', () => {
       timeoutMinutes: 60,
       stuckAfterMinutes: 5,
       onStuck: 'notify',
-      onTimeout: 'notify',
+      onTimeout: 'kill',
       limits: { memoryBytes: null, cpuPercent: null, processes: null },
       onLimit: 'notify',
       persistent: false,
@@ -98,6 +98,16 @@ describe('a definitions file', () => {
     expect(workflowsIn(written({ timeoutMinutes: 7 })).get(name)?.timeoutMinutes).toBe(7);
   });
 
+  it.each<[string, object, number]>([
+    ['for a run that may say nothing for longer', { initializationTimeoutMinutes: 45 }, 45],
+    ['for a run that may stand still for longer', { stuckAfterMinutes: 90 }, 90],
+    ['which it keeps where the others are shorter', { initializationTimeoutMinutes: 1, stuckAfterMinutes: 2 }, 30],
+    ['but what is written is kept, and the others stay as they are', { timeoutMinutes: 2 }, 2],
+  ])('makes room in the default time limit %s', (_, limits, expected) => {
+    const text = JSON.stringify({ workflows: { other: { command: ['x'], ...limits } } });
+    expect(workflowsIn(text).get('other')?.timeoutMinutes).toBe(expected);
+  });
+
   it('may define no workflow at all', () => {
     expect(workflowsIn('{ "workflows": {} }').size).toBe(0);
   });
@@ -148,6 +158,65 @@ describe('a problem of a definitions file is told at its line and column, with i
       'no time at all',
       withLines('"command": ["x"],', '"timeoutMinutes": 0'),
       ['5:19 workflows.builder.timeoutMinutes: this must be more than 0'],
+    ],
+    [
+      'a negative time',
+      withLines('"command": ["x"],', '"stuckAfterMinutes": -5'),
+      ['5:22 workflows.builder.stuckAfterMinutes: this must be more than 0'],
+    ],
+    [
+      'a year',
+      withLines('"command": ["x"],', '"timeoutMinutes": 525600'),
+      ['5:19 workflows.builder.timeoutMinutes: this must be at most 43200'],
+    ],
+    [
+      'a number beyond all numbers',
+      withLines('"command": ["x"],', '"timeoutMinutes": 1e999'),
+      ['5:19 workflows.builder.timeoutMinutes: expected a number, found Infinity'],
+    ],
+    [
+      'limits that end a run before another of its limits',
+      withLines(
+        '"command": ["x"],',
+        '"timeoutMinutes": 10,',
+        '"initializationTimeoutMinutes": 20,',
+        '"stuckAfterMinutes": 11',
+      ),
+      [
+        '6:33 workflows.builder.initializationTimeoutMinutes: this is more than timeoutMinutes (10), so it would never be reached',
+        '7:22 workflows.builder.stuckAfterMinutes: this is more than timeoutMinutes (10), so it would never be reached',
+      ],
+    ],
+    [
+      'no memory, too much processor time and half a process',
+      withLines(
+        '"command": ["x"],',
+        '"limits": {',
+        '"memoryMegabytes": 0,',
+        '"cpuPercent": 1e6,',
+        '"processes": 1.5 }',
+      ),
+      [
+        '6:20 workflows.builder.limits.memoryMegabytes: this must be more than 0',
+        '7:15 workflows.builder.limits.cpuPercent: this must be at most 100000',
+        '8:14 workflows.builder.limits.processes: expected a whole number, found 1.5',
+      ],
+    ],
+    [
+      'a misspelt limit',
+      withLines('"command": ["x"],', '"limits": { "memoryMegabyte": 1 },', '"kill": { "gracefullSeconds": 1 }'),
+      [
+        '5:13 workflows.builder.limits.memoryMegabyte: unknown key; did you mean "memoryMegabytes"?',
+        '6:11 workflows.builder.kill.gracefullSeconds: unknown key; did you mean "gracefulSeconds"?',
+      ],
+    ],
+    [
+      'a kill that waits for an hour',
+      withLines('"command": ["x"],', '"kill": { "waitSeconds": 3600, "gracefulSeconds": -1 }'),
+      [
+        '5:26 workflows.builder.kill.waitSeconds: this must be at most 600',
+        '5:51 workflows.builder.kill.gracefulSeconds: this must be at least 0',
+      ],
     ],
     [
       'half an attempt',
