@@ -15,7 +15,7 @@ function chaos(form: 'short' | 'long'): TestProjectInlineConfiguration {
       env: {
         WARDEN_CHAOS_SEED: seed,
         WARDEN_CHAOS_FORM: form,
-        TMPDIR: path.join(tmpdir(), `warden-chaos-${process.pid}`),
+        TMPDIR: path.join(tmpdir(), `warden-chaos-${form}-${process.pid}`),
       },
       testTimeout: 60_000,
       hookTimeout: 60_000,

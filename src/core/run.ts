@@ -55,6 +55,8 @@ export interface StopIntent {
   /** Ports on which it listened before the first signal: to be free afterwards. */
   readonly ports: readonly Port[];
   readonly bootId: string;
+  /** Monotonic milliseconds at which whoever carries it out wrote down last how far it is, or that he took it. */
+  readonly progressMonotonic: number;
   /** The supervisor that carries it out; null after an attempt that left survivors, until the next. */
   readonly carrier: ProcessIdentity | null;
 }

@@ -57,6 +57,11 @@ export class LinuxProcessTable implements ProcessTable {
     });
   }
 
+  isStopped({ bootId, pid, startTime }: ProcessIdentity): Promise<boolean> {
+    const stat = readStat(pid);
+    return Promise.resolve(bootId === this.bootId && stat?.startTime === startTime && stat.isStopped);
+  }
+
   occupantsOf(directory: string): Promise<Occupant[]> {
     return occupantsOf(directory);
   }

@@ -161,6 +161,10 @@ export class LocalExecutor implements Executor {
     return (await this.#table.confirm([identity]))(identity);
   }
 
+  isStopped(identity: ProcessIdentity): Promise<boolean> {
+    return this.#table.isStopped(identity);
+  }
+
   argumentsOf(identities: readonly ProcessIdentity[]): Promise<readonly (readonly string[] | null)[]> {
     return this.#table.argumentsOf(identities);
   }

@@ -58,6 +58,13 @@ export class PsProcessTable implements ProcessTable {
     );
   }
 
+  async isStopped(identity: ProcessIdentity): Promise<boolean> {
+    const listing = await this.#list([identity.pid]);
+    const facts = snapshotOf(this.#bootId, listing).processes.get(identity.pid);
+    const isSame = identity.bootId === this.#bootId && facts?.startTime === identity.startTime;
+    return isSame && line.exec(listing.trim())?.groups?.['state']?.startsWith('T') === true;
+  }
+
   async occupantsOf(directory: string): Promise<Occupant[]> {
     // lsof leaves with 1 when nobody is there.
     const { stdout } = await execa('lsof', ['-a', '-d', 'cwd', '-F', 'pcn', '+c', '0'], { reject: false });

@@ -14,6 +14,8 @@ export interface ProcessTable {
   confirm(identities: readonly ProcessIdentity[]): Promise<(identity: ProcessIdentity) => boolean>;
   /** The process that has this number right now; null when none is alive. */
   identify(pid: number): Promise<ProcessIdentity | null>;
+  /** See Executor. */
+  isStopped(identity: ProcessIdentity): Promise<boolean>;
   /** See Executor.argumentsOf. */
   argumentsOf(identities: readonly ProcessIdentity[]): Promise<(readonly string[] | null)[]>;
   /** See Executor.freeze; absent where only whole looks can be had. */

@@ -102,6 +102,11 @@ export class WindowsProcessTable implements ProcessTable {
     );
   }
 
+  /** Windows has no stopped processes, only threads that are suspended. */
+  isStopped(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   /** Windows does not tell working directories, but it refuses to rename a folder that somebody is in. */
   occupantsOf(): Promise<Occupant[]> {
     return Promise.resolve([]);

@@ -123,4 +123,8 @@ UPDATE workflow_processes SET process_info = json_set(process_info, '$.observati
   `
 ALTER TABLE workflow_runs ADD COLUMN extra_minutes REAL NOT NULL DEFAULT 0 CHECK (extra_minutes >= 0);
 `,
+  // A stop tells when whoever carries it out showed progress last.
+  `
+UPDATE workflow_runs SET stop = json_set(stop, '$.progressMonotonic', json_extract(stop, '$.decidedMonotonic')) WHERE stop IS NOT NULL;
+`,
 ];

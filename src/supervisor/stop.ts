@@ -1,4 +1,5 @@
 import type { Port } from '../core/aftermath.ts';
+import { isOverdue } from '../core/carrier.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry, RunPatch } from '../core/ports/store.ts';
 import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
@@ -30,6 +31,7 @@ export function intentOf(world: World, decision: StopDecision): StopIntent {
     actor: world.actor,
     decidedAt: world.clock.now(),
     decidedMonotonic: world.clock.monotonic(),
+    progressMonotonic: world.clock.monotonic(),
     begunMonotonic: null,
     reached: null,
     waitedFor: [],
@@ -40,7 +42,8 @@ export function intentOf(world: World, decision: StopDecision): StopIntent {
 }
 
 /**
- * Waits until a decided stop has come to its end, whoever carries it out, and goes on with it when its carrier is gone.
+ * Waits until a decided stop has come to its end, whoever carries it out, and goes on with it when its carrier is gone,
+ * stopped or hangs.
  * @returns the run when it is over, or still terminating when an attempt that ended from now on left survivors
  */
 export async function followStop(world: World, runId: RunId): Promise<Run> {
@@ -64,13 +67,22 @@ export async function takeOverStop(world: World, run: Run): Promise<Run | null> 
   const responsible = run.status === 'pending' ? run.launcher : stop.carrier;
   const isOwn = responsible !== null && isSameProcess(responsible, world.executor.self);
   // A launcher of this very process undoes its launch itself; a stop of ours that nobody carries was dropped.
-  if (isOwn ? run.status === 'pending' : responsible !== null && (await world.executor.isAlive(responsible)))
-    return null;
+  if (isOwn ? run.status === 'pending' : responsible !== null && (await isAtWork(world, run, responsible))) return null;
   if (run.status === 'pending') return undoLaunch(world, run, 'terminated', cancelReason(stop));
   const mine = await changeStop(world, run.runId, (now) =>
-    isSameCarrier(now.carrier, stop.carrier) ? { carrier: world.executor.self } : null,
+    isSameCarrier(now.carrier, stop.carrier)
+      ? { carrier: world.executor.self, progressMonotonic: world.clock.monotonic() }
+      : null,
   );
   return mine === null ? null : carryStop(world, mine);
+}
+
+/** A launcher that was stopped is left to whoever continues it: nothing of the run has started. A stop waits for nobody. */
+async function isAtWork(world: World, run: Run, responsible: ProcessIdentity): Promise<boolean> {
+  const { executor, clock } = world;
+  if (!(await executor.isAlive(responsible))) return false;
+  if (run.status === 'pending') return true;
+  return !isOverdue(run, executor.self.bootId, clock.monotonic()) && !(await executor.isStopped(responsible));
 }
 
 function isSameCarrier(one: ProcessIdentity | null, other: ProcessIdentity | null): boolean {
@@ -125,6 +137,9 @@ async function carry(world: World, run: Run): Promise<Run> {
   });
   const durationMilliseconds = world.clock.monotonic() - (isOfThisBoot ? decidedMonotonic : begun);
   await Promise.all(keeping);
+  // Another may have taken it over and finished it, as when this process was stopped meanwhile.
+  const now = await runNow(world.store, run.runId);
+  if (isTerminal(now.status)) return now;
   if (escalation.survivors.length > 0) return reportSurvivors(world, run, escalation, durationMilliseconds);
   const aftermath = await lookAfter(world, run, ports);
   const record = await world.folders.exitRecord(run.runId);
@@ -154,7 +169,8 @@ async function keepProgress(
   progress: Partial<Pick<StopIntent, 'begunMonotonic' | 'reached' | 'waitedFor' | 'ports'>>,
 ): Promise<void> {
   try {
-    await changeStop(world, runId, (now) => (now.kind === stop?.kind ? progress : null));
+    const progressMonotonic = world.clock.monotonic();
+    await changeStop(world, runId, (now) => (now.kind === stop?.kind ? { ...progress, progressMonotonic } : null));
   } catch (error) {
     world.diagnostics.failed(`keeping how far the stop of ${runId} is`, error);
   }
@@ -195,7 +211,9 @@ async function reportSurvivors(
   const patch = { killReport: report, killMethod: report.method };
   const isUnderWay = (found: Run): boolean => !isTerminal(found.status);
   await world.store.change(run.runId, isUnderWay, patch, known ? undefined : audit);
-  await changeStop(world, run.runId, () => ({ carrier: null }));
+  await changeStop(world, run.runId, ({ carrier }) =>
+    isSameCarrier(carrier, world.executor.self) ? { carrier: null } : null,
+  );
   return runNow(world.store, run.runId);
 }
 

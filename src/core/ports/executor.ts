@@ -98,6 +98,8 @@ export interface Executor {
   killControlGroup(runId: RunId, controlGroup: string): Promise<boolean>;
   /** Alive and still the same process; zombies are not. Costs a look at one process. */
   isAlive(identity: ProcessIdentity): Promise<boolean>;
+  /** Alive, the same process, and stopped by a signal or a debugger. False where the system does not tell (Windows). */
+  isStopped(identity: ProcessIdentity): Promise<boolean>;
   /**
    * How processes were started: program and arguments, in the order asked for; null for one that is gone, and where the
    * system does not tell. Where it tells one line only (macOS), that is cut at its blanks.

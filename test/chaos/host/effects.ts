@@ -29,6 +29,7 @@ const reads = {
     'hostileTree',
     'look',
     'isAlive',
+    'isStopped',
     'argumentsOf',
     'ownPortsOf',
     'portStatesOf',

@@ -117,6 +117,31 @@ describe('a launcher that crashes', () => {
   });
 });
 
+describe('a launcher that is stopped', () => {
+  test('is left, and goes on when it is continued', async () => {
+    await using repository = await temporaryRepository();
+    const goOn = path.join(repository.path, 'go-on');
+    const setup = ['sh', '-c', `echo > started; until [ -e ${goOn} ]; do sleep 0.05; done`];
+    await repository.defineWorkflows({ worker: { command: ['sleep', '600'], setup } });
+    await using scope = await testSupervisor(repository);
+    const options = { workflowName: 'worker', directory: repository.path, message: '' };
+    await using other = startOtherProcess('run', options, repository.stateFolder);
+    const { runId } = await eventually(async () => {
+      const [found] = await scope.supervisor.recent({});
+      return found?.run.worktree != null && existsSync(path.join(found.run.worktree.path, 'started'))
+        ? found.run
+        : null;
+    });
+    other.child.kill('SIGSTOP');
+    await scope.supervisor.reconcile();
+    expect((await scope.supervisor.status(runId)).run.status).toBe('pending');
+    await mkdir(goOn);
+    other.child.kill('SIGCONT');
+    await once(other.child, 'exit');
+    expect((await scope.supervisor.status(runId)).run.status).toBe('running');
+  });
+});
+
 describe('a launcher that has done its work and is gone', () => {
   test('is not taken for one that crashed by who read the row before', async () => {
     await using repository = await temporaryRepository();
@@ -192,6 +217,26 @@ describe('a kill whose carrier crashes', () => {
     expect(processesOf(run.runId)).toEqual([]);
     expect(await scope.supervisor.kill(run.runId)).toMatchObject({ success: true, method: 'system' });
     expect((await scope.supervisor.status(run.runId)).run.status).toBe('killed');
+  });
+
+  test('or is stopped, as by Ctrl+Z, is finished by another, and changes nothing when it is continued', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ deaf: { ...deaf, kill: { gracefulSeconds: 1, forcedSeconds: 1 } } });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const { runId } = await supervisor.run({ workflowName: 'deaf', directory: repository.path, message: '' });
+    await using other = startOtherProcess('kill', { runId }, repository.stateFolder);
+    await eventually(async () => (await supervisor.recent({}))[0]?.run.stop?.reached === 'graceful');
+    other.child.kill('SIGSTOP');
+    expect(await supervisor.kill(runId)).toMatchObject({ success: true, method: 'system' });
+    expect(processesOf(runId)).toEqual([]);
+    const ended = await supervisor.status(runId);
+    const entries = await supervisor.audit({ runId });
+    other.child.kill('SIGCONT');
+    const [exitCode] = (await once(other.child, 'exit')) as [number | null];
+    expect(exitCode).toBe(0);
+    expect(await supervisor.status(runId)).toEqual(ended);
+    expect(await supervisor.audit({ runId })).toEqual(entries);
   });
 
   test('can be sped up by force', async () => {

@@ -80,6 +80,7 @@ export function aStop(stop: Partial<StopIntent> = {}): StopIntent {
     decidedAt: killedAt,
     decidedMonotonic: 100_000,
     begunMonotonic: 112_000,
+    progressMonotonic: 112_000,
     reached: 'graceful',
     waitedFor: [],
     ports: [],
