@@ -66,8 +66,11 @@ export interface StageFacts {
   readonly lengths: StageLengths;
 }
 
-export function isFurther(phase: Phase, reached: Phase | null): boolean {
-  const order: readonly (Phase | null)[] = [null, 'graceful', 'forced', 'system'];
+/** What a kill is named after that needed nothing stronger. */
+export const firstPhase: Phase = 'graceful';
+
+export function isFurther(phase: Phase, reached: Phase): boolean {
+  const order: readonly Phase[] = ['graceful', 'forced', 'system'];
   return order.indexOf(phase) > order.indexOf(reached);
 }
 
@@ -186,13 +189,10 @@ function pauseIn(stage: Stage, stageMilliseconds: number): number {
   return stageMilliseconds < 1_000 ? 25 : 100;
 }
 
-/**
- * TERM is followed by CONT: a stopped process does not see it otherwise. All are told first: most are gone when it would
- * be their turn to be continued.
- */
+/** TERM is followed by CONT: a stopped process does not see it otherwise. */
 function askToEnd(members: readonly Member[]): SignalOrder[] {
-  const orders = (signal: Signal): SignalOrder[] => members.map(({ identity }) => ({ identity, signal }));
-  return [...orders('SIGTERM'), ...orders('SIGCONT')];
+  const signals: readonly Signal[] = ['SIGTERM', 'SIGCONT'];
+  return members.flatMap(({ identity }) => signals.map((signal): SignalOrder => ({ identity, signal })));
 }
 
 /**

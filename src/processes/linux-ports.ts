@@ -11,8 +11,6 @@ const limits = { beforeSignal: 100, afterEnd: 2_000 };
 /** Who has bound a port, in the network namespace that we are in: what is in another one is not in these files. */
 interface Socket extends Port {
   readonly inode: string;
-  /** Whose it is. */
-  readonly userId: number;
 }
 
 const tables = [
@@ -25,14 +23,12 @@ const tables = [
 
 /** Ports on which these processes listen, and nobody else does. */
 export async function ownPortsOf(pids: readonly number[]): Promise<Port[]> {
-  const sockets = await listeningSockets();
-  // Four files tell that mostly: to go through what a hundred processes have open takes five times as long.
-  if (!sockets.some(mayBeOfARun)) return [];
   const own = new Set<string>();
-  await searchSockets(pids, limits.beforeSignal, (_pid, inode) => own.add(inode));
+  await searchSockets(pids, limits.beforeSignal, (_pid, inode) => own.add(inode), isOpenedByItself);
+  // The kernel takes longer to list all sockets of the machine than to say what a hundred shells have open.
   if (own.size === 0) return [];
   const ports = new Map<string, { readonly port: Port; isOwn: boolean }>();
-  for (const { inode, port, protocol } of sockets) {
+  for (const { inode, port, protocol } of await listeningSockets()) {
     const key = keyOf({ port, protocol });
     const isOwn = own.has(inode) && (ports.get(key)?.isOwn ?? true);
     ports.set(key, { port: { port, protocol }, isOwn });
@@ -40,11 +36,8 @@ export async function ownPortsOf(pids: readonly number[]): Promise<Port[]> {
   return Array.from(ports.values()).flatMap(({ port, isOwn }) => (isOwn ? [port] : []));
 }
 
-/** Runs are our own user's; only root's may have become somebody else's. */
-function mayBeOfARun({ userId }: Socket): boolean {
-  const ours = process.getuid?.() ?? 0;
-  return ours === 0 || userId === ours;
-}
+/** Input and outputs are given to a process; what it listens on it opens itself. Most have nothing else. */
+const isOpenedByItself = (descriptor: string): boolean => Number(descriptor) > 2;
 
 /** Who listens on these ports now. */
 export async function portStatesOf(ports: readonly Port[]): Promise<PortState[]> {
@@ -74,8 +67,10 @@ async function searchSockets(
   pids: readonly number[],
   limitMilliseconds: number,
   found: (pid: number, inode: string) => void,
+  mayBe: (descriptor: string) => boolean = () => true,
 ): Promise<void> {
   await inSlices(descriptorsOf(pids, performance.now() + limitMilliseconds), ({ pid, descriptor }) => {
+    if (!mayBe(descriptor)) return;
     try {
       const target = readlinkSync(`/proc/${pid}/fd/${descriptor}`);
       if (target.startsWith('socket:[')) found(pid, target.slice('socket:['.length, -1));
@@ -125,5 +120,5 @@ export function socketIn(line: string, protocol: Port['protocol'], state: string
   const inode = fields[9];
   if (local === undefined || found !== state || inode === undefined) return null;
   const port = Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
-  return { protocol, port, inode, userId: Number(fields[7]) };
+  return { protocol, port, inode };
 }

@@ -14,8 +14,10 @@ import {
   listedPids,
   newerPids,
   newestPid,
+  parseStat,
   readBootId,
   readStat,
+  readStatLine,
   type Stat,
 } from './linux-stat.ts';
 import type { ProcessTable, SendOne } from './process-table.ts';
@@ -35,7 +37,7 @@ export class LinuxProcessTable implements ProcessTable {
   readonly self: ProcessIdentity;
   readonly ownPortsOf = ownPortsOf;
   readonly portStatesOf = portStatesOf;
-  #cookies = new Map<string, string | null>();
+  #known = new Map<number, Known>();
 
   constructor() {
     const stat = readStat(process.pid);
@@ -68,20 +70,25 @@ export class LinuxProcessTable implements ProcessTable {
 
   async look(): Promise<ProcessSnapshot> {
     const processes = new Map<number, ProcessFacts>();
-    const cookies = new Map<string, string | null>();
-    const unsettled: Stat[] = [];
-    const take = (stat: Stat, cookie: string | null): void => {
-      cookies.set(keyOf(stat), cookie);
-      processes.set(stat.pid, { ...stat, cookie });
+    const known = new Map<number, Known>();
+    const unsettled: Unsettled[] = [];
+    const take = (line: string, facts: ProcessFacts): void => {
+      known.set(facts.pid, { line, facts });
+      processes.set(facts.pid, facts);
     };
     const visit = (pid: number): void => {
-      const stat = readStat(pid);
+      const line = readStatLine(pid);
+      if (line === null) return;
+      const before = this.#known.get(pid);
+      // Most of all processes sleep: what is told of them again is not made again, which the garbage collector would feel.
+      if (before?.line === line) return take(line, before.facts);
+      const stat = parseStat(line);
       if (stat === null) return;
-      const known = this.#cookies.get(keyOf(stat));
-      if (known !== undefined || stat.state === 'zombie' || isKernelThread(stat)) return take(stat, known ?? null);
-      const read = readCookie(stat.pid);
-      if (read === 'unsettled') unsettled.push(stat);
-      else take(stat, read.cookie);
+      const cookie = this.#knownCookieOf(stat);
+      if (cookie !== undefined) return take(line, { ...stat, cookie });
+      const read = readCookie(pid);
+      if (read === 'unsettled') unsettled.push({ line, stat });
+      else take(line, { ...stat, cookie: read.cookie });
     };
     let newest = newestPid();
     await inSlices(listedPids(), visit);
@@ -95,7 +102,7 @@ export class LinuxProcessTable implements ProcessTable {
       });
     }
     await settle(unsettled, take);
-    this.#cookies = cookies;
+    this.#known = known;
     return { bootId: this.bootId, processes };
   }
 
@@ -115,33 +122,55 @@ export class LinuxProcessTable implements ProcessTable {
 
   /** One that is between two programs is asked again the next time. */
   #cookieOf(stat: Stat): string | null {
-    const known = this.#cookies.get(keyOf(stat));
-    if (known !== undefined || stat.state === 'zombie' || isKernelThread(stat)) return known ?? null;
+    const known = this.#knownCookieOf(stat);
+    if (known !== undefined) return known;
     const read = readCookie(stat.pid);
     if (read === 'unsettled') return null;
-    this.#cookies.set(keyOf(stat), read.cookie);
+    this.#known.set(stat.pid, { line: '', facts: { ...stat, cookie: read.cookie } });
     return read.cookie;
+  }
+
+  /** Without a look at its environment; undefined when that is needed. */
+  #knownCookieOf(stat: Stat): string | null | undefined {
+    const facts = this.#known.get(stat.pid)?.facts;
+    const isKnown = facts?.startTime === stat.startTime && facts.name === stat.name;
+    if (isKnown) return facts.cookie;
+    return stat.state === 'zombie' || isKernelThread(stat) ? null : undefined;
   }
 }
 
-const keyOf = ({ pid, startTime, name }: Stat): string => `${pid}/${startTime}/${name}`;
+/** What was told of a process, and what that was made into. */
+interface Known {
+  readonly line: string;
+  readonly facts: ProcessFacts;
+}
+
+/** One whose environment read as empty. */
+interface Unsettled {
+  readonly line: string;
+  readonly stat: Stat;
+}
 
 /**
  * Reads again, until they tell, those whose environment read as empty: taken for "no cookie", one that was caught between
  * two programs would never be recognised. Who really has none is believed after a moment, once.
  */
-async function settle(unsettled: readonly Stat[], take: (stat: Stat, cookie: string | null) => void): Promise<void> {
+async function settle(
+  unsettled: readonly Unsettled[],
+  take: (line: string, facts: ProcessFacts) => void,
+): Promise<void> {
   const begun = performance.now();
   for (let waiting = unsettled; waiting.length > 0;) {
     await sleep(1);
     const waited = performance.now() - begun;
-    waiting = waiting.filter(({ pid, startTime }) => {
-      const stat = readStat(pid);
-      if (stat === null || stat.startTime !== startTime) return false;
+    waiting = waiting.filter(({ stat: { pid, startTime } }) => {
+      const line = readStatLine(pid);
+      const stat = line === null ? null : parseStat(line);
+      if (line === null || stat === null || stat.startTime !== startTime) return false;
       const read = stat.state === 'zombie' ? { cookie: null } : readCookie(pid);
       const limit = isBetweenPrograms(pid) ? betweenProgramsMilliseconds : emptyMilliseconds;
       if (read === 'unsettled' && waited < limit) return true;
-      take(stat, read === 'unsettled' ? null : read.cookie);
+      take(line, { ...stat, cookie: read === 'unsettled' ? null : read.cookie });
       return false;
     });
   }

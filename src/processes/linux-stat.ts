@@ -15,16 +15,20 @@ export interface Stat extends Omit<ProcessFacts, 'cookie'> {
   readonly isStopped: boolean;
 }
 
-/** `/proc/<pid>/stat`, or null when the process is gone. */
+/** What `/proc/<pid>/stat` tells, or null when the process is gone. */
 export function readStat(pid: number): Stat | null {
-  let text: string;
+  const line = readStatLine(pid);
+  return line === null ? null : parseStat(line);
+}
+
+/** `/proc/<pid>/stat` as it is, or null when the process is gone. */
+export function readStatLine(pid: number): string | null {
   try {
     // Node reads a whole file as UTF-8 in one native call, twice as fast as in any other encoding.
-    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     return null;
   }
-  return parseStat(text);
 }
 
 /** The name may hold blanks and parentheses, so the fields are counted from the last closing one (proc(5)). */

@@ -110,14 +110,26 @@ export class LocalExecutor implements Executor {
   async signal(orders: readonly SignalOrder[]): Promise<readonly SignalOutcome[]> {
     const isStill = await this.#table.confirm(orders.map(({ identity }) => identity));
     const outcomes: SignalOutcome[] = [];
+    // Of two signals that follow each other at once to the same process, one check right before the first serves both.
+    let confirmed: ProcessIdentity | null = null;
+    const forget = (): void => void (confirmed = null);
+    const send = ({ identity, signal }: SignalOrder): SignalOutcome | Promise<SignalOutcome> => {
+      if (this.#isSpared(identity.pid)) return 'not_permitted';
+      if (identity !== confirmed && !isStill(identity)) return 'gone';
+      confirmed = identity;
+      return this.#send(identity.pid, signal);
+    };
     // Hundreds of orders are no reason to hold up the event loop.
-    await inSlices(orders, ({ identity, signal }) => {
-      if (this.#isSpared(identity.pid)) return void outcomes.push('not_permitted');
-      if (!isStill(identity)) return void outcomes.push('gone');
-      const outcome = this.#send(identity.pid, signal);
-      if (typeof outcome === 'string') return void outcomes.push(outcome);
-      return outcome.then((later) => void outcomes.push(later));
-    });
+    await inSlices(
+      orders,
+      (order) => {
+        const outcome = send(order);
+        if (typeof outcome === 'string') return void outcomes.push(outcome);
+        forget();
+        return outcome.then((later) => void outcomes.push(later));
+      },
+      forget,
+    );
     return outcomes;
   }
 

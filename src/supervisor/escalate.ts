@@ -2,6 +2,7 @@ import type { CriticalSection } from '../core/critical-section.ts';
 import {
   type EscalationFacts,
   type EscalationStep,
+  firstPhase,
   isFurther,
   isShell,
   nextStep,
@@ -33,7 +34,7 @@ export interface Course {
   readonly onBegin: (monotonic: number) => Promise<void>;
   /** Told right before the first signal of this attempt, of a forced one too. */
   readonly onFirstSignal: (members: readonly Member[]) => Promise<void>;
-  /** Told right before the first signal in a phase that is further than `reached`; nothing waits for it. */
+  /** Told right before the first signal in a phase that is further than `reached`, and than the one that a kill begins with. */
   readonly onPhase: (phase: Phase) => void;
 }
 
@@ -43,7 +44,7 @@ export interface Course {
  */
 export async function escalate(world: World, run: Run, course: Course): Promise<Escalation> {
   const ledger = new EscalationLedger(course.reached);
-  let { reached } = course;
+  let reached = course.reached ?? firstPhase;
   ledger.waitsFor(run.stop?.waitedFor ?? []);
   const commandIsShell = isShell(run.workflow.command[0]);
   let { begunMonotonic } = course;
@@ -110,7 +111,10 @@ export async function escalate(world: World, run: Run, course: Course): Promise<
         await end(world, run, ledger, members, step);
         break;
     }
-    await world.clock.sleep(step.lookAgainMilliseconds, world.disposed);
+    const { lookAgainMilliseconds } = step;
+    // A timer takes a millisecond at least, and at the proof it would be one for nothing.
+    if (lookAgainMilliseconds === 0) await world.clock.turn();
+    else await world.clock.sleep(lookAgainMilliseconds, world.disposed);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CriticalSection } from '../core/critical-section.ts';
 import {
   type EscalationFacts,
+  firstPhase,
   isFurther,
   type Phase,
   sentKey,
@@ -36,7 +37,7 @@ export class EscalationLedger {
 
   /** @param reached the furthest phase of those who carried it before */
   constructor(reached: Phase | null) {
-    this.#method = reached ?? 'graceful';
+    this.#method = reached ?? firstPhase;
   }
 
   enter(stage: Stage, now: number): void {

@@ -63,7 +63,7 @@ describe('the next step of a kill', () => {
   const sentInSystemPhase = new Set([101, 102, 103].map((pid) => sentKey('system', kill(pid))));
   it.each<[string, Partial<EscalationFacts>, string]>([
     ['asks the command', {}, 'graceful: TERM 101, CONT 101'],
-    ['asks the whole group of a shell', { commandIsShell: true }, 'graceful: TERM 101, TERM 102, CONT 101, CONT 102'],
+    ['asks the whole group of a shell', { commandIsShell: true }, 'graceful: TERM 101, CONT 101, TERM 102, CONT 102'],
     [
       'leaves alone what a shell starts after it was asked',
       { commandIsShell: true, sent: askedCommand },
@@ -72,7 +72,7 @@ describe('the next step of a kill', () => {
     [
       'asks the others when the command is gone',
       { members: [wrapper, child, escaped] },
-      'graceful: TERM 102, TERM 103, CONT 102, CONT 103',
+      'graceful: TERM 102, CONT 102, TERM 103, CONT 103',
     ],
     ['leaves the wrapper to its record', { members: [wrapper] }, 'graceful: nothing'],
     [
