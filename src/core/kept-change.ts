@@ -15,7 +15,7 @@ export interface KeptChange {
 export function mayBeKept(patch: RunPatch): boolean {
   if (patch.process !== undefined) return false;
   if (patch.status !== undefined) return patch.status === 'terminating' || isTerminal(patch.status);
-  return patch.stop !== undefined || patch.killReport !== undefined;
+  return patch.stop !== undefined || patch.killReport !== undefined || patch.followUp === null;
 }
 
 /** A report says where it was written: `kept` in the run's folder only, or in the database with its audit entry. */

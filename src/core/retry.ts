@@ -7,8 +7,8 @@ const lateMilliseconds = 60 * 60_000;
 const retriedReasons: ReadonlySet<RunReason['code']> = new Set(['exit_code', 'signal', 'lost']);
 
 /**
- * Whether a run is to be started again right now, as its workflow's `retry` says: after the back-off, which doubles with
- * each retry, and as often as `attempts`.
+ * Whether a run is to be started again right now. As its workflow's `retry` says: after the back-off, which doubles with
+ * each retry, and as often as `attempts`; at once, where it was ended for that.
  * @param now epoch milliseconds
  * @param isReplaced some run has taken its place already
  */
@@ -23,7 +23,8 @@ export function isRetryAwaited(run: Run, now: number, isReplaced: boolean): bool
   return due !== null && now < due + lateMilliseconds;
 }
 
-function retryTime({ workflow: { retry }, status, reason, endedAt, retryNumber }: Run): number | null {
+function retryTime({ workflow: { retry }, status, reason, endedAt, retryNumber, followUp }: Run): number | null {
+  if (followUp === 'restart') return endedAt;
   if (retry === null || status !== 'failed' || endedAt === null || reason === null) return null;
   if (!retriedReasons.has(reason.code) || retryNumber >= retry.attempts) return null;
   return endedAt + retry.backoffSeconds * 1000 * 2 ** retryNumber;

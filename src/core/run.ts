@@ -109,6 +109,8 @@ export interface Run {
   /** The supervisor that is launching it; null once it runs. */
   readonly launcher: ProcessIdentity | null;
   readonly stop: StopIntent | null;
+  /** What its workflow wants once it is over, decided with its end and done once, by whoever sees that. */
+  readonly followUp: 'restart' | null;
   readonly killMethod: Phase | null;
   readonly killReport: KillReport | null;
   readonly process: RunProcess | null;

@@ -87,7 +87,7 @@ export class RunRecords {
 }
 
 /** What the folders of runs do not hold that an older version launched; the database has it from its migrations. */
-const addedLater = { extraMinutes: 0 } satisfies Partial<Run>;
+const addedLater = { extraMinutes: 0, followUp: null } satisfies Partial<Run>;
 
 const isLaunched = (found: Partial<Run>): found is Run => found.runId !== undefined && found.workflow !== undefined;
 

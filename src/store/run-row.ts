@@ -36,6 +36,7 @@ export interface RunRow {
   extra_minutes: number;
   launcher: string | null;
   stop: string | null;
+  follow_up: Run['followUp'];
   kill_method: Phase | null;
   kill_report: string | null;
   snoozed_until: number | null;
@@ -82,6 +83,7 @@ export function runFrom(row: RunRow): Run {
     extraMinutes: row.extra_minutes,
     launcher: parsed<ProcessIdentity>(row.launcher),
     stop: parsed<StopIntent>(row.stop),
+    followUp: row.follow_up,
     killMethod: row.kill_method,
     killReport: parsed<KillReport>(row.kill_report),
     process: processFrom(row),
@@ -126,6 +128,7 @@ export function runParameters(run: Run): Record<string, string | number | null> 
     extra_minutes: run.extraMinutes,
     launcher: json(run.launcher),
     stop: json(run.stop),
+    follow_up: run.followUp,
     kill_method: run.killMethod,
     kill_report: json(run.killReport),
     snoozed_until: run.snoozedUntil,

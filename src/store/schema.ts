@@ -127,4 +127,8 @@ ALTER TABLE workflow_runs ADD COLUMN extra_minutes REAL NOT NULL DEFAULT 0 CHECK
   `
 UPDATE workflow_runs SET stop = json_set(stop, '$.progressMonotonic', json_extract(stop, '$.decidedMonotonic')) WHERE stop IS NOT NULL;
 `,
+  // What is to be started in the place of a run outlives whoever ends it.
+  `
+ALTER TABLE workflow_runs ADD COLUMN follow_up TEXT CHECK (follow_up IN ('restart'));
+`,
 ];

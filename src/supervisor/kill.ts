@@ -49,6 +49,13 @@ async function decide(world: World, run: Run, options: KillOptions): Promise<Run
     audit,
   );
   if (pending !== null) return pending;
+  // What somebody wants ended is not started again.
+  await world.store.change(
+    run.runId,
+    (now) => !isTerminal(now.status) && now.followUp !== null,
+    { followUp: null },
+    audit,
+  );
   // A kill that is under way goes on at its last stage at once.
   if (stop.force) await changeStop(world, run.runId, (now) => (now.force ? null : { force: true }), audit);
   return null;

@@ -172,6 +172,7 @@ async function accept(world: World, repository: Repository, options: LaunchOptio
       process: null,
       snoozedUntil: null,
       extraMinutes: 0,
+      followUp: null,
     };
     const audit = auditOf(world, runId, 'launch', 'asked', {
       facts: {

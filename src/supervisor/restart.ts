@@ -48,6 +48,18 @@ export async function restart(world: World, runId: string, options: RestartOptio
   );
 }
 
+/**
+ * Starts a run again that nobody asked for, after its end. Two may watch for a moment, as when a machine wakes: of what
+ * both start in its place there is one.
+ */
+export async function restartOnce(world: World, run: Run): Promise<void> {
+  try {
+    await restart(world, run.runId, { why: 'retry', retry: run.followUp === null, once: true });
+  } catch (error) {
+    if (!isWardenError(error, 'already_replaced')) throw error;
+  }
+}
+
 async function endOf(world: World, run: Run, why: string): Promise<Run> {
   if (isTerminal(run.status)) return run;
   try {

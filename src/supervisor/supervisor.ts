@@ -1,15 +1,14 @@
 import type { CleanupReport } from '../core/cleanup-report.ts';
-import { isWardenError, WardenError } from '../core/errors.ts';
+import { WardenError } from '../core/errors.ts';
 import type { DrillReport } from '../core/drill.ts';
-import type { Health } from '../core/health.ts';
 import type { KillReport } from '../core/kill-report.ts';
-import { describeHealthReason, plainEnglish } from '../core/messages.ts';
 import type { AuditEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile } from '../core/ports/worktrees.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { Workflow } from '../core/workflow.ts';
+import { actOnLimit } from './act-on-limit.ts';
 import { Changes } from './changes.ts';
 import { cleanup, type CleanupOptions, type CleanupRequest, listWorktrees, type WorktreeEntry } from './cleanup.ts';
 import { complete, type CompleteOptions } from './complete.ts';
@@ -21,7 +20,7 @@ import { kill, type KillOptions } from './kill.ts';
 import { launch, type LaunchOptions } from './launch.ts';
 import { Members } from './members.ts';
 import { reconcile, reconcileOne } from './reconcile.ts';
-import { restart, type RestartOptions } from './restart.ts';
+import { restart, restartOnce, type RestartOptions } from './restart.ts';
 import { Watch, type WatchEnd, type WatchLimits, type WatchOptions } from './watch.ts';
 import { auditOf, type Ports, type World } from './world.ts';
 
@@ -236,24 +235,9 @@ export class Supervisor {
   #beginWatch(options: Omit<WatchOptions, 'onLimit' | 'onRetry'>): Watch {
     return new Watch(this.#world, {
       ...options,
-      onLimit: (run, health) => this.#actOnLimit(run, health),
-      onRetry: (run) => this.#restartOnce(run, { why: 'retry', retry: true }),
+      onLimit: (run, action) => this.#own(actOnLimit(this.#world, run, action)),
+      onRetry: (run) => this.#own(restartOnce(this.#world, run)),
     });
-  }
-
-  async #actOnLimit({ runId }: Run, { action, reasons }: Health): Promise<void> {
-    const why = reasons.map((reason) => describeHealthReason(reason, plainEnglish)).join('; ');
-    if (action === 'kill') await this.kill(runId, { why });
-    if (action === 'restart') await this.#restartOnce({ runId }, { why });
-  }
-
-  /** Two may watch for a moment, as when a machine wakes: of what both start in a run's place there is one. */
-  async #restartOnce({ runId }: Pick<Run, 'runId'>, options: RestartOptions): Promise<void> {
-    try {
-      await this.restart(runId, { ...options, once: true });
-    } catch (error) {
-      if (!isWardenError(error, 'already_replaced')) throw error;
-    }
   }
 
   /** The database is closed only when nobody uses it any more. */

@@ -1,5 +1,4 @@
 import { isWardenError } from '../core/errors.ts';
-import type { Health } from '../core/health.ts';
 import { type Lease, mayHoldLease, type Watcher, watcherSeen } from '../core/lease.ts';
 import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
@@ -15,8 +14,8 @@ export interface WatchOptions {
   /** Asked before a run is started again by itself: a face that trusts nothing starts nothing. */
   readonly mayLaunch: () => boolean;
   /** Ends or restarts a run that has reached a limit, where its workflow says so. */
-  readonly onLimit: (run: Run, health: Health) => Promise<void>;
-  /** Starts a run that failed again. */
+  readonly onLimit: (run: Run, action: 'kill' | 'restart') => Promise<void>;
+  /** Starts a run that failed again, or that was ended for that. */
   readonly onRetry: (run: Run) => Promise<void>;
   /** Ends the watching. */
   readonly signal: AbortSignal;
@@ -177,14 +176,14 @@ export class Watch {
   }
 
   /**
-   * The newest runs that failed and that this supervisor did not answer. Whether somebody else did is read from the runs
+   * The newest runs that failed, or were ended to be started again, and that this supervisor did not answer. Whether somebody else did is read from the runs
    * themselves, so that a new watcher neither forgets nor repeats.
    */
   async #failures(): Promise<readonly { readonly run: Run; readonly isReplaced: boolean }[]> {
     const { runs } = await this.#world.store.runs({});
     const replaced = new Set(runs.map(({ restartedFrom }) => restartedFrom));
     return runs
-      .filter((run) => run.status === 'failed' && !this.#hasActed(run))
+      .filter((run) => (run.status === 'failed' || run.followUp !== null) && !this.#hasActed(run))
       .map((run) => ({ run, isReplaced: replaced.has(run.runId) }));
   }
 
@@ -207,18 +206,19 @@ export class Watch {
 
   #actOnHealth(run: Run): void {
     if (this.#hasActed(run)) return;
-    const health = healthNow(this.#world, run);
-    if (health.action === 'none' || health.action === 'notify') return;
-    if (health.action === 'restart' && !this.#options.mayLaunch()) return;
-    this.#act(run, () => this.#options.onLimit(run, health));
+    const { action } = healthNow(this.#world, run);
+    if (action === 'none' || action === 'notify') return;
+    if (action === 'restart' && !this.#options.mayLaunch()) return;
+    // One that was given more time meanwhile, or could not be ended, may reach its limit again.
+    this.#act(run, () => this.#options.onLimit(run, action).finally(() => this.#acted.delete(actOf(run))));
   }
 
   #hasActed(run: Run): boolean {
-    return this.#acted.has(`${run.status} ${run.runId}`);
+    return this.#acted.has(actOf(run));
   }
 
   #act(run: Run, action: (run: Run) => Promise<void>): void {
-    this.#acted.add(`${run.status} ${run.runId}`);
+    this.#acted.add(actOf(run));
     const act = action(run)
       .catch((error: unknown) => this.#world.diagnostics.failed(`acting on ${run.runId}`, error))
       .finally(() => this.#acts.delete(act));
@@ -242,3 +242,5 @@ export class Watch {
     }
   }
 }
+
+const actOf = ({ status, runId }: Run): string => `${status} ${runId}`;

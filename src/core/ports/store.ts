@@ -41,6 +41,7 @@ export interface RunPatch {
   readonly process?: RunProcess;
   readonly snoozedUntil?: number | null;
   readonly extraMinutes?: number;
+  readonly followUp?: Run['followUp'];
 }
 
 export type Replacing = 'once' | 'one_at_a_time';

@@ -54,6 +54,7 @@ export function aRun(run: Partial<Run> = {}): Run {
     extraMinutes: 0,
     launcher: null,
     stop: null,
+    followUp: null,
     killMethod: null,
     killReport: null,
     process: {

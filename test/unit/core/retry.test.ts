@@ -47,3 +47,26 @@ describe('a retry', () => {
     expect(isRetryAwaited(failed(more), 0, false)).toBe(false);
   });
 });
+
+describe('a run that was ended to be started again', () => {
+  const ended = (more: Partial<Run> = {}): Run =>
+    aRun({
+      status: 'killed',
+      reason: { code: 'killed', by: 'dev', why: 'no output' },
+      endedAt: 0,
+      followUp: 'restart',
+      ...more,
+    });
+
+  test('is so at once, whatever its retries, and once', () => {
+    expect(isRetryDue(ended(), 0, false)).toBe(true);
+    expect(isRetryDue(ended({ retryNumber: 20 }), 0, false)).toBe(true);
+    expect(isRetryDue(ended(), 0, true)).toBe(false);
+    expect(isRetryDue(ended(), 2 * 3_600_000, false)).toBe(false);
+  });
+
+  test('is awaited once it is over', () => {
+    expect(isRetryAwaited(ended(), 0, false)).toBe(true);
+    expect(isRetryAwaited(ended({ status: 'terminating', endedAt: null }), 0, false)).toBe(false);
+  });
+});
