@@ -39,6 +39,8 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
   readonly usage: string;
   readonly operands: { readonly minimum: number; readonly maximum: number };
   readonly options: Options;
+  /** Lines at the end of its help: what its options alone do not say. */
+  readonly notes?: readonly string[];
   /** @returns the exit code */
   execute(invocation: Invocation<Options>): Promise<number>;
 }

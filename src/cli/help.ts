@@ -20,7 +20,7 @@ export function overview(commands: readonly Command[]): string {
 }
 
 /** How one command is used. */
-export function explanationOf({ name, summary, usage, options }: Command): string {
+export function explanationOf({ name, summary, usage, options, notes = [] }: Command): string {
   return [
     `${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`,
     '',
@@ -28,6 +28,7 @@ export function explanationOf({ name, summary, usage, options }: Command): strin
     '',
     'Options:',
     optionLines({ ...options, ...commonOptions }),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
   ].join('\n');
 }
 

@@ -3,6 +3,7 @@ import type { CleanupReport } from './cleanup-report.ts';
 import type { WardenError } from './errors.ts';
 import type { Phase, Stage } from './escalation.ts';
 import type { Health } from './health.ts';
+import type { Impact, Observed, UncommittedFiles } from './impact.ts';
 import type { KillReport, SignalCount, Survivor } from './kill-report.ts';
 import {
   describeCriticalSection,
@@ -162,6 +163,63 @@ function aftermathJson(aftermath: Aftermath): AftermathJson {
     },
     duration_ms: Math.round(aftermath.durationMilliseconds),
   };
+}
+
+/** What a kill would cut off or leave alone; null where it is not known, and then `unknown` says why. */
+export interface ImpactJson {
+  readonly dirty_files: UncommittedFiles | null;
+  /** That no other branch, no tag and no remote holds. */
+  readonly unpushed_commits: number | null;
+  /** What should not be cut in two, in words. */
+  readonly under_way: readonly string[] | null;
+  readonly processes: number | null;
+  readonly children: readonly string[];
+  /** Null when it has not started. */
+  readonly running_ms: number | null;
+  readonly unknown: readonly { readonly fact: string; readonly detail: string }[];
+}
+
+/** A preview: what would be killed, and what is at stake. */
+export interface KillPreviewJson {
+  readonly dry_run: true;
+  readonly runs: readonly {
+    readonly run_id: string;
+    readonly workflow_name: string;
+    readonly status: RunStatus;
+    readonly impact: ImpactJson;
+  }[];
+}
+
+export function killPreviewJson(impacts: readonly Impact[], translate: Translate = plainEnglish): KillPreviewJson {
+  return {
+    dry_run: true,
+    runs: impacts.map((impact) => ({
+      run_id: impact.runId,
+      workflow_name: impact.workflowName,
+      status: impact.status,
+      impact: impactJson(impact, translate),
+    })),
+  };
+}
+
+function impactJson(impact: Impact, translate: Translate): ImpactJson {
+  const { files, commits, underWay, processes, children, runningMilliseconds } = impact;
+  const facts = { dirty_files: files, unpushed_commits: commits, under_way: underWay, processes };
+  return {
+    dirty_files: valueOf(files),
+    unpushed_commits: valueOf(commits),
+    under_way: valueOf(underWay)?.map((section) => describeCriticalSection(section, translate)) ?? null,
+    processes: valueOf(processes),
+    children,
+    running_ms: runningMilliseconds === null ? null : Math.round(runningMilliseconds),
+    unknown: Object.entries(facts).flatMap(([fact, seen]) =>
+      seen.state === 'unknown' ? [{ fact, detail: seen.detail }] : [],
+    ),
+  };
+}
+
+function valueOf<Value>(fact: Observed<Value>): Value | null {
+  return fact.state === 'observed' ? fact.value : null;
 }
 
 export interface CleanupJson {

@@ -14,12 +14,21 @@ export async function criticalSectionsOf(
   run: Run,
   members: readonly Member[],
 ): Promise<readonly CriticalSection[]> {
+  return (await criticalSectionsSeen(world, run, members)) ?? [];
+}
+
+/** The same; null when it could not be looked at. */
+export async function criticalSectionsSeen(
+  world: World,
+  run: Run,
+  members: readonly Member[],
+): Promise<readonly CriticalSection[] | null> {
   if (members.length === 0) return [];
   try {
-    return (await within(world.clock, lookMilliseconds, lookFor(world, run, members))) ?? [];
+    return await within(world.clock, lookMilliseconds, lookFor(world, run, members));
   } catch (error) {
     world.diagnostics.failed(`looking for critical sections of ${run.runId}`, error);
-    return [];
+    return null;
   }
 }
 

@@ -1,6 +1,6 @@
 import { checkpointCookie } from '../core/checkpoint-cookie.ts';
 import type { Run } from '../core/run.ts';
-import type { RunId } from '../core/run-id.ts';
+import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
 import { within } from './within.ts';
 import { auditOf, type World } from './world.ts';
@@ -20,7 +20,8 @@ export async function keepCheckpoint(world: World, { runId, worktree }: Run): Pr
       () => true,
       () => true,
     );
-    if ((await within(world.clock, limitMilliseconds, isDone)) === null) await endKeeping(world, runId);
+    if ((await within(world.clock, limitMilliseconds, isDone)) === null)
+      await endOwnGit(world, checkpointCookie(runId));
     const checkpoint = await keeping;
     if (checkpoint === null) return;
     await world.store.audit(auditOf(world, runId, 'checkpoint', 'done', { facts: { checkpoint } }));
@@ -28,13 +29,4 @@ export async function keepCheckpoint(world: World, { runId, worktree }: Run): Pr
     await world.store.audit(auditOf(world, runId, 'checkpoint', 'failed', { facts: { detail: failureWords(error) } }));
     throw error;
   }
-}
-
-/** Git with all that it started: a filter of the repository may never end. */
-async function endKeeping(world: World, runId: RunId): Promise<void> {
-  const cookie = checkpointCookie(runId);
-  const { bootId, processes } = await world.executor.look();
-  const working = [...processes.values()].filter((facts) => facts.cookie === cookie);
-  const identities = working.map(({ pid, startTime }) => ({ bootId, pid, startTime }));
-  await world.executor.signal(identities.map((identity) => ({ identity, signal: 'SIGKILL' })));
 }

@@ -1,6 +1,7 @@
 import type { CleanupReport } from '../core/cleanup-report.ts';
 import { WardenError } from '../core/errors.ts';
 import type { DrillReport } from '../core/drill.ts';
+import type { Impact } from '../core/impact.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile } from '../core/ports/worktrees.ts';
@@ -15,6 +16,7 @@ import { complete, type CompleteOptions } from './complete.ts';
 import { drill } from './drill.ts';
 import { extend } from './extend.ts';
 import { findRun } from './find-run.ts';
+import { impactOf } from './impact.ts';
 import { factsOf, type RunFacts } from './inspect.ts';
 import { kill, type KillOptions } from './kill.ts';
 import { launch, type LaunchOptions } from './launch.ts';
@@ -114,6 +116,18 @@ export class Supervisor {
 
   outputFileOf(runId: RunId): string {
     return this.#world.folders.outputFileOf(runId);
+  }
+
+  /** Every run of the machine that is not over, in the order in which they were accepted. */
+  async active(): Promise<readonly Run[]> {
+    await reconcile(this.#world);
+    return this.#world.store.activeRuns();
+  }
+
+  /** What kills would cut off or leave alone, in the order asked for. Ends nothing. @throws WardenError unknown_run */
+  async impactOf(runIds: readonly string[]): Promise<readonly Impact[]> {
+    const runs = await Promise.all(runIds.map((runId) => findRun(this.#world.store, runId)));
+    return this.#own(impactOf(this.#world, runs));
   }
 
   kill(runId: string, options?: KillOptions): Promise<KillReport> {

@@ -10,6 +10,7 @@ import { inTurns } from './in-turns.ts';
 import { keepWork } from './keep-work.ts';
 import { lastChangeIn } from './last-change.ts';
 import { list } from './list.ts';
+import { ownWorkIn } from './own-work.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { remove } from './remove.ts';
 import { holdingLock } from './repository-lock.ts';
@@ -59,6 +60,7 @@ export function gitWorktrees(): Worktrees {
     scratchRepository,
     locksHeldBy,
     usabilityOf: async (worktreePath) => await looks(async () => await usabilityOf(worktreePath)),
+    ownWorkIn: async (worktree) => await looks(async () => await ownWorkIn(worktree)),
     checkpoint: async (worktree) => await checkpoints(async () => await keepWork(worktree)),
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);

@@ -1,5 +1,6 @@
 import { isWardenError } from '../core/errors.ts';
-import { askGit } from './git.ts';
+import type { UncommittedFiles } from '../core/impact.ts';
+import { askGit, type GitAnswer } from './git.ts';
 
 export interface WorktreeStatus {
   /** Name of the branch that is checked out; null when detached. */
@@ -11,7 +12,15 @@ export interface WorktreeStatus {
 }
 
 /** Work in a submodule counts, whatever is configured. */
-const submodules = ['--ignore-submodules=none'];
+export const statusArguments: readonly string[] = [
+  'status',
+  '--porcelain=v2',
+  '--branch',
+  '-z',
+  '--untracked-files=all',
+  '--no-renames',
+  '--ignore-submodules=none',
+];
 
 /**
  * @param environment of whatever git starts, besides what it has anyway
@@ -23,7 +32,7 @@ export async function statusOf(
 ): Promise<WorktreeStatus | null> {
   const request = {
     directory: worktreePath,
-    arguments: ['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=all', '--no-renames', ...submodules],
+    arguments: statusArguments,
     operation: 'look at worktree',
     environment,
   };
@@ -31,18 +40,30 @@ export async function statusOf(
     if (isWardenError(error, 'git_failed')) return null;
     throw error;
   });
-  if (answer === null) return null;
-  // Git skips folders that it may not read, with a warning and success.
-  if (answer.exitCode !== 0 || /^warning: could not open directory/m.test(answer.words)) return null;
+  if (answer === null || !isWholeStatus(answer)) return null;
   let branch: string | null = null;
   let head: string | null = null;
-  let dirtyFiles = 0;
   for (const line of linesOf(answer.output)) {
     if (line.startsWith('# branch.oid ')) head = valueOf(line);
     else if (line.startsWith('# branch.head ')) branch = valueOf(line);
-    else if (!line.startsWith('# ')) dirtyFiles += 1;
   }
-  return { branch, head, dirtyFiles };
+  const { tracked, untracked } = countedFiles(answer.output);
+  return { branch, head, dirtyFiles: tracked + untracked };
+}
+
+/** Git skips folders that it may not read, with a warning and success. */
+export function isWholeStatus({ exitCode, words }: GitAnswer): boolean {
+  return exitCode === 0 && !/^warning: could not open directory/m.test(words);
+}
+
+/** Unmerged files are tracked ones too. */
+export function countedFiles(status: Buffer): UncommittedFiles {
+  let [tracked, untracked] = [0, 0];
+  for (const line of linesOf(status)) {
+    if (line.startsWith('? ')) untracked += 1;
+    else if (!line.startsWith('# ')) tracked += 1;
+  }
+  return { tracked, untracked };
 }
 
 /** Git puts what is not there, `(initial)` and `(detached)`, in parentheses. */

@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline/promises';
 import type { CleanupReport } from '../../core/cleanup-report.ts';
 import { WardenError } from '../../core/errors.ts';
 import { describeBytes, describeKeepReason, plainEnglish } from '../../core/messages.ts';
 import { cleanupJson } from '../../core/run-json.ts';
 import { amount } from '../amount.ts';
+import { canAsk, saysYes } from '../ask.ts';
 import { defineCommand } from '../command.ts';
 import { interruptedExitCode, withInterruption } from '../interruption.ts';
 import { oneLine, type Output } from '../output.ts';
@@ -54,23 +54,10 @@ export const cleanup = defineCommand({
 /** @throws WardenError confirmation_needed where nobody can be asked */
 async function isConfirmed(plan: CleanupReport, output: Output): Promise<boolean> {
   if (!output.json) await output.write(`${describe(plan)}\n`);
-  if (output.json || !process.stdin.isTTY || !process.stderr.isTTY) {
+  if (!canAsk(output)) {
     throw new WardenError('confirmation_needed', { paths: plan.removed.map(({ path }) => path) });
   }
-  const conversation = createInterface({ input: process.stdin, output: process.stderr });
-  // The end of the input is no answer, and no answer is no.
-  const ended = new AbortController();
-  conversation.once('close', () => ended.abort());
-  conversation.once('SIGINT', () => conversation.close());
-  try {
-    const answer = await conversation.question('Remove them? [y/N] ', { signal: ended.signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch (error) {
-    if (ended.signal.aborted) return false;
-    throw error;
-  } finally {
-    conversation.close();
-  }
+  return saysYes('Remove them?');
 }
 
 async function print(report: CleanupReport, output: Output): Promise<number> {

@@ -1,45 +1,161 @@
 import { isWardenError, type WardenError } from '../../core/errors.ts';
+import type { Impact } from '../../core/impact.ts';
+import { describeActivity, describeImpact, describeWhatStays } from '../../core/impact-words.ts';
 import type { KillReport } from '../../core/kill-report.ts';
+import { selectRuns } from '../../core/kill-selection.ts';
 import { describeAftermath, describeError, describeKill, plainEnglish } from '../../core/messages.ts';
-import { errorJson, killReportJson } from '../../core/run-json.ts';
-import { defineCommand } from '../command.ts';
-import { oneLine } from '../output.ts';
+import { isRunId } from '../../core/run-id.ts';
+import { errorJson, killPreviewJson, killReportJson } from '../../core/run-json.ts';
+import type { Supervisor } from '../../supervisor/supervisor.ts';
+import { canAsk, saysYes } from '../ask.ts';
+import { defineCommand, type Invocation, type OptionValues } from '../command.ts';
+import { oneLine, type Output } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
+
+const options = {
+  match: { type: 'string', value: 'PATTERN', description: 'all whose id, workflow or message is like this' },
+  workflow: { type: 'string', value: 'NAME', description: 'all runs of this workflow' },
+  all: { type: 'boolean', description: 'all runs' },
+  everywhere: { type: 'boolean', description: 'with one of these: of every repository, not of this one alone' },
+  'dry-run': { type: 'boolean', description: 'only tell which runs, and what kills would cut off' },
+  yes: { type: 'boolean', description: 'do not ask' },
+  force: { type: 'boolean', description: 'without waiting for the processes to end by themselves' },
+  reason: { type: 'string', value: 'TEXT', description: 'why, for the record' },
+} as const;
+
+type Options = OptionValues<typeof options>;
 
 export const kill = defineCommand({
   name: 'kill',
   summary: 'end runs with all their processes, and prove that none is left',
-  usage: 'RUN… [--force] [--reason TEXT]',
-  operands: { minimum: 1, maximum: Infinity },
-  options: {
-    force: { type: 'boolean', description: 'without waiting for the processes to end by themselves' },
-    reason: { type: 'string', value: 'TEXT', description: 'why, for the record' },
-  },
-  async execute({ operands, options, output, open }) {
+  usage:
+    '(RUN… | [--match PATTERN] [--workflow NAME] | --all) [--everywhere] [--dry-run] [--yes] [--force] [--reason TEXT]',
+  operands: { minimum: 0, maximum: Infinity },
+  options,
+  notes: [
+    'Runs that are named are killed at once. Of the others those are meant that are not over: what they are is shown and',
+    'asked first. Where nobody can be asked, and with --json, --yes or --dry-run must be given.',
+    '',
+    'In a PATTERN * stands for any characters and ? for one; it must fit the whole id, workflow name or message. With',
+    '--workflow too, both must hold. In a run, it and those that it was started from are never meant.',
+    '',
+    'Exit codes: 0 when all are ended, also when none was meant; 1 when one is not, or somebody said no; 3 when a named',
+    'run is not known. With --json one RUN prints its report, all else {"reports": […]}.',
+  ],
+  async execute(invocation) {
+    const { operands, options: given, output, open } = invocation;
+    requireOneWay(operands, given);
+    const isNamed = operands.length > 0;
+    if (!isNamed && given.yes !== true && given['dry-run'] !== true && !canAsk(output)) {
+      throw new UsageError(
+        'These runs are not named: say yes to their end with --yes, or only look with --dry-run.',
+        'kill',
+      );
+    }
     const supervisor = await open();
-    const request = {
-      force: options.force ?? false,
-      ...(options.reason === undefined ? {} : { why: options.reason }),
-    };
-    const runIds = [...new Set(operands)];
-    const outcomes = await Promise.all(
-      runIds.map((runId) =>
-        // One that cannot be killed does not keep the others alive.
-        supervisor.kill(runId, request).catch((error: unknown) => {
-          if (runIds.length > 1 && isWardenError(error)) return { runId, error };
-          throw error;
-        }),
-      ),
-    );
+    const runIds = isNamed ? [...new Set(operands)] : await meantRuns(supervisor, invocation);
+    if (given['dry-run'] === true) return preview(await supervisor.impactOf(runIds), output);
+    if (runIds.length === 0) {
+      await output.print({ reports: [] }, 'No run that is not over is meant.');
+      return 0;
+    }
+    if (!isNamed && given.yes !== true && !(await isConfirmed(await supervisor.impactOf(runIds), output))) return 1;
+    const outcomes = await killAll(supervisor, runIds, invocation);
     const documents = outcomes.map(documentOf);
     await output.print(
-      documents.length === 1 ? documents[0] : { reports: documents },
+      isNamed && documents.length === 1 ? documents[0] : { reports: documents },
       outcomes.flatMap(linesOf).join('\n'),
     );
-    return outcomes.every((outcome) => 'success' in outcome && outcome.success) ? 0 : 1;
+    return exitCodeOf(outcomes, isNamed);
   },
 });
 
+/** @throws UsageError when it is not said, or said in more than one way, which runs are meant */
+function requireOneWay(operands: readonly string[], { match, workflow, all, everywhere }: Options): void {
+  if (match === '' || workflow === '') {
+    // What a script has left empty by mistake would fit every run without a message.
+    throw new UsageError(`--${match === '' ? 'match' : 'workflow'} needs a value that is not empty.`, 'kill');
+  }
+  const isByLikeness = match !== undefined || workflow !== undefined;
+  const ways = [operands.length > 0, isByLikeness, all === true].filter(Boolean).length;
+  if (ways === 0) throw new UsageError('Something is missing: which runs? Name them, or see --match.', 'kill');
+  if (ways > 1) {
+    throw new UsageError('Either runs are named, or they are like --match and --workflow say, or --all.', 'kill');
+  }
+  if (everywhere === true && operands.length > 0) {
+    throw new UsageError('Runs that are named are found everywhere: --everywhere is too much.', 'kill');
+  }
+}
+
+/** @throws WardenError not_a_repository outside of one, unless every repository is meant */
+async function meantRuns(
+  supervisor: Supervisor,
+  { options: given, directory, environment }: Pick<Invocation<typeof options>, 'options' | 'directory' | 'environment'>,
+): Promise<readonly string[]> {
+  const own = environment['WARDEN_RUN_ID'] ?? '';
+  const selection = {
+    ...(given.match === undefined ? {} : { pattern: given.match }),
+    ...(given.workflow === undefined ? {} : { workflowName: given.workflow }),
+    ...(given.everywhere === true ? {} : { repository: await supervisor.repositoryOf(directory) }),
+    ...(isRunId(own) ? { within: own } : {}),
+  };
+  return selectRuns(await supervisor.active(), selection).map(({ runId }) => runId);
+}
+
+async function preview(impacts: readonly Impact[], output: Output): Promise<number> {
+  await output.print(killPreviewJson(impacts), impacts.length === 0 ? 'Nothing would be killed.' : linesAbout(impacts));
+  return 0;
+}
+
+async function isConfirmed(impacts: readonly Impact[], output: Output): Promise<boolean> {
+  await output.write(`${linesAbout(impacts)}\n${describeWhatStays(plainEnglish)}\n`);
+  const isYes = await saysYes(impacts.length === 1 ? 'Kill this run?' : `Kill these ${impacts.length} runs?`);
+  if (!isYes) output.tell('nothing was killed');
+  return isYes;
+}
+
+function linesAbout(impacts: readonly Impact[]): string {
+  return impacts
+    .flatMap((impact) => [
+      `${impact.runId} (${impact.workflowName}) ${oneLine(describeActivity(impact, plainEnglish))}`,
+      ...describeImpact(impact, plainEnglish).map((fact) => `  ${oneLine(fact)}`),
+    ])
+    .join('\n');
+}
+
+/** All at once, since they share each look. One that cannot be killed does not keep the others alive. */
+async function killAll(
+  supervisor: Supervisor,
+  runIds: readonly string[],
+  { operands, options: given, output }: Pick<Invocation<typeof options>, 'operands' | 'options' | 'output'>,
+): Promise<readonly Outcome[]> {
+  const request = { force: given.force ?? false, ...(given.reason === undefined ? {} : { why: given.reason }) };
+  let ended = 0;
+  return Promise.all(
+    runIds.map(async (runId) => {
+      try {
+        return await supervisor.kill(runId, request);
+      } catch (error) {
+        if (operands.length !== 1 && isWardenError(error)) return { runId, error };
+        throw error;
+      } finally {
+        ended += 1;
+        if (runIds.length > 1) output.progress(`${ended} of ${runIds.length}`);
+      }
+    }),
+  );
+}
+
 type Outcome = KillReport | { readonly runId: string; readonly error: WardenError };
+
+function exitCodeOf(outcomes: readonly Outcome[], isNamed: boolean): number {
+  // Of those that were only meant, one that ended by itself meanwhile is ended.
+  const isEnded = (outcome: Outcome): boolean =>
+    'error' in outcome ? !isNamed && isWardenError(outcome.error, 'run_is_over') : outcome.success;
+  const left = outcomes.filter((outcome) => !isEnded(outcome));
+  if (left.length === 0) return 0;
+  return left.every((outcome) => 'error' in outcome && isWardenError(outcome.error, 'unknown_run')) ? 3 : 1;
+}
 
 function documentOf(outcome: Outcome): object {
   return 'error' in outcome ? { run_id: outcome.runId, ...errorJson(outcome.error) } : killReportJson(outcome);

@@ -1,4 +1,5 @@
 import type { HeldLock } from '../critical-section.ts';
+import type { OwnWork } from '../impact.ts';
 import type { RepositoryState } from '../aftermath.ts';
 import type { WorktreeFacts } from '../removal.ts';
 import type { RunId } from '../run-id.ts';
@@ -76,6 +77,11 @@ export interface Worktrees {
   locksHeldBy(worktreePath: string, processes: readonly PossibleHolder[]): Promise<readonly HeldLock[]>;
   /** Whether git can go on in a worktree; a few are looked at at a time. Never throws. */
   usabilityOf(worktreePath: string): Promise<RepositoryState>;
+  /**
+   * What of a run's work is nowhere else. A few are looked at at a time, each for some seconds at most. Never throws. All
+   * processes that work on it carry the `lookCookie` of the run.
+   */
+  ownWorkIn(worktree: { readonly path: string; readonly branch: string; readonly runId: RunId }): Promise<OwnWork>;
   /**
    * Keeps tracked, staged and untracked files in a commit under `refs/warden/checkpoints/<run_id>/` and verifies it. The
    * worktree, its index and its HEAD stay as they are. Git runs the repository's own filters for that: all processes that

@@ -45,6 +45,7 @@ const reads = {
     'changesSince',
     'fileAt',
     'usabilityOf',
+    'ownWorkIn',
     'settled',
   ],
   folders: [
