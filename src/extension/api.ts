@@ -13,7 +13,7 @@ import type { CleanupRequest } from '../supervisor/cleanup.ts';
 import type { CompleteOptions } from '../supervisor/complete.ts';
 import type { KillOptions } from '../supervisor/kill.ts';
 import type { LaunchOptions } from '../supervisor/launch.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
 import { launchContext, requireTrust } from './launch-context.ts';
 import type { RunsFeed } from './runs-feed.ts';
 import type { SupervisorAccess } from './supervisor-access.ts';
@@ -37,7 +37,7 @@ export interface WardenApi {
 }
 
 export function createApi(access: SupervisorAccess, feed: RunsFeed): WardenApi {
-  const statusOf = async (supervisor: Supervisor, { runId }: Pick<Run, 'runId'>): Promise<RunJson> => {
+  const statusOf = async (supervisor: SupervisorInThread, { runId }: Pick<Run, 'runId'>): Promise<RunJson> => {
     const { run, ...facts } = await supervisor.status(runId);
     return runJson(run, facts);
   };

@@ -21,7 +21,8 @@ let leave: (() => Promise<void>) | null = null;
 export async function activate(context: vscode.ExtensionContext): Promise<WardenApi> {
   const log = vscode.window.createOutputChannel('Workflow Warden', { log: true });
   const failures = new Failures(log);
-  const access = new SupervisorAccess(failures);
+  const entry = context.asAbsolutePath('dist/bundle/warden.cjs');
+  const access = new SupervisorAccess({ entry, diagnostics: failures });
   const repositories = new WorkspaceRepositories(access);
   const feed = new RunsFeed(access, failures);
   const runsTree = new RunsTree(feed, repositories);
@@ -30,21 +31,21 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
   const report = (during: string, error: unknown): void => failures.report(during, error);
   context.subscriptions.push(
     log,
+    access,
     repositories,
     feed,
     runsTree,
     worktreesTree,
     welcome,
     new StatusBar(feed),
-    new Notifications({ feed, access, repositories, report }),
+    new Notifications({ feed, repositories, report }),
     new WorkflowDiagnostics(),
     vscode.workspace.registerTextDocumentContentProvider(baseScheme, new BaseContent(access)),
     ...registerCommands({ access, repositories, feed, runsTree, worktreesTree, welcome, failures, log }),
   );
   leave = async () => {
-    const entry = context.asAbsolutePath('dist/bundle/warden.cjs');
     if (access.opened !== null) await startStandIn(access.opened, entry, failures);
-    await access.dispose();
+    await access.close();
   };
   void open(access, welcome, report);
   return createApi(access, feed);

@@ -3,7 +3,7 @@ import type { LaunchStep } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { LaunchOptions } from '../supervisor/launch.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
 
 type OnProgress = NonNullable<LaunchOptions['onProgress']>;
 
@@ -12,7 +12,7 @@ type OnProgress = NonNullable<LaunchOptions['onProgress']>;
  * @returns the run; undefined when it was cancelled
  */
 export async function withLaunchProgress(
-  supervisor: Supervisor,
+  supervisor: SupervisorInThread,
   title: string,
   launch: (onProgress: OnProgress) => Promise<Run>,
 ): Promise<Run | undefined> {

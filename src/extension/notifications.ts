@@ -4,12 +4,10 @@ import { tellNow, type Told, type WatchedRun } from './attention.ts';
 import { commands, focusRuns, settings } from './identifiers.ts';
 import { localized } from './localized.ts';
 import type { RunsFeed } from './runs-feed.ts';
-import type { SupervisorAccess } from './supervisor-access.ts';
 import type { WorkspaceRepositories } from './workspace-repositories.ts';
 
 export interface NotificationsOptions {
   readonly feed: RunsFeed;
-  readonly access: SupervisorAccess;
   readonly repositories: WorkspaceRepositories;
   /** Where what goes wrong is told. */
   readonly report: (during: string, error: unknown) => void;
@@ -44,8 +42,8 @@ export class Notifications implements vscode.Disposable {
 
   /** The window with the repository tells of it; of a repository that no window may have open, the one that watches. */
   #isOurs({ report }: WatchedRun): boolean {
-    const { repositories, access } = this.#options;
-    return repositories.known.includes(report.run.repository) || access.opened?.isWatching === true;
+    const { repositories, feed } = this.#options;
+    return repositories.known.includes(report.run.repository) || feed.isWatching;
   }
 }
 

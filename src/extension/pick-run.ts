@@ -23,7 +23,7 @@ export async function pickRun(
   if (runId !== undefined) return supervisor.status(runId);
   const { runs } = await supervisor.list({ limit: 200 });
   const items = runs
-    .map((report) => ({ report, snoozed: supervisor.isSnoozed(report.run) }))
+    .map((report) => ({ report, snoozed: report.isSnoozed }))
     .filter((watched) => may(word, watched))
     .map((watched) => {
       const { run } = watched.report;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import { activeStatuses, isTerminal, runStatuses } from '../core/run-status.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
 import type { WatchedRun } from './attention.ts';
 import { inOrder } from './run-order.ts';
 import type { SupervisorAccess } from './supervisor-access.ts';
@@ -19,6 +19,7 @@ export class RunsFeed implements vscode.Disposable {
   readonly #onDidLoad = new vscode.EventEmitter<readonly WatchedRun[]>();
   readonly #subscriptions: vscode.Disposable[] = [];
   #runs: readonly WatchedRun[] = [];
+  #isWatching = false;
   #timer: NodeJS.Timeout | null = null;
   #loading = false;
   #wantedAgain = false;
@@ -38,6 +39,11 @@ export class RunsFeed implements vscode.Disposable {
     return this.#runs;
   }
 
+  /** Whether it is this window that watches over the runs, as of the last look. */
+  get isWatching(): boolean {
+    return this.#isWatching;
+  }
+
   /** Looks again soon; many calls in a row make one look. */
   refresh(): void {
     if (this.#disposed) return;
@@ -52,7 +58,7 @@ export class RunsFeed implements vscode.Disposable {
     this.#onDidLoad.dispose();
   }
 
-  #follow(supervisor: Supervisor): void {
+  #follow(supervisor: SupervisorInThread): void {
     this.#subscriptions.push(supervisor.onDidChange(() => this.refresh()));
     void this.#look();
   }
@@ -64,7 +70,7 @@ export class RunsFeed implements vscode.Disposable {
     this.#loading = true;
     this.#wantedAgain = false;
     try {
-      this.#runs = await read(supervisor);
+      [this.#runs, this.#isWatching] = await Promise.all([read(supervisor), supervisor.isWatching()]);
       if (!this.#disposed) this.#onDidLoad.fire(this.#runs);
     } catch (error) {
       if (!this.#disposed) this.#diagnostics.failed('reading the runs', error);
@@ -74,12 +80,12 @@ export class RunsFeed implements vscode.Disposable {
   }
 }
 
-async function read(supervisor: Supervisor): Promise<WatchedRun[]> {
+async function read(supervisor: SupervisorInThread): Promise<WatchedRun[]> {
   const [active, over] = await Promise.all([
     supervisor.recent({ statuses: activeStatuses, limit: activeRunsAtMost }),
     supervisor.recent({ statuses: runStatuses.filter(isTerminal), limit: recentRuns }),
   ]);
   // A run that ends between the two reads is in both.
   const byId = new Map([...active, ...over].map((report) => [report.run.runId, report]));
-  return inOrder([...byId.values()].map((report) => ({ report, snoozed: supervisor.isSnoozed(report.run) })));
+  return inOrder([...byId.values()].map((report) => ({ report, snoozed: report.isSnoozed })));
 }

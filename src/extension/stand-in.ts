@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import { activeStatuses } from '../core/run-status.ts';
 import { startWatch } from '../start-watch.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
 import { watchIntervalSeconds } from './watch-interval.ts';
 
 /** VS Code gives a window that is being closed five seconds for everything; a database that is busy may take longer. */
@@ -14,7 +14,11 @@ const askMilliseconds = 300;
  * time, `warden watch` is started, which finds out whether it is needed. Never throws.
  * @param entry the extension's bundle
  */
-export async function startStandIn(supervisor: Supervisor, entry: string, diagnostics: Diagnostics): Promise<void> {
+export async function startStandIn(
+  supervisor: SupervisorInThread,
+  entry: string,
+  diagnostics: Diagnostics,
+): Promise<void> {
   try {
     if (!(await mayHaveActiveRuns(supervisor))) return;
     startWatch({ entry, intervalSeconds: watchIntervalSeconds(), mayLaunch: vscode.workspace.isTrusted });
@@ -23,7 +27,7 @@ export async function startStandIn(supervisor: Supervisor, entry: string, diagno
   }
 }
 
-async function mayHaveActiveRuns(supervisor: Supervisor): Promise<boolean> {
+async function mayHaveActiveRuns(supervisor: SupervisorInThread): Promise<boolean> {
   const answered = new AbortController();
   const tooLate = sleep(askMilliseconds, true, { signal: answered.signal }).catch(() => true);
   const asked = supervisor.recent({ statuses: activeStatuses, limit: 1 }).then(

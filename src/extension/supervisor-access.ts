@@ -1,51 +1,83 @@
 import * as vscode from 'vscode';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
-import { openSupervisor } from '../open-supervisor.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
+import { openSupervisorInThread, type SupervisorInThread } from '../thread/supervisor-in-thread.ts';
 import { watchIntervalSeconds } from './watch-interval.ts';
 
-/** Opens the supervisor when it is first needed, and again after it could not be opened. */
-export class SupervisorAccess {
-  readonly #diagnostics: Diagnostics;
-  readonly #onDidOpen = new vscode.EventEmitter<Supervisor>();
-  #opening: Promise<Supervisor> | null = null;
-  #opened: Supervisor | null = null;
+/** A thread that ends sooner than this after it was opened is not opened again by itself. */
+const soonMilliseconds = 10_000;
+
+export interface AccessOptions {
+  /** The extension's bundle. */
+  readonly entry: string;
+  readonly diagnostics: Diagnostics;
+}
+
+/** Opens the supervisor when it is first needed, and again after it could not be opened or its thread has ended. */
+export class SupervisorAccess implements vscode.Disposable {
+  readonly #options: AccessOptions;
+  readonly #onDidOpen = new vscode.EventEmitter<SupervisorInThread>();
+  readonly #subscription: vscode.Disposable;
+  #opening: Promise<SupervisorInThread> | null = null;
+  #opened: SupervisorInThread | null = null;
 
   readonly onDidOpen = this.#onDidOpen.event;
 
-  constructor(diagnostics: Diagnostics) {
-    this.#diagnostics = diagnostics;
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#subscription = vscode.workspace.onDidGrantWorkspaceTrust(() => this.#opened?.setMayLaunch(true));
   }
 
   /** Null while it is not open. */
-  get opened(): Supervisor | null {
+  get opened(): SupervisorInThread | null {
     return this.#opened;
   }
 
   /** @throws WardenError see openSupervisor; a later call tries again */
-  get(): Promise<Supervisor> {
+  get(): Promise<SupervisorInThread> {
     this.#opening ??= this.#open();
     return this.#opening;
   }
 
-  /** Ends what the supervisor does in this window; the runs go on. */
-  async dispose(): Promise<void> {
-    const opening = this.#opening;
+  /** Tells nobody any more. */
+  dispose(): void {
+    this.#subscription.dispose();
     this.#onDidOpen.dispose();
-    const supervisor = await opening?.catch(() => null);
+  }
+
+  /** Ends what the supervisor does in this window; the runs go on. */
+  async close(): Promise<void> {
+    const supervisor = await this.#opening?.catch(() => null);
+    this.#opened = null;
     await supervisor?.dispose();
   }
 
-  async #open(): Promise<Supervisor> {
+  async #open(): Promise<SupervisorInThread> {
     try {
-      const supervisor = await openSupervisor({ face: 'vscode', diagnostics: this.#diagnostics });
-      supervisor.startWatching(watchIntervalSeconds() * 1000, () => vscode.workspace.isTrusted);
+      const supervisor = await openSupervisorInThread({
+        ...this.#options,
+        intervalMilliseconds: watchIntervalSeconds() * 1000,
+        mayLaunch: vscode.workspace.isTrusted,
+      });
+      supervisor.setMayLaunch(vscode.workspace.isTrusted);
       this.#opened = supervisor;
+      void this.#reopenWhenEnded(supervisor, performance.now());
       this.#onDidOpen.fire(supervisor);
       return supervisor;
     } catch (error) {
       this.#opening = null;
       throw error;
     }
+  }
+
+  /** The thread has no reason to end, but runs that nobody watches any more are worse than one restart too many. */
+  async #reopenWhenEnded(supervisor: SupervisorInThread, openedAt: number): Promise<void> {
+    const error = await supervisor.ended;
+    if (error === null || this.#opened !== supervisor) return;
+    this.#opened = null;
+    this.#opening = null;
+    const during = vscode.l10n.t('watching the runs');
+    this.#options.diagnostics.failed(during, error);
+    if (performance.now() - openedAt < soonMilliseconds) return;
+    await this.get().catch((failure: unknown) => this.#options.diagnostics.failed(during, failure));
   }
 }

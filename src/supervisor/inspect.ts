@@ -12,6 +12,8 @@ export interface RunFacts {
   readonly lastLine: string | null;
   /** How far the stop of the run is; null when nobody stops it. */
   readonly stopping: StopProgress | null;
+  /** Nothing is notified about it for now. */
+  readonly isSnoozed: boolean;
 }
 
 export async function factsOf(world: World, run: Run): Promise<RunFacts> {
@@ -21,6 +23,7 @@ export async function factsOf(world: World, run: Run): Promise<RunFacts> {
     lastOutputAt: output.lastOutputAt,
     lastLine,
     stopping: run.stop === null ? null : await stoppingNow(world, run),
+    isSnoozed: run.snoozedUntil !== null && world.clock.monotonic() < run.snoozedUntil,
   };
 }
 

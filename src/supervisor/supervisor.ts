@@ -177,10 +177,6 @@ export class Supervisor {
     );
   }
 
-  isSnoozed(run: Run): boolean {
-    return run.snoozedUntil !== null && this.#world.clock.monotonic() < run.snoozedUntil;
-  }
-
   /** What the run changed since its base. @throws WardenError unknown_run, git_failed */
   async changesOf(runId: string): Promise<{ readonly run: Run; readonly files: readonly ChangedFile[] }> {
     const run = await findRun(this.#world.store, runId);

@@ -8,7 +8,8 @@ export async function openLog(warden: Warden, argument: unknown): Promise<void> 
   const report = await pickRun(warden, argument, { word: 'logged', title: vscode.l10n.t('Open Log') });
   if (report === undefined) return;
   const { runId, workflowName } = report.run;
-  const file = (await warden.access.get()).outputFileOf(runId);
+  const supervisor = await warden.access.get();
+  const file = await supervisor.outputFileOf(runId);
   const exists = await stat(file).then(
     () => true,
     () => false,

@@ -10,7 +10,15 @@ export function aWatchedRun(
   { snoozed = false, ...facts }: Partial<Omit<RunReport, 'run'>> & { snoozed?: boolean } = {},
 ): WatchedRun {
   return {
-    report: { run: aRun(run), health: healthy, lastOutputAt: null, lastLine: null, stopping: null, ...facts },
+    report: {
+      run: aRun(run),
+      health: healthy,
+      lastOutputAt: null,
+      lastLine: null,
+      stopping: null,
+      isSnoozed: false,
+      ...facts,
+    },
     snoozed,
   };
 }
