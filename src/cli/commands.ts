@@ -5,6 +5,7 @@ import { complete } from './commands/complete.ts';
 import { doctor } from './commands/doctor.ts';
 import { critical } from './commands/critical.ts';
 import { extend } from './commands/extend.ts';
+import { heartbeat } from './commands/heartbeat.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   extend,
   cleanup,
   critical,
+  heartbeat,
   watch,
   audit,
   doctor,

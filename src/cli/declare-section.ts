@@ -34,7 +34,7 @@ async function firstFree(folder: string, name: string): Promise<string> {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EEXIST') continue;
       if (code === 'ENOENT')
-        throw new WardenError('not_in_a_run', { runDirectory: path.dirname(folder) }, { cause: error });
+        throw new WardenError('not_in_a_run', { runDirectory: path.dirname(folder), runId: null }, { cause: error });
       if (code === 'ENOSPC') throw new WardenError('disk_full', { path: file }, { cause: error });
       const facts = { path: folder, detail: detailOf(error) };
       throw new WardenError('state_folder_not_writable', facts, { cause: error });

@@ -7,6 +7,7 @@ import {
   describeStopProgress,
   plainEnglish,
 } from '../core/messages.ts';
+import type { GivenHeartbeat } from '../core/observation.ts';
 import type { Run } from '../core/run.ts';
 import type { RunStatus } from '../core/run-status.ts';
 import { timeLimitOf } from '../core/time-limit.ts';
@@ -33,7 +34,7 @@ const statusWords: Readonly<Record<RunStatus, string>> = {
 
 /** All that is known of a run, one fact a line. @param now epoch milliseconds */
 export function runDetails(
-  { run, health, lastOutputAt, lastLine, stopping }: RunReport,
+  { run, health, lastOutputAt, lastLine, heartbeat, stopping }: RunReport,
   now: number,
   output: Output,
 ): string {
@@ -60,6 +61,7 @@ export function runDetails(
     ['started by', run.parentRunId],
     ['last output', lastOutputAt === null ? null : timeText(lastOutputAt, now)],
     ['last line', lastLine],
+    ['heartbeat', heartbeat === null ? null : heartbeatText(heartbeat, now)],
   ];
   return table(
     facts.flatMap(([name, value]) => (value === null ? [] : [[output.paint('dim', name), value]])),
@@ -100,6 +102,10 @@ function paintedHealth(level: HealthLevel, output: Output): string {
 function timeText(time: number, now: number): string {
   const past = describeDuration(Math.round((now - time) / 1000) * 1000, plainEnglish);
   return `${new Date(time).toISOString()} (${past} ago)`;
+}
+
+function heartbeatText({ at, message }: GivenHeartbeat, now: number): string {
+  return message === null ? timeText(at, now) : `${timeText(at, now)}: ${message}`;
 }
 
 function durationText({ startedAt, endedAt }: Run, now: number): string | null {

@@ -24,7 +24,10 @@ export async function startRun(supervisor: Supervisor, output: Output, wait: boo
   const { run, isCancelled } = await startInterruptibly(supervisor, output, start);
   if (isCancelled) output.tell(`interrupted: ${runSentence(run)}`);
   else if (wait) return waitForRun(supervisor, output, run.runId);
-  await output.print(runJson(run, { health: healthy, lastOutputAt: null, lastLine: null }), runSentence(run));
+  await output.print(
+    runJson(run, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null }),
+    runSentence(run),
+  );
   if (isCancelled) return interruptedExitCode;
   return run.status === 'running' ? 0 : 1;
 }

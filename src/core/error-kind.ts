@@ -18,6 +18,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   git_failed: 'failed',
   no_worktree: 'refused',
   run_is_over: 'refused',
+  run_not_running: 'refused',
   run_is_ending: 'refused',
   run_not_over: 'refused',
   survivors: 'failed',

@@ -28,6 +28,8 @@ export interface ErrorFacts {
   /** Its worktree was removed, or never made. */
   no_worktree: { runId: string };
   run_is_over: { runId: string; status: string };
+  /** What is about a run that is under way comes too early or too late. */
+  run_not_running: { runId: string; status: string };
   /** It is told to end already. */
   run_is_ending: { runId: string };
   run_not_over: { runId: string; status: string };
@@ -50,8 +52,8 @@ export interface ErrorFacts {
   untrusted_workspace: { folder: string };
   /** Something would be removed and nobody said yes to it. */
   confirmation_needed: { paths: readonly string[] };
-  /** Only a run itself can say what of it is critical. */
-  not_in_a_run: { runDirectory: string | null };
+  /** Only a run itself can say that it lives, or what of it is critical. `runId` is known when no such run is. */
+  not_in_a_run: { runDirectory: string | null; runId: string | null };
   cannot_look_at_processes: { detail: string };
 }
 

@@ -67,6 +67,8 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
   no_worktree: ({ runId }, translate) =>
     translate('{0} has no worktree any more. Its branch or a checkpoint may still hold the work.', runId),
   run_is_over: ({ runId, status }, translate) => translate('{0} is already over ({1}).', runId, status),
+  run_not_running: ({ runId, status }, translate) =>
+    translate('{0} is not running ({1}), so nothing was taken from it.', runId, status),
   run_is_ending: ({ runId }, translate) => translate('{0} is being ended already, so it gets no more time.', runId),
   run_not_over: ({ runId, status }, translate) =>
     translate('{0} is not over yet ({1}). Kill it first, or wait for its end.', runId, status),
@@ -134,10 +136,14 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
           '{0} worktrees would be removed: say yes to it with --yes, or only look with --dry-run.',
           paths.length,
         ),
-  not_in_a_run: ({ runDirectory }, translate) =>
-    runDirectory === null
-      ? translate('This is not in a run (WARDEN_RUN_ID and WARDEN_RUN_DIR are not set), so no kill would wait for it.')
-      : translate('The folder of the run, {0}, is not there, so no kill would wait for this.', runDirectory),
+  not_in_a_run: ({ runDirectory, runId }, translate) => {
+    if (runId !== null) return translate('WARDEN_RUN_ID is {0}, and there is no such run.', runId);
+    return runDirectory === null
+      ? translate(
+          'This is not in a run (WARDEN_RUN_ID and WARDEN_RUN_DIR are not set), and only a run can say that of itself.',
+        )
+      : translate('The folder of the run, {0}, is not there, so nobody would learn of this.', runDirectory);
+  },
   cannot_look_at_processes: ({ detail }, translate) =>
     translate('The processes of this machine cannot be seen ({0}), so nothing can be proved to have ended.', detail),
 };

@@ -1,12 +1,16 @@
 import { progressIn } from './progress.ts';
 
 /** A sign of life that the run itself gave, with what it had to say. */
-export interface Heartbeat {
-  /** Monotonic milliseconds of the look that found it first. */
-  readonly monotonic: number;
+export interface GivenHeartbeat {
   /** Epoch milliseconds at which it was given. */
   readonly at: number;
   readonly message: string | null;
+}
+
+/** One that was seen. */
+export interface Heartbeat extends GivenHeartbeat {
+  /** Monotonic milliseconds of the look that found it first. */
+  readonly monotonic: number;
 }
 
 /** One look at a running run. Times in milliseconds on the monotonic clock of this boot. */

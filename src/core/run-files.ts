@@ -13,12 +13,26 @@ export const runFiles = {
 /** Longer names of critical sections are cut. */
 const nameLength = 80;
 
-/** A name that a run gave, on one line and with nothing in it that a terminal would obey. */
+/** Longer words about what a run is doing are cut. */
+const messageLength = 200;
+
+/** A name that a run gave, fit for a terminal. */
 export function readableName(name: string): string {
-  const plain = name.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
-  const words = plain.trim().replaceAll(/\s+/g, ' ');
-  if (words.length > nameLength) return `${words.slice(0, nameLength - 1).toWellFormed()}…`;
+  const words = readable(name, nameLength);
   return words === '' ? '?' : words;
+}
+
+/** What a run says that it is doing, fit for a terminal; null when that is nothing. */
+export function readableMessage(text: string): string | null {
+  const words = readable(text, messageLength);
+  return words === '' ? null : words;
+}
+
+/** On one line, and with nothing in it that a terminal would obey. */
+function readable(text: string, most: number): string {
+  const plain = text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+  const words = plain.trim().replaceAll(/\s+/g, ' ');
+  return words.length > most ? `${words.slice(0, most - 1).toWellFormed()}…` : words;
 }
 
 /** The pid on the first line of a file that declares a critical section; null when there is none. */

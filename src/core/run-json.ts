@@ -15,6 +15,7 @@ import {
   plainEnglish,
   type Translate,
 } from './messages.ts';
+import type { GivenHeartbeat } from './observation.ts';
 import type { Run } from './run.ts';
 import type { RunStatus } from './run-status.ts';
 import { timeLimitOf } from './time-limit.ts';
@@ -25,6 +26,8 @@ export interface RunJsonFacts {
   /** Epoch milliseconds. */
   readonly lastOutputAt: number | null;
   readonly lastLine: string | null;
+  /** The last sign of life that the run itself gave. */
+  readonly heartbeat: GivenHeartbeat | null;
 }
 
 /** A run, as JSON, on every face. Times are ISO 8601 with `Z`. */
@@ -53,7 +56,10 @@ export interface RunJson {
   /** What it may take in all, with `extra_minutes`, which it was given since it was launched. */
   readonly time_limit_minutes: number;
   readonly extra_minutes: number;
+  /** The latest sign of life: one that the run gave itself, or a look by whoever watches that found it alive. */
   readonly last_heartbeat: string | null;
+  /** The last one that the run gave itself, and what it said that it was doing. */
+  readonly heartbeat: { readonly at: string; readonly message: string | null } | null;
   readonly last_output_at: string | null;
   readonly last_line: string | null;
   readonly health: { readonly level: Health['level']; readonly reasons: readonly string[] };
@@ -84,7 +90,8 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
     kill_method: run.killMethod,
     time_limit_minutes: timeLimitOf(run),
     extra_minutes: run.extraMinutes,
-    last_heartbeat: isoTimeOrNull(run.process?.lastHeartbeat ?? null),
+    last_heartbeat: isoTimeOrNull(lastHeartbeatOf(run, facts)),
+    heartbeat: facts.heartbeat === null ? null : { ...facts.heartbeat, at: isoTime(facts.heartbeat.at) },
     last_output_at: isoTimeOrNull(facts.lastOutputAt),
     last_line: facts.lastLine,
     health: {
@@ -92,6 +99,12 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
       reasons: facts.health.reasons.map((reason) => describeHealthReason(reason, translate)),
     },
   };
+}
+
+/** Epoch milliseconds. */
+function lastHeartbeatOf({ process }: Run, { heartbeat }: RunJsonFacts): number | null {
+  if (process === null) return null;
+  return Math.max(process.lastHeartbeat, heartbeat?.at ?? 0);
 }
 
 /** The kill report, the same on every face. */

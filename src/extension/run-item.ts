@@ -133,11 +133,12 @@ function tooltipOf(facts: RunItemFacts, translate: Translate): string {
     .join('\n\n');
 }
 
-function factRows({ run, lastLine }: RunReport, translate: Translate): (readonly [string, string])[] {
+function factRows({ run, lastLine, heartbeat }: RunReport, translate: Translate): (readonly [string, string])[] {
   const rows: (readonly [string, string | null])[] = [
     [translate('Reason'), run.reason === null ? null : describeRunReason(run.reason, translate)],
     [translate('Message'), run.message],
     [translate('Last output'), lastLine],
+    [translate('Heartbeat'), heartbeat === null ? null : heartbeatWords(heartbeat)],
     [translate('Process'), pidOf(run)],
     [translate('Started'), timeOf(run.startedAt)],
     [translate('Ended'), timeOf(run.endedAt)],
@@ -151,6 +152,11 @@ function factRows({ run, lastLine }: RunReport, translate: Translate): (readonly
     [translate('Run'), run.runId],
   ];
   return rows.filter((row): row is readonly [string, string] => row[1] !== null && row[1] !== '');
+}
+
+function heartbeatWords({ at, message }: NonNullable<RunReport['heartbeat']>): string {
+  const time = new Date(at).toLocaleString();
+  return message === null ? time : `${time}: ${message}`;
 }
 
 function pidOf(run: Run): string | null {

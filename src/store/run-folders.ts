@@ -12,6 +12,7 @@ import { runFiles } from '../core/run-files.ts';
 import {
   declaredSections,
   forgetMoreTime,
+  giveHeartbeat,
   handCheckpoint,
   heartbeat,
   makeRequestFolders,
@@ -125,6 +126,18 @@ export class FileRunFolders implements RunFolders {
 
   heartbeat(runId: RunId): ReturnType<RunFolders['heartbeat']> {
     return heartbeat(this.pathOf(runId));
+  }
+
+  async giveHeartbeat(runId: RunId, message: string | null): Promise<void> {
+    const folder = this.pathOf(runId);
+    try {
+      await giveHeartbeat(folder, message);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+        throw new WardenError('disk_full', { path: folder }, { cause: error });
+      const facts = { path: folder, detail: detailOf(error) };
+      throw new WardenError('state_folder_not_writable', facts, { cause: error });
+    }
   }
 
   forgetMoreTime(runId: RunId): Promise<void> {

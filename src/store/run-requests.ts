@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
-import { cp, lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { cp, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DeclaredSection } from '../core/critical-section.ts';
-import { holderIn, moreTimeIn, readableName, runFiles } from '../core/run-files.ts';
+import type { GivenHeartbeat } from '../core/observation.ts';
+import { holderIn, moreTimeIn, readableMessage, readableName, runFiles } from '../core/run-files.ts';
 
 /** More files than these in a run's folder of critical sections are not looked at. */
 const sectionLimit = 100;
@@ -38,14 +40,25 @@ export async function forgetMoreTime(runFolder: string): Promise<void> {
 }
 
 /** Given by touching the file, too. */
-export async function heartbeat(
-  runFolder: string,
-): Promise<{ readonly at: number; readonly message: string | null } | null> {
+export async function heartbeat(runFolder: string): Promise<GivenHeartbeat | null> {
   const file = path.join(runFolder, runFiles.heartbeat);
   const facts = await lstat(file).catch(() => null);
   if (facts === null || !facts.isFile()) return null;
   const [line = ''] = ((await beginningOf(file, messageBytes)) ?? '').split(/\r?\n/);
-  return { at: Math.round(facts.mtimeMs), message: line.trim() === '' ? null : readableName(line) };
+  return { at: Math.round(facts.mtimeMs), message: readableMessage(line) };
+}
+
+/** In one step, so that nobody reads half of it. What stands in its place is replaced, a link too. */
+export async function giveHeartbeat(runFolder: string, message: string | null): Promise<void> {
+  const file = path.join(runFolder, runFiles.heartbeat);
+  const written = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(written, message === null ? '' : `${message}\n`, { mode: 0o600, flag: 'wx' });
+    await rename(written, file);
+  } catch (error) {
+    await rm(written, { force: true });
+    throw error;
+  }
 }
 
 /** Whatever is not there any more, or cannot be read, asks for nothing. */

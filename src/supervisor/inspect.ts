@@ -1,4 +1,5 @@
 import { type Health, healthOf, healthy } from '../core/health.ts';
+import type { GivenHeartbeat } from '../core/observation.ts';
 import type { Run } from '../core/run.ts';
 import { type StopProgress, stopProgressOf } from '../core/stop-progress.ts';
 import { moreTimeOf } from './critical-sections.ts';
@@ -10,6 +11,8 @@ export interface RunFacts {
   /** Epoch milliseconds. */
   readonly lastOutputAt: number | null;
   readonly lastLine: string | null;
+  /** The last sign of life that the run itself gave. */
+  readonly heartbeat: GivenHeartbeat | null;
   /** How far the stop of the run is; null when nobody stops it. */
   readonly stopping: StopProgress | null;
   /** Nothing is notified about it for now. */
@@ -17,11 +20,16 @@ export interface RunFacts {
 }
 
 export async function factsOf(world: World, run: Run): Promise<RunFacts> {
-  const [output, lastLine] = await Promise.all([world.folders.output(run.runId), world.folders.lastLine(run.runId)]);
+  const [output, lastLine, heartbeat] = await Promise.all([
+    world.folders.output(run.runId),
+    world.folders.lastLine(run.runId),
+    heartbeatNow(world, run),
+  ]);
   return {
     health: healthNow(world, run),
     lastOutputAt: output.lastOutputAt,
     lastLine,
+    heartbeat,
     stopping: run.stop === null ? null : await stoppingNow(world, run),
     isSnoozed: run.snoozedUntil !== null && world.clock.monotonic() < run.snoozedUntil,
   };
@@ -43,4 +51,12 @@ export function healthNow(world: World, run: Run): Health {
     extraMinutes: run.extraMinutes,
     survivors: run.killReport?.survivors.length ?? 0,
   });
+}
+
+/** The last heartbeat, as soon as it was given; of a run that is over, the last that was seen. */
+async function heartbeatNow(world: World, { runId, status, process }: Run): Promise<GivenHeartbeat | null> {
+  const isUnderWay = status === 'running' || status === 'terminating';
+  const given = isUnderWay ? await world.folders.heartbeat(runId) : (process?.observation?.heartbeat ?? null);
+  // A file whose time lies in the future was given by now.
+  return given === null ? null : { at: Math.min(given.at, world.clock.now()), message: given.message };
 }

@@ -17,6 +17,7 @@ import { drill } from './drill.ts';
 import { extend } from './extend.ts';
 import { findRun } from './find-run.ts';
 import { impactOf } from './impact.ts';
+import { heartbeat } from './heartbeat.ts';
 import { factsOf, type RunFacts } from './inspect.ts';
 import { kill, type KillOptions } from './kill.ts';
 import { launch, type LaunchOptions } from './launch.ts';
@@ -148,6 +149,11 @@ export class Supervisor {
    */
   extend(runId: string, minutes: number): Promise<Run> {
     return this.#own(extend(this.#world, runId, minutes));
+  }
+
+  /** @throws WardenError not_in_a_run, run_not_running, disk_full, state_folder_not_writable */
+  heartbeat(runId: string, message: string | null): Promise<Run> {
+    return this.#own(heartbeat(this.#world, runId, message));
   }
 
   /** The repository's worktrees of ours, and for each why it stays. */

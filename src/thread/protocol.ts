@@ -34,6 +34,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   restart: true,
   complete: true,
   extend: true,
+  heartbeat: true,
   worktrees: true,
   cleanup: true,
   drill: true,

@@ -20,6 +20,6 @@ export const critical = defineCommand({
 function runFolderIn(environment: NodeJS.ProcessEnv): string {
   const runId = environment['WARDEN_RUN_ID'] ?? '';
   const folder = environment['WARDEN_RUN_DIR'] ?? '';
-  if (!isRunId(runId) || folder === '') throw new WardenError('not_in_a_run', { runDirectory: null });
+  if (!isRunId(runId) || folder === '') throw new WardenError('not_in_a_run', { runDirectory: null, runId: null });
   return folder;
 }

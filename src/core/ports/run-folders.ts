@@ -1,4 +1,5 @@
 import type { DeclaredSection } from '../critical-section.ts';
+import type { GivenHeartbeat } from '../observation.ts';
 import type { ExitRecord, Run } from '../run.ts';
 import type { RunId } from '../run-id.ts';
 
@@ -30,7 +31,9 @@ export interface RunFolders {
    * The last sign of life that the run gave in its file `heartbeat`, fit for a terminal; `at` is epoch milliseconds. Null
    * when it never gave one, or that cannot be read.
    */
-  heartbeat(runId: RunId): Promise<{ readonly at: number; readonly message: string | null } | null>;
+  heartbeat(runId: RunId): Promise<GivenHeartbeat | null>;
+  /** Gives one in the place of the run, for when it asks us to. @throws WardenError disk_full, state_folder_not_writable */
+  giveHeartbeat(runId: RunId, message: string | null): Promise<void>;
   /** What the run has put into its folder `critical`; names are fit for a terminal. Empty when it cannot be read. */
   declaredSections(runId: RunId): Promise<readonly DeclaredSection[]>;
   /** Milliseconds that the run asks for in its file `more-time`; 0 when there is none, or no number in it. */

@@ -107,6 +107,9 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
     [{ runId }, 'run_010203040506 has no worktree any more. Its branch or a checkpoint may still hold the work.'],
   ],
   run_is_over: [[{ runId, status: 'completed' }, 'run_010203040506 is already over (completed).']],
+  run_not_running: [
+    [{ runId, status: 'killed' }, 'run_010203040506 is not running (killed), so nothing was taken from it.'],
+  ],
   run_is_ending: [[{ runId }, 'run_010203040506 is being ended already, so it gets no more time.']],
   run_not_over: [
     [{ runId, status: 'running' }, 'run_010203040506 is not over yet (running). Kill it first, or wait for its end.'],
@@ -184,10 +187,14 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
   ],
   not_in_a_run: [
     [
-      { runDirectory: null },
-      'This is not in a run (WARDEN_RUN_ID and WARDEN_RUN_DIR are not set), so no kill would wait for it.',
+      { runDirectory: null, runId: null },
+      'This is not in a run (WARDEN_RUN_ID and WARDEN_RUN_DIR are not set), and only a run can say that of itself.',
     ],
-    [{ runDirectory: '/r' }, 'The folder of the run, /r, is not there, so no kill would wait for this.'],
+    [
+      { runDirectory: '/state/runs/run_1', runId: null },
+      'The folder of the run, /state/runs/run_1, is not there, so nobody would learn of this.',
+    ],
+    [{ runDirectory: null, runId }, 'WARDEN_RUN_ID is run_010203040506, and there is no such run.'],
   ],
   cannot_look_at_processes: [
     [

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { holderIn, moreTimeIn, readableName } from '../../../src/core/run-files.ts';
+import { holderIn, moreTimeIn, readableMessage, readableName } from '../../../src/core/run-files.ts';
 
 it.each([
   ['10', 10_000],
@@ -38,4 +38,15 @@ it.each([
   ['x'.repeat(200), `${'x'.repeat(79)}…`],
 ])('the name %j is shown as %j', (name, shown) => {
   expect(readableName(name)).toBe(shown);
+});
+
+it.each([
+  ['step 3 of 7', 'step 3 of 7'],
+  ['\u001B]0;owned\u0007 two\nlines', ']0;owned two lines'],
+  [' \n\u0000', null],
+  ['', null],
+  ['x'.repeat(5_000), `${'x'.repeat(199)}…`],
+  [`${'x'.repeat(198)}😀😀`, `${'x'.repeat(198)}\uFFFD…`],
+])('the message %j is shown as %j', (text, shown) => {
+  expect(readableMessage(text)).toBe(shown);
 });

@@ -18,7 +18,7 @@ describe('a run as JSON', () => {
       isWaiting: false,
       action: 'none',
     } as const;
-    expect(printed(runJson(aRun(), { health, lastOutputAt: killedAt - 2_000, lastLine: 'ok' }))).toBe(
+    expect(printed(runJson(aRun(), { health, lastOutputAt: killedAt - 2_000, lastLine: 'ok', heartbeat: null }))).toBe(
       `{
   "run_id": "run_010203040506",
   "workflow_name": "builder",
@@ -44,6 +44,7 @@ describe('a run as JSON', () => {
   "time_limit_minutes": 60,
   "extra_minutes": 0,
   "last_heartbeat": "2025-06-16T13:33:05.120Z",
+  "heartbeat": null,
   "last_output_at": "2025-06-16T13:33:04.120Z",
   "last_line": "ok",
   "health": {
@@ -58,7 +59,7 @@ describe('a run as JSON', () => {
 
   it('says null for everything that is not there yet', () => {
     const pending = aRun({ status: 'pending', startedAt: null, worktree: null, process: null });
-    expect(runJson(pending, { health: healthy, lastOutputAt: null, lastLine: null })).toMatchObject({
+    expect(runJson(pending, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null })).toMatchObject({
       pid: null,
       started_at: null,
       worktree_path: null,
@@ -67,6 +68,17 @@ describe('a run as JSON', () => {
       last_output_at: null,
       last_line: null,
       health: { level: 'healthy', reasons: [] },
+    });
+  });
+
+  it.each([
+    ['the look that found it alive', killedAt - 1_500, '2025-06-16T13:33:05.120Z'],
+    ['what the run said itself', killedAt - 500, '2025-06-16T13:33:05.620Z'],
+  ])('takes for its last sign of life whatever came last: %s', (_, at, expected) => {
+    const heartbeat = { at, message: 'step 3' };
+    expect(runJson(aRun(), { health: healthy, lastOutputAt: null, lastLine: null, heartbeat })).toMatchObject({
+      last_heartbeat: expected,
+      heartbeat: { at: new Date(at).toISOString(), message: 'step 3' },
     });
   });
 
@@ -82,7 +94,7 @@ describe('a run as JSON', () => {
       restartedFrom: otherRunId,
       persistent: true,
     });
-    expect(runJson(ended, { health: healthy, lastOutputAt: null, lastLine: null })).toMatchObject({
+    expect(runJson(ended, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null })).toMatchObject({
       status: 'killed',
       reason: 'killed by dev: it hangs',
       ended_at: '2025-06-16T13:33:06.120Z',
@@ -97,7 +109,7 @@ describe('a run as JSON', () => {
 
   it('speaks the language of the reader', () => {
     const translate = (template: string) => template.toUpperCase();
-    const facts = { health: healthy, lastOutputAt: null, lastLine: null };
+    const facts = { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null };
     expect(runJson(aRun({ reason: { code: 'lost_in_reboot' } }), facts, translate).reason).toBe(
       'THE MACHINE WAS RESTARTED WHILE IT RAN',
     );

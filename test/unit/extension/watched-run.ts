@@ -15,6 +15,7 @@ export function aWatchedRun(
       health: healthy,
       lastOutputAt: null,
       lastLine: null,
+      heartbeat: null,
       stopping: null,
       isSnoozed: false,
       ...facts,
