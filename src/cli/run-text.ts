@@ -9,7 +9,8 @@ import {
 } from '../core/messages.ts';
 import type { GivenHeartbeat } from '../core/observation.ts';
 import type { Run } from '../core/run.ts';
-import type { RunStatus } from '../core/run-status.ts';
+import { isTerminal, type RunStatus } from '../core/run-status.ts';
+import { describeWatcher, type Watching } from '../core/watcher.ts';
 import { timeLimitOf } from '../core/time-limit.ts';
 import type { RunReport } from '../supervisor/supervisor.ts';
 import { oneLine, type Output } from './output.ts';
@@ -35,6 +36,7 @@ const statusWords: Readonly<Record<RunStatus, string>> = {
 /** All that is known of a run, one fact a line. @param now epoch milliseconds */
 export function runDetails(
   { run, health, lastOutputAt, lastLine, heartbeat, stopping }: RunReport,
+  watching: Watching | null,
   now: number,
   output: Output,
 ): string {
@@ -46,6 +48,7 @@ export function runDetails(
     ['status', [paintedStatus(run.status, output), ...(reason === null ? [] : [oneLine(reason)])].join(': ')],
     ['stopping', stopping === null ? null : describeStopProgress(stopping, plainEnglish)],
     ['health', [paintedHealth(health.level, output), ...healthReasons].join('; ')],
+    ['watched by', isTerminal(run.status) ? null : describeWatcher(watching, plainEnglish)],
     ['message', run.message === '' ? null : oneLine(run.message)],
     ['created', timeText(run.createdAt, now)],
     ['ended', run.endedAt === null ? null : timeText(run.endedAt, now)],

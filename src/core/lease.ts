@@ -28,8 +28,13 @@ export function mayHoldLease(
   if (present === null || isSameProcess(present.holder, candidate.holder)) return true;
   if (knownGone !== null && isSameProcess(present.holder, knownGone)) return true;
   if (isWindow(candidate) && !isWindow(present)) return true;
+  return !isLeaseKept(present, now);
+}
+
+/** Whether somebody watches, as anybody can read it: one who hangs or was stopped does not. @param now epoch milliseconds */
+export function isLeaseKept({ heartbeat }: Lease, now: number): boolean {
   // A clock that was set back must not make a lease last for ever.
-  return Math.abs(now - present.heartbeat) > leaseMilliseconds;
+  return Math.abs(now - heartbeat) <= leaseMilliseconds;
 }
 
 /** Who watches over the runs, as one supervisor sees it. */

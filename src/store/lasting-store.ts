@@ -166,9 +166,10 @@ class LastingStore implements Store {
   }
 
   async recordLooks(
+    holder: ProcessIdentity,
     looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
   ): Promise<void> {
-    await this.#write((database) => database.recordLooks(looks));
+    await this.#write((database) => database.recordLooks(holder, looks));
   }
 
   seen(runId: RunId): Promise<ReadonlySet<string>> {
@@ -206,8 +207,8 @@ class LastingStore implements Store {
     return this.#use((database) => database.lease());
   }
 
-  holdLease(candidate: LeaseCandidate, now: number, knownGone: ProcessIdentity | null): Promise<Lease> {
-    return this.#write((database) => database.holdLease(candidate, now, knownGone));
+  holdLease(candidate: LeaseCandidate, knownGone: ProcessIdentity | null): Promise<Lease> {
+    return this.#write((database) => database.holdLease(candidate, knownGone));
   }
 
   async releaseLease(holder: ProcessIdentity): Promise<void> {

@@ -12,7 +12,7 @@ import type {
   RunPatch,
   Store,
 } from '../core/ports/store.ts';
-import type { ProcessIdentity } from '../core/process-identity.ts';
+import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Actor, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -280,10 +280,13 @@ WHERE r.status IN (${activeStatusList})`;
   }
 
   async recordLooks(
+    holder: ProcessIdentity,
     looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
   ): Promise<void> {
     if (looks.length === 0) return;
     await this.#writeLightly(() => {
+      const lease = this.#leaseNow();
+      if (lease !== null && !isSameProcess(lease.holder, holder)) return;
       const update = this.#statement(`
       UPDATE workflow_processes
       SET last_heartbeat = @at, updated_at = @at, process_info = json_set(process_info, '$.observation', json(@observation))
@@ -292,6 +295,7 @@ WHERE r.status IN (${activeStatusList})`;
         update.run({ runId, at, observation: JSON.stringify(observation) });
       }
     });
+    this.#ownCommits += 1;
   }
 
   seen(runId: RunId): Promise<ReadonlySet<string>> {
@@ -321,8 +325,12 @@ WHERE r.status IN (${activeStatusList})`;
     return this.#retry(() => this.#leaseNow());
   }
 
-  holdLease(candidate: LeaseCandidate, now: number, knownGone: ProcessIdentity | null): Promise<Lease> {
-    return this.#write(() => {
+  holdLease(candidate: LeaseCandidate, knownGone: ProcessIdentity | null): Promise<Lease> {
+    // A power cut takes the holder with the lease.
+    return this.#writeLightly(() => {
+      requireKnownVersion(this.#file, this.#database);
+      // Read here, where nobody else writes: by the time of one who was stopped before, the next holder's would look wrong.
+      const now = this.#now();
       const present = this.#leaseNow();
       if (present !== null && !mayHoldLease(candidate, present, now, knownGone)) return present;
       const { holder, face } = candidate;
@@ -431,11 +439,11 @@ WHERE r.status IN (${activeStatusList})`;
   }
 
   /** What a power cut may take, since it is seen again at the next look, need not wait for the disk. Nobody is told of it. */
-  #writeLightly(work: () => void): Promise<void> {
+  #writeLightly<Result>(work: () => Result): Promise<Result> {
     return this.#retry(() => {
       this.#database.pragma('synchronous = NORMAL');
       try {
-        this.#database.transaction(work).immediate();
+        return this.#database.transaction(work).immediate();
       } finally {
         this.#database.pragma('synchronous = FULL');
       }

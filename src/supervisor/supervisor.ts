@@ -5,9 +5,11 @@ import type { Impact } from '../core/impact.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile } from '../core/ports/worktrees.ts';
+import { isLeaseKept } from '../core/lease.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
+import type { Watching } from '../core/watcher.ts';
 import type { Workflow } from '../core/workflow.ts';
 import { actOnLimit } from './act-on-limit.ts';
 import { Changes } from './changes.ts';
@@ -217,6 +219,20 @@ export class Supervisor {
     const either = AbortSignal.any([signal, this.#disposed.signal]);
     this.#watch = this.#beginWatch({ ...options, signal: either });
     return this.#watch.ended;
+  }
+
+  /** Who watches over the runs, here or elsewhere; null when nobody does, and nobody keeps any limit then. */
+  async watcher(): Promise<Watching | null> {
+    const { store, executor, clock } = this.#world;
+    // Where the database cannot be used nobody holds the lease.
+    const lease = await store.lease().catch((error: unknown) => {
+      if (isWardenError(error)) return null;
+      throw error;
+    });
+    const now = clock.now();
+    if (lease === null || !isLeaseKept(lease, now) || !(await executor.isAlive(lease.holder))) return null;
+    const { face, holder, heartbeat } = lease;
+    return { face, pid: holder.pid, heartbeatAgeMilliseconds: Math.max(0, now - heartbeat) };
   }
 
   get isWatching(): boolean {

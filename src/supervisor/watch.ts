@@ -1,11 +1,15 @@
 import { isWardenError } from '../core/errors.ts';
+<<<<<<< HEAD
 import { type Lease, mayHoldLease, type Watcher, watcherSeen } from '../core/lease.ts';
+=======
+import type { Health } from '../core/health.ts';
 import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { healthNow } from './inspect.ts';
 import { observeNow } from './observe-run.ts';
 import { reconcile } from './reconcile.ts';
+import { WatchLease } from './watch-lease.ts';
 import type { World } from './world.ts';
 
 export interface WatchOptions {
@@ -47,6 +51,7 @@ const idleLooksThatProve = 2;
 export class Watch {
   readonly #world: World;
   readonly #options: WatchOptions;
+  readonly #lease: WatchLease;
   readonly #exits = new Map<RunId, { dispose(): void }>();
   /** What was answered once: a run in a state. */
   readonly #acted = new Set<string>();
@@ -55,8 +60,6 @@ export class Watch {
   readonly #ended: Promise<WatchEnd>;
   #wake: AbortController | null = null;
   #lastLook = -Infinity;
-  #lease: Lease | null = null;
-  #watcher: Watcher | null = null;
   #idleLooks = 0;
   #told: string | null = null;
 
@@ -64,11 +67,12 @@ export class Watch {
   constructor(world: World, options: WatchOptions) {
     this.#world = world;
     this.#options = options;
+    this.#lease = new WatchLease(world);
     this.#ended = this.#watch();
   }
 
   get holdsLease(): boolean {
-    return this.#watcher === 'this';
+    return this.#lease.isHeld;
   }
 
   /** Resolves when the watching has ended and the lease, if it was held, was given back. */
@@ -77,12 +81,11 @@ export class Watch {
   }
 
   async #watch(): Promise<WatchEnd> {
-    const { diagnostics, executor, store } = this.#world;
     const { signal } = this.#options;
     let end: WatchEnd | null = null;
     while (end === null) {
       try {
-        await this.#hold();
+        await this.#lease.hold();
         if (this.holdsLease) await this.#look();
         end = await this.#endNow();
         this.#told = null;
@@ -93,19 +96,15 @@ export class Watch {
       if (signal.aborted) end ??= 'interrupted';
     }
     for (const exit of this.#exits.values()) exit.dispose();
-    if (this.holdsLease && end === 'interrupted') {
-      await store
-        .releaseLease(executor.self)
-        .catch((error: unknown) => diagnostics.failed('giving back the lease', error));
-    }
-    this.#watcher = null;
+    if (this.holdsLease && end === 'interrupted') await this.#lease.giveBack();
+    this.#lease.forget();
     return end;
   }
 
   /** Where the database cannot be written nobody holds the lease: what ends is then taken by everyone who watches. */
   async #goOnWithoutLease(error: unknown): Promise<void> {
     const { diagnostics } = this.#world;
-    this.#watcher = null;
+    this.#lease.forget();
     // Told once, not at every beat.
     const what = isWardenError(error) ? error.code : String(error);
     if (what !== this.#told) diagnostics.failed('watching the runs', error);
@@ -117,24 +116,12 @@ export class Watch {
     }
   }
 
-  /** Takes, renews or only reads the lease: those who may not have it write nothing. */
-  async #hold(): Promise<void> {
-    const { store, executor, clock, actor } = this.#world;
-    const candidate = { holder: executor.self, face: actor.face };
-    const before = this.#lease;
-    let lease = await store.lease();
-    const gone = lease !== null && !(await executor.isAlive(lease.holder)) ? lease.holder : null;
-    if (mayHoldLease(candidate, lease, clock.now(), gone)) lease = await store.holdLease(candidate, clock.now(), gone);
-    this.#lease = lease;
-    this.#watcher = watcherSeen(executor.self, before, lease);
-  }
-
   async #endNow(): Promise<WatchEnd | null> {
     const { until, mayLaunch } = this.#options;
     // What was begun here is ended here, even while somebody else holds the lease already.
     if (until === undefined || this.#acts.size > 0 || this.#world.carried.size > 0) return null;
-    if (this.#watcher === 'window') return 'window_watches';
-    if (this.#watcher === 'command' && until.anyoneElseWatches) return 'command_watches';
+    if (this.#lease.watcher === 'window') return 'window_watches';
+    if (this.#lease.watcher === 'command' && until.anyoneElseWatches) return 'command_watches';
     const { store, executor, clock } = this.#world;
     const now = clock.now();
     const isIdle =
@@ -171,7 +158,7 @@ export class Watch {
     if (!this.#options.mayLaunch()) return;
     const now = this.#world.clock.now();
     for (const { run, isReplaced } of await this.#failures()) {
-      if (isRetryDue(run, now, isReplaced)) this.#act(run, this.#options.onRetry);
+      if (isRetryDue(run, now, isReplaced)) this.#actAsHolder(run, this.#options.onRetry);
     }
   }
 
@@ -188,7 +175,7 @@ export class Watch {
   }
 
   async #observe(runs: readonly Run[]): Promise<void> {
-    const { members, store, clock } = this.#world;
+    const { members, store, executor, clock } = this.#world;
     if (runs.length === 0) return;
     const found = await members.look();
     const looks = await Promise.all(
@@ -198,7 +185,8 @@ export class Watch {
       })),
     );
     const at = clock.now();
-    await store.recordLooks(looks.map(({ run, observation }) => ({ runId: run.runId, at, observation })));
+    const seen = looks.map(({ run, observation }) => ({ runId: run.runId, at, observation }));
+    await store.recordLooks(executor.self, seen);
     for (const { run, observation } of looks) {
       if (run.process !== null) this.#actOnHealth({ ...run, process: { ...run.process, observation } });
     }
@@ -210,11 +198,19 @@ export class Watch {
     if (action === 'none' || action === 'notify') return;
     if (action === 'restart' && !this.#options.mayLaunch()) return;
     // One that was given more time meanwhile, or could not be ended, may reach its limit again.
-    this.#act(run, () => this.#options.onLimit(run, action).finally(() => this.#acted.delete(actOf(run))));
+    this.#actAsHolder(run, () => this.#options.onLimit(run, action).finally(() => this.#acted.delete(actOf(run))));
   }
 
   #hasActed(run: Run): boolean {
     return this.#acted.has(actOf(run));
+  }
+
+  /** Another may watch by now, where this process was stopped for a while or the machine slept: then it is his to act. */
+  #actAsHolder(run: Run, action: (run: Run) => Promise<void>): void {
+    this.#act(run, async () => {
+      if (await this.#lease.isStillHeld()) await action(run);
+      else this.#acted.delete(actOf(run));
+    });
   }
 
   #act(run: Run, action: (run: Run) => Promise<void>): void {

@@ -43,6 +43,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   fileAt: true,
   audit: true,
   reconcile: true,
+  watcher: true,
 };
 
 export type Answer =

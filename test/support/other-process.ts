@@ -19,6 +19,9 @@ switch (verb) {
     supervisor.startWatching(1_000);
     await new Promise(() => setInterval(() => undefined, 1_000));
     break;
+  case 'idle':
+    await new Promise(() => setInterval(() => undefined, 1_000));
+    break;
   default:
     throw new Error(`no such verb: ${verb}`);
 }

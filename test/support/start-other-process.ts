@@ -9,7 +9,11 @@ export interface OtherProcess extends AsyncDisposable {
 }
 
 /** See other-process.ts. */
-export function startOtherProcess(verb: 'run' | 'kill' | 'watch', options: object, stateFolder: string): OtherProcess {
+export function startOtherProcess(
+  verb: 'run' | 'kill' | 'watch' | 'idle',
+  options: object,
+  stateFolder: string,
+): OtherProcess {
   const script = path.join(import.meta.dirname, 'other-process.ts');
   const child = spawn(process.execPath, [script, verb, JSON.stringify(options)], {
     env: { ...process.env, WARDEN_STATE_DIR: stateFolder },

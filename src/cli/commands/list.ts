@@ -1,6 +1,8 @@
 import { isWardenError } from '../../core/errors.ts';
+import { plainEnglish } from '../../core/messages.ts';
 import { runJson } from '../../core/run-json.ts';
-import { isRunStatus, type RunStatus, runStatuses } from '../../core/run-status.ts';
+import { isRunStatus, isTerminal, type RunStatus, runStatuses } from '../../core/run-status.ts';
+import { describeWatcher, watcherJson } from '../../core/watcher.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { wholeNumber } from '../amount.ts';
 import { defineCommand, type Invocation } from '../command.ts';
@@ -36,10 +38,19 @@ export const list = defineCommand({
     const supervisor = await invocation.open();
     const repository = options.all === true ? null : await repositoryHere(supervisor, invocation);
     const { runs, nextCursor } = await supervisor.list(repository === null ? filter : { ...filter, repository });
-    const more = nextCursor === null ? '' : `\nMore with --cursor ${nextCursor}`;
+    const watcher = await supervisor.watcher();
+    const isUnwatched = watcher === null && runs.some(({ run }) => !isTerminal(run.status));
+    const notes = [
+      ...(nextCursor === null ? [] : [`More with --cursor ${nextCursor}`]),
+      ...(isUnwatched ? [output.paint('yellow', `Watched by ${describeWatcher(null, plainEnglish)}.`)] : []),
+    ];
     await output.print(
-      { runs: runs.map((report) => runJson(report.run, report)), next_cursor: nextCursor },
-      runs.length === 0 ? 'No runs.' : `${runTable(runs, Date.now(), output)}${more}`,
+      {
+        runs: runs.map((report) => runJson(report.run, report)),
+        next_cursor: nextCursor,
+        watcher: watcherJson(watcher),
+      },
+      runs.length === 0 ? 'No runs.' : [runTable(runs, Date.now(), output), ...notes].join('\n'),
     );
     return 0;
   },

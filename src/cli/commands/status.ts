@@ -1,4 +1,5 @@
 import { runJson } from '../../core/run-json.ts';
+import { watcherJson } from '../../core/watcher.ts';
 import { defineCommand } from '../command.ts';
 import { runDetails } from '../run-text.ts';
 
@@ -9,8 +10,13 @@ export const status = defineCommand({
   operands: { minimum: 1, maximum: 1 },
   options: {},
   async execute({ operands: [runId = ''], output, open }) {
-    const report = await (await open()).status(runId);
-    await output.print(runJson(report.run, report), runDetails(report, Date.now(), output));
+    const supervisor = await open();
+    const report = await supervisor.status(runId);
+    const watcher = await supervisor.watcher();
+    await output.print(
+      { ...runJson(report.run, report), watcher: watcherJson(watcher) },
+      runDetails(report, watcher, Date.now(), output),
+    );
     return 0;
   },
 });

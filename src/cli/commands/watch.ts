@@ -4,7 +4,8 @@ import { defineCommand } from '../command.ts';
 import { withInterruption } from '../interruption.ts';
 import { UsageError } from '../usage-error.ts';
 
-const defaultIntervalSeconds = 60;
+/** Limits are looked at once a minute at least. */
+const longestIntervalSeconds = 60;
 
 const words: Readonly<Record<WatchEnd, string>> = {
   interrupted: 'Interrupted.',
@@ -19,13 +20,14 @@ export const watch = defineCommand({
   usage: '[--interval SECONDS]',
   operands: { minimum: 0, maximum: 0 },
   options: {
-    interval: { type: 'string', value: 'SECONDS', description: 'longest time between two looks; 60' },
+    interval: { type: 'string', value: 'SECONDS', description: 'longest time between two looks, at most 60; 60' },
     'if-needed': { type: 'boolean', description: 'also end when another warden watch watches' },
     'start-nothing': { type: 'boolean', description: 'start neither failed nor stuck runs again' },
   },
   async execute({ options, output, open }) {
-    const seconds = options.interval === undefined ? defaultIntervalSeconds : amount('interval', options.interval);
-    if (seconds <= 0) throw new UsageError('--interval must be more than 0 seconds.', 'watch');
+    const seconds = options.interval === undefined ? longestIntervalSeconds : amount('interval', options.interval);
+    if (seconds <= 0 || seconds > longestIntervalSeconds)
+      throw new UsageError(`--interval must be more than 0 and at most ${longestIntervalSeconds} seconds.`, 'watch');
     const supervisor = await open('watch');
     return withInterruption(async (signal) => {
       output.progress('watching; Ctrl+C ends it');

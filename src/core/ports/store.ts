@@ -99,8 +99,12 @@ export interface Store {
    * @returns the run as it is now when the change won; null when somebody else was first
    */
   change(runId: RunId, expected: (run: Run) => boolean, patch: RunPatch, audit?: AuditEntry): Promise<Run | null>;
-  /** Many looks in one transaction; only runs that are still running take them. */
+  /**
+   * Many looks in one transaction; only runs that are still running take them.
+   * @param holder of the lease, who looked: when somebody else holds it by now, nothing is written
+   */
   recordLooks(
+    holder: ProcessIdentity,
     looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
   ): Promise<void>;
   /** Ledger of identities that were seen to belong to the run. */
@@ -111,11 +115,10 @@ export interface Store {
   /** The lease of the periodic watching. */
   lease(): Promise<Lease | null>;
   /**
-   * Takes or renews the lease where `mayHoldLease` lets the candidate.
-   * @param now epoch milliseconds
+   * Takes or renews the lease where `mayHoldLease` lets the candidate, by the time at which it is written.
    * @returns the lease as it is then, whoever holds it
    */
-  holdLease(candidate: LeaseCandidate, now: number, knownGone: ProcessIdentity | null): Promise<Lease>;
+  holdLease(candidate: LeaseCandidate, knownGone: ProcessIdentity | null): Promise<Lease>;
   releaseLease(holder: ProcessIdentity): Promise<void>;
   /**
    * Gives the lease back only while no run is active, decided in one transaction: whoever relies on the holder has either

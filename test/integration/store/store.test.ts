@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../../src/core/ports/store.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { runIdFrom } from '../../../src/core/run-id.ts';
+import { anObservation } from '../../unit/core/an-observation.ts';
 import { aRun } from '../../unit/core/a-run.ts';
 import { FileRunFolders } from '../../../src/store/run-folders.ts';
 import { openStore, type SqliteStore } from '../../../src/store/sqlite-store.ts';
@@ -124,14 +125,17 @@ describe('the store', () => {
 
   test('lends the lease to one, until its heartbeat stops or it is known to be gone', async () => {
     await using place = await folder();
-    const store = await open(place.file);
+    let now = 0;
+    const store = await openStore({ file: place.file, now: () => now, actor: { user: 'somebody', face: 'cli' } });
     const one = { holder: identity, face: 'vscode' } as const;
     const other = { holder: { ...identity, pid: 5 }, face: 'vscode' } as const;
     expect(await store.lease()).toBe(null);
-    expect(await store.holdLease(one, 0, null)).toEqual({ ...one, heartbeat: 0 });
-    expect(await store.holdLease(other, 5_000, null)).toEqual({ ...one, heartbeat: 0 });
-    expect(await store.holdLease(other, 5_000, identity)).toEqual({ ...other, heartbeat: 5_000 });
-    expect(await store.holdLease(one, 16_000, null)).toEqual({ ...one, heartbeat: 16_000 });
+    expect(await store.holdLease(one, null)).toEqual({ ...one, heartbeat: 0 });
+    now = 5_000;
+    expect(await store.holdLease(other, null)).toEqual({ ...one, heartbeat: 0 });
+    expect(await store.holdLease(other, identity)).toEqual({ ...other, heartbeat: 5_000 });
+    now = 16_000;
+    expect(await store.holdLease(one, null)).toEqual({ ...one, heartbeat: 16_000 });
     await store.releaseLease(other.holder);
     expect(await store.lease()).toEqual({ ...one, heartbeat: 16_000 });
     await store.releaseLease(one.holder);
@@ -139,10 +143,25 @@ describe('the store', () => {
     store.close();
   });
 
+  test('takes no looks from one who lost the lease meanwhile', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    const { process } = aRun();
+    await store.insertRun(run(1, { status: 'running', startedAt: 1, launcher: null, process }), entry('launch'));
+    const other = { ...identity, pid: 5 };
+    await store.holdLease({ holder: other, face: 'vscode' }, null);
+    const looks = [{ runId: runId(1), at: 7, observation: anObservation() }];
+    await store.recordLooks(identity, looks);
+    expect((await store.run(runId(1)))?.process).toEqual(process);
+    await store.recordLooks(other, looks);
+    expect((await store.run(runId(1)))?.process).toMatchObject({ lastHeartbeat: 7, observation: anObservation() });
+    store.close();
+  });
+
   test('takes the lease back from one who thinks that he is not needed only while no run is active', async () => {
     await using place = await folder();
     const store = await open(place.file);
-    await store.holdLease({ holder: identity, face: 'watch' }, 0, null);
+    await store.holdLease({ holder: identity, face: 'watch' }, null);
     await store.insertRun(run(1), entry('launch'));
     expect(await store.releaseLeaseIfIdle(identity)).toBe(false);
     expect(await store.lease()).toMatchObject({ holder: identity });
