@@ -1,5 +1,5 @@
 import type { CleanupReport } from '../core/cleanup-report.ts';
-import { WardenError } from '../core/errors.ts';
+import { isWardenError, WardenError } from '../core/errors.ts';
 import type { DrillReport } from '../core/drill.ts';
 import type { Impact } from '../core/impact.ts';
 import type { KillReport } from '../core/kill-report.ts';

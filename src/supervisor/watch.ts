@@ -1,8 +1,4 @@
 import { isWardenError } from '../core/errors.ts';
-<<<<<<< HEAD
-import { type Lease, mayHoldLease, type Watcher, watcherSeen } from '../core/lease.ts';
-=======
-import type { Health } from '../core/health.ts';
 import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';

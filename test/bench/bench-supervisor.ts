@@ -62,7 +62,7 @@ export async function benchSupervisor(
 
 /** One more supervisor on the same state, as another window would be. */
 export async function openBenchSupervisor(
-  repository: TemporaryRepository,
+  repository: Pick<TemporaryRepository, 'path' | 'stateFolder'>,
   worktrees: 'git' | 'folders',
 ): Promise<Supervisor> {
   const ports = await openPorts({
@@ -76,7 +76,7 @@ export async function openBenchSupervisor(
   });
 }
 
-function emptyFolders(real: Worktrees, repository: TemporaryRepository): Worktrees {
+function emptyFolders(real: Worktrees, repository: Pick<TemporaryRepository, 'path'>): Worktrees {
   return {
     ...real,
     repositoryOf: () => Promise.resolve({ path: repository.path, gitDirectory: path.join(repository.path, '.git') }),

@@ -11,8 +11,9 @@ import { killStubborn } from './subjects/kill-stubborn.ts';
 import { killTree } from './subjects/kill-tree.ts';
 import { look } from './subjects/look.ts';
 import type { Subject } from './subjects/subject.ts';
+import { watch } from './subjects/watch.ts';
 
-const subjects: readonly Subject[] = [killTree, killStubborn, look, adopt, killMany];
+const subjects: readonly Subject[] = [killTree, killStubborn, look, watch, adopt, killMany];
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
 const unknown = positionals.filter((name) => !subjects.some((subject) => subject.name === name));
@@ -28,7 +29,7 @@ if (unknown.length > 0 || process.platform !== 'linux') {
 const say = (progress: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${progress}`);
 };
-const results: { subject: string; comparisons: ComparisonResult[] }[] = [];
+const results: { subject: string; comparisons: ComparisonResult[]; report?: unknown }[] = [];
 for (const subject of subjects.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
   await using opened = await subject.open();
   const interrupted = (): void => {
@@ -43,8 +44,11 @@ for (const subject of subjects.filter(({ name }) => positionals.length === 0 || 
     console.log(`${describe(result)}\n`);
     comparisons.push(result);
   }
+  const report = await opened.report?.(say);
+  say('');
+  if (report !== undefined) console.log(`${report.text}\n`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted);
-  results.push({ subject: subject.name, comparisons });
+  results.push({ subject: subject.name, comparisons, ...(report === undefined ? {} : { report: report.numbers }) });
 }
 const machine = { cores: availableParallelism(), platform: process.platform, node: process.version };
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);

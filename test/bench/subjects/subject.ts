@@ -8,4 +8,6 @@ export interface Subject {
 
 export interface OpenSubject extends AsyncDisposable {
   readonly comparisons: readonly Comparison[];
+  /** What is not compared with anybody. @param say tells how far it is */
+  readonly report?: (say: (progress: string) => void) => Promise<{ readonly text: string; readonly numbers: unknown }>;
 }

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { table } from '../../../src/cli/table.ts';
+import { type BenchSupervisor, benchSupervisor } from '../bench-supervisor.ts';
+import { singleProcess, type Tree } from '../trees.ts';
+import type { WatchCost, WatchCostRequest } from '../watch-in-process.ts';
+import type { Subject } from './subject.ts';
+
+/** As in VS Code, where nobody sets it. */
+const intervalSeconds = 5;
+
+const seconds = 60;
+
+/** Prints something new each second. */
+const printing: Tree = {
+  name: 'printing',
+  command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo "step $i"; sleep 1; done'],
+  size: 2,
+};
+
+const cases: readonly { readonly tree: Tree; readonly count: number; readonly what: string }[] = [
+  { tree: printing, count: 100, what: '100 runs that print each second' },
+  { tree: singleProcess, count: 1_000, what: '1,000 silent runs' },
+];
+
+/** What it costs to watch over healthy runs: processor time, and how long the host stands still. */
+export const watch: Subject = {
+  name: 'watch',
+  open: () => {
+    let opened: BenchSupervisor | null = null;
+    const close = async (): Promise<void> => {
+      const closing = opened;
+      opened = null;
+      await closing?.[Symbol.asyncDispose]();
+    };
+    return Promise.resolve({
+      comparisons: [],
+      report: async (say) => {
+        const rows: string[][] = [];
+        const numbers: object[] = [];
+        for (const { tree, count, what } of cases) {
+          say(`watch: starting ${count} runs`);
+          opened = await benchSupervisor([tree], 'folders');
+          await opened.start(tree, count);
+          say(`watch: ${what}, two minutes`);
+          const cost = await costOf(opened);
+          await close();
+          rows.push([
+            what,
+            `${cost.cpuPercent.toFixed(2)} %`,
+            cost.block.milliseconds.toFixed(1),
+            cost.block.withWaiting.toFixed(1),
+          ]);
+          numbers.push({ what, ...cost });
+        }
+        return { text: describe(rows), numbers };
+      },
+      [Symbol.asyncDispose]: close,
+    });
+  },
+};
+
+async function costOf({ repository: { path: repositoryPath, stateFolder } }: BenchSupervisor): Promise<WatchCost> {
+  const request: WatchCostRequest = { repository: { path: repositoryPath, stateFolder }, intervalSeconds, seconds };
+  const script = path.join(import.meta.dirname, '../watch-in-process.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(request)]);
+  return JSON.parse(stdout) as WatchCost;
+}
+
+function describe(rows: readonly string[][]): string {
+  const header = ['', 'of one core', 'longest block ms', 'with waiting for a core'];
+  return [
+    `Watch over runs, a look every ${intervalSeconds} s, a process of its own for ${seconds} s each`,
+    '  replaced: plain folders instead of git worktrees; store, run folders and processes are real',
+    table([header, ...rows]),
+  ].join('\n');
+}
