@@ -6,6 +6,7 @@ import type { Run } from '../../src/core/run.ts';
 import type { RunId } from '../../src/core/run-id.ts';
 import { openPorts } from '../../src/open-supervisor.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
+import { openSupervisorInThread, type SupervisorInThread } from '../../src/thread/supervisor-in-thread.ts';
 import { temporaryRepository, type TemporaryRepository } from '../support/temporary-repository.ts';
 import type { Tree } from './trees.ts';
 import { runProcesses } from './run-processes-at-once.ts';
@@ -73,6 +74,17 @@ export async function openBenchSupervisor(
   return new Supervisor({
     ...ports,
     ...(worktrees === 'folders' ? { worktrees: emptyFolders(ports.worktrees, repository) } : {}),
+  });
+}
+
+/** As a window has it: in a thread of its own, whose work the window's event loop does not feel. */
+export function openBenchThread({ stateFolder }: TemporaryRepository): Promise<SupervisorInThread> {
+  return openSupervisorInThread({
+    entry: path.join(import.meta.dirname, '../../src/main.ts'),
+    intervalMilliseconds: 5_000,
+    mayLaunch: true,
+    diagnostics: { failed: (during, error) => console.error(during, error) },
+    environment: { ...process.env, WARDEN_STATE_DIR: stateFolder },
   });
 }
 

@@ -1,4 +1,5 @@
-import { benchSupervisor, type BenchSupervisor } from '../bench-supervisor.ts';
+import type { SupervisorInThread } from '../../../src/thread/supervisor-in-thread.ts';
+import { benchSupervisor, type BenchSupervisor, openBenchThread } from '../bench-supervisor.ts';
 import type { Comparison, Contender } from '../comparison.ts';
 import { floor, others, type TreeKill } from '../tree-kills.ts';
 import { stubbornTree } from '../trees.ts';
@@ -11,13 +12,21 @@ export const killStubborn: Subject = {
     const bench = await benchSupervisor([stubbornTree]);
     const elsewhere = await benchSupervisor([stubbornTree], 'folders');
     bench.supervisor.startWatching(5_000);
+    const beside = await benchSupervisor([stubbornTree]);
+    const window = await openBenchThread(beside.repository);
+    const ours: readonly [Ours, Ours] = [
+      { name: 'ours', bench, supervisor: bench.supervisor },
+      { name: 'ours, from a window', bench: beside, supervisor: window },
+    ];
     const pm2 = others.filter(({ name }) => name === 'pm2');
     return {
       comparisons: [
-        comparison('Kill a run that ignores SIGTERM', 1, bench, elsewhere, [floor]),
-        comparison('Kill 200 runs that ignore SIGTERM at once', 200, bench, elsewhere, [floor, ...pm2]),
+        comparison('Kill a run that ignores SIGTERM', 1, ours, elsewhere, [floor]),
+        comparison('Kill 200 runs that ignore SIGTERM at once', 200, ours, elsewhere, [floor, ...pm2]),
       ],
       [Symbol.asyncDispose]: async () => {
+        await window.dispose();
+        await beside[Symbol.asyncDispose]();
         await bench[Symbol.asyncDispose]();
         await elsewhere[Symbol.asyncDispose]();
       },
@@ -25,23 +34,31 @@ export const killStubborn: Subject = {
   },
 };
 
+interface Ours {
+  readonly name: string;
+  /** Starts the runs and looks after them. */
+  readonly bench: BenchSupervisor;
+  /** Kills them. */
+  readonly supervisor: Pick<SupervisorInThread, 'kill'>;
+}
+
 function comparison(
   title: string,
   amount: number,
-  bench: BenchSupervisor,
+  [first, ...more]: readonly [Ours, ...Ours[]],
   elsewhere: BenchSupervisor,
   ladders: readonly TreeKill[],
 ): Comparison {
-  const ours: Contender = {
-    name: 'ours',
+  const us = ({ name, bench, supervisor }: Ours): Contender => ({
+    name,
     prepare: async () => {
       const runs = await bench.start(stubbornTree, amount);
       const kill = async (): Promise<void> => {
-        await Promise.all(runs.map(({ runId }) => bench.supervisor.kill(runId)));
+        await Promise.all(runs.map(({ runId }) => supervisor.kill(runId)));
       };
       return { run: kill, finish: () => bench.settle(runs) };
     },
-  };
+  });
   const theirs = ({ name, kill }: TreeKill): Contender => ({
     name,
     prepare: async () => {
@@ -55,5 +72,12 @@ function comparison(
     },
   });
   const notes = ['ours: in git worktrees, with the watch at work; the others: SIGTERM, 10 s, SIGKILL'];
-  return { title, notes, rounds: 1, warmUps: 0, amount, contenders: [ours, ...ladders.map(theirs)] };
+  return {
+    title,
+    notes,
+    rounds: 1,
+    warmUps: 0,
+    amount,
+    contenders: [us(first), ...more.map(us), ...ladders.map(theirs)],
+  };
 }
