@@ -3,12 +3,13 @@ import type { HealthLevel } from '../core/health.ts';
 import {
   describeDuration,
   describeHealthReason,
-  describeRunReason,
+  describeQueuePlace,
   describeStopProgress,
   plainEnglish,
 } from '../core/messages.ts';
 import type { GivenHeartbeat } from '../core/observation.ts';
 import type { Run } from '../core/run.ts';
+import { whyItIsThere } from '../core/run-json.ts';
 import { isTerminal, type RunStatus } from '../core/run-status.ts';
 import { describeWatcher, type Watching } from '../core/watcher.ts';
 import { timeLimitOf } from '../core/time-limit.ts';
@@ -18,7 +19,8 @@ import { table } from './table.ts';
 
 /** What became of a run, in one sentence. */
 export function runSentence(run: Run): string {
-  const reason = run.reason === null ? '' : `: ${describeRunReason(run.reason, plainEnglish)}`;
+  const why = whyItIsThere(run, null, plainEnglish);
+  const reason = why === null ? '' : `: ${why}`;
   const place = run.status === 'running' && run.worktree !== null ? ` in ${run.worktree.path}` : '';
   return `${run.runId} (${run.workflowName}) ${statusWords[run.status]}${place}${oneLine(reason)}`;
 }
@@ -35,12 +37,12 @@ const statusWords: Readonly<Record<RunStatus, string>> = {
 
 /** All that is known of a run, one fact a line. @param now epoch milliseconds */
 export function runDetails(
-  { run, health, lastOutputAt, lastLine, heartbeat, stopping }: RunReport,
+  { run, health, lastOutputAt, lastLine, heartbeat, stopping, queuePlace }: RunReport,
   watching: Watching | null,
   now: number,
   output: Output,
 ): string {
-  const reason = run.reason === null ? null : describeRunReason(run.reason, plainEnglish);
+  const reason = whyItIsThere(run, queuePlace, plainEnglish);
   const healthReasons = health.reasons.map((one) => describeHealthReason(one, plainEnglish));
   const facts: readonly (readonly [string, string | null])[] = [
     ['run', run.runId],
@@ -81,13 +83,13 @@ function daemonWords({ subreaper, controlGroup }: Containment): string {
 /** One line a run. @param now epoch milliseconds */
 export function runTable(reports: readonly RunReport[], now: number, output: Output): string {
   const head = ['RUN', 'WORKFLOW', 'STATUS', 'HEALTH', 'AGE', 'LAST LINE'].map((word) => output.paint('dim', word));
-  const rows = reports.map(({ run, health, lastLine }) => [
+  const rows = reports.map(({ run, health, lastLine, queuePlace }) => [
     run.runId,
     run.workflowName,
     paintedStatus(run.status, output),
     paintedHealth(health.level, output),
     describeDuration(Math.round((now - run.createdAt) / 1000) * 1000, plainEnglish),
-    lastLine ?? '',
+    lastLine ?? (queuePlace === null ? '' : describeQueuePlace(queuePlace, plainEnglish)),
   ]);
   return table([head, ...rows], output.columns);
 }

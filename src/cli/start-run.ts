@@ -1,10 +1,13 @@
-import type { LaunchStep } from '../core/errors.ts';
+import { detailOf, type LaunchStep } from '../core/errors.ts';
 import { healthy } from '../core/health.ts';
+import { describeQueuePlace, plainEnglish } from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
 import { runJson } from '../core/run-json.ts';
+import type { LaunchOptions } from '../supervisor/launch.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Output } from './output.ts';
 import { interruptedExitCode, withInterruption } from './interruption.ts';
+import { QueueStandIn } from './queue-stand-in.ts';
 import { runSentence } from './run-text.ts';
 import { waitForRun } from './wait-for-run.ts';
 
@@ -17,7 +20,7 @@ const stepWords: Readonly<Record<LaunchStep, string>> = {
   start: 'starting its command',
 };
 
-type Start = (onProgress: (step: LaunchStep, run: Run) => void) => Promise<Run>;
+type Start = (told: Required<Pick<LaunchOptions, 'onProgress' | 'onPlace'>>) => Promise<Run>;
 
 /** Starts a run and prints it, when it runs or, with `wait`, when it is over. @returns the exit code */
 export async function startRun(supervisor: Supervisor, output: Output, wait: boolean, start: Start): Promise<number> {
@@ -25,7 +28,7 @@ export async function startRun(supervisor: Supervisor, output: Output, wait: boo
   if (isCancelled) output.tell(`interrupted: ${runSentence(run)}`);
   else if (wait) return waitForRun(supervisor, output, run.runId);
   await output.print(
-    runJson(run, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null }),
+    runJson(run, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queuePlace: null }),
     runSentence(run),
   );
   if (isCancelled) return interruptedExitCode;
@@ -45,11 +48,18 @@ function startInterruptibly(
       if (accepted !== null) supervisor.kill(accepted.runId, { why: 'interrupted' }).catch(() => undefined);
     };
     interrupted.addEventListener('abort', cancel);
-    const run = await start((step, current) => {
-      const isNew = accepted === null;
-      accepted = current;
-      if (isNew && interrupted.aborted) cancel();
-      output.progress(`${current.runId}: ${stepWords[step]}`);
+    using standIn = new QueueStandIn(supervisor, (error) => output.tell(`starting warden watch: ${detailOf(error)}`));
+    const run = await start({
+      onProgress: (step, current) => {
+        const isNew = accepted === null;
+        accepted = current;
+        if (isNew && interrupted.aborted) cancel();
+        output.progress(`${current.runId}: ${stepWords[step]}`);
+      },
+      onPlace: (place) => {
+        output.progress(`${accepted?.runId}: ${describeQueuePlace(place, plainEnglish)}`);
+        standIn.provideAfter(place);
+      },
     });
     return { run, isCancelled: interrupted.aborted };
   });

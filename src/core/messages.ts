@@ -169,8 +169,6 @@ function launchFailureWords(step: LaunchStep, detail: string, translate: Transla
 /** Why a run is where it is, as part of a sentence. */
 export function describeRunReason(reason: RunReason, translate: Translate): string {
   switch (reason.code) {
-    case 'waiting_for_slot':
-      return translate('waiting for another run to end');
     case 'killed':
       return withWhy(translate('killed by {0}', reason.by), reason.why, translate);
     case 'cancelled':
@@ -190,6 +188,11 @@ export function describeRunReason(reason: RunReason, translate: Translate): stri
     case 'launch_interrupted':
       return translate('whoever was starting it went away');
   }
+}
+
+/** Where a run stands that waits for a slot, as part of a sentence. */
+export function describeQueuePlace(place: number, translate: Translate): string {
+  return translate('waiting for another run to end, place {0} in the queue', place);
 }
 
 function withWhy(words: string, why: string | null, translate: Translate): string {

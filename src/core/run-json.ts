@@ -11,6 +11,7 @@ import {
   describeHealthReason,
   describeKeepReason,
   describeKill,
+  describeQueuePlace,
   describeRunReason,
   plainEnglish,
   type Translate,
@@ -28,6 +29,8 @@ export interface RunJsonFacts {
   readonly lastLine: string | null;
   /** The last sign of life that the run itself gave. */
   readonly heartbeat: GivenHeartbeat | null;
+  /** From 1, while it waits for a slot. */
+  readonly queuePlace: number | null;
 }
 
 /** A run, as JSON, on every face. Times are ISO 8601 with `Z`. */
@@ -63,6 +66,7 @@ export interface RunJson {
   readonly last_output_at: string | null;
   readonly last_line: string | null;
   readonly health: { readonly level: Health['level']; readonly reasons: readonly string[] };
+  readonly queue_place: number | null;
 }
 
 export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = plainEnglish): RunJson {
@@ -70,7 +74,7 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
     run_id: run.runId,
     workflow_name: run.workflowName,
     status: run.status,
-    reason: run.reason === null ? null : describeRunReason(run.reason, translate),
+    reason: whyItIsThere(run, facts.queuePlace, translate),
     message: run.message,
     pid: run.process?.command.pid ?? null,
     session_id: run.sessionId,
@@ -98,6 +102,7 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
       level: facts.health.level,
       reasons: facts.health.reasons.map((reason) => describeHealthReason(reason, translate)),
     },
+    queue_place: facts.queuePlace,
   };
 }
 
@@ -105,6 +110,12 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
 function lastHeartbeatOf({ process }: Run, { heartbeat }: RunJsonFacts): number | null {
   if (process === null) return null;
   return Math.max(process.lastHeartbeat, heartbeat?.at ?? 0);
+}
+
+/** Why a run is where it is, in words; null where its status says it all. */
+export function whyItIsThere({ reason }: Run, queuePlace: number | null, translate: Translate): string | null {
+  if (reason !== null) return describeRunReason(reason, translate);
+  return queuePlace === null ? null : describeQueuePlace(queuePlace, translate);
 }
 
 /** The kill report, the same on every face. */

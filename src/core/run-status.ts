@@ -13,7 +13,8 @@ export type RunStatus = (typeof runStatuses)[number];
 
 const successors = {
   pending: ['running', 'failed', 'terminated'],
-  running: ['completed', 'failed', 'terminating'],
+  // Back only where its command never began: its launcher died between writing this down and letting it go.
+  running: ['pending', 'completed', 'failed', 'terminating'],
   terminating: ['terminated', 'killed'],
   completed: [],
   failed: [],

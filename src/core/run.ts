@@ -12,7 +12,6 @@ import type { Workflow } from './workflow.ts';
 
 /** Why a run is where it is, as a code; the words are made at the edge. */
 export type RunReason =
-  | { readonly code: 'waiting_for_slot' }
   | { readonly code: 'killed'; readonly by: string; readonly why: string | null }
   | { readonly code: 'cancelled'; readonly by: string; readonly why: string | null }
   | { readonly code: 'exit_code'; readonly exitCode: number }
@@ -76,6 +75,16 @@ export interface RunWorktree {
   readonly branch: string;
 }
 
+/** What a run that had to wait for its turn needs, so that whoever sees that it is due can start it. */
+export interface QueueEntry {
+  /** Nothing was begun for it yet. */
+  readonly waits: boolean;
+  /** How many times its launch was begun. */
+  readonly turns: number;
+  /** More patterns of ignored files that it needs, besides its workflow's. */
+  readonly include: readonly string[];
+}
+
 export interface Run {
   readonly runId: RunId;
   readonly workflowName: string;
@@ -106,7 +115,9 @@ export interface Run {
   readonly retryNumber: number;
   /** Minutes that it was given on top of its workflow's time limit. */
   readonly extraMinutes: number;
-  /** The supervisor that is launching it; null once it runs. */
+  /** Null for a run that never had to wait. */
+  readonly queue: QueueEntry | null;
+  /** The supervisor that is launching it; null once it runs, and while it is queued and nobody waits with it. */
   readonly launcher: ProcessIdentity | null;
   readonly stop: StopIntent | null;
   /** What its workflow wants once it is over, decided with its end and done once, by whoever sees that. */
@@ -124,6 +135,8 @@ export interface ExitRecord {
   readonly signal: string | null;
   /** Epoch milliseconds at which it was written. */
   readonly endedAt: number;
+  /** The command was never let go: whoever was starting it went away. */
+  readonly neverBegan?: true;
 }
 
 /** How a run ends by itself: code 0 is completed, any other code or a signal failed, neither known is lost. */
@@ -133,6 +146,7 @@ export function outcomeOf(record: ExitRecord | null): { status: TerminalStatus; 
 }
 
 function failureOf(record: ExitRecord | null): RunReason {
+  if (record?.neverBegan === true) return { code: 'launch_interrupted' };
   if (record !== null && record.signal !== null) return { code: 'signal', signal: record.signal };
   if (record !== null && record.exitCode !== null) return { code: 'exit_code', exitCode: record.exitCode };
   return { code: 'lost' };

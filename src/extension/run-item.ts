@@ -7,6 +7,7 @@ import {
   plainEnglish,
   type Translate,
 } from '../core/messages.ts';
+import { whyItIsThere } from '../core/run-json.ts';
 import type { Run } from '../core/run.ts';
 import type { RunStatus } from '../core/run-status.ts';
 import type { RunReport } from '../supervisor/supervisor.ts';
@@ -53,7 +54,7 @@ function whatItSays({ report, snoozed }: WatchedRun, translate: Translate): stri
   if (run.stop !== null) return stopWords(report, translate);
   if (needsPerson({ report, snoozed })) return healthWords(report, translate);
   if (run.status === 'pending') {
-    return run.reason === null ? translate('starting…') : describeRunReason(run.reason, translate);
+    return whyItIsThere(run, report.queuePlace, translate) ?? translate('starting…');
   }
   if (run.status === 'failed' && run.reason !== null) return describeRunReason(run.reason, translate);
   return lastLine ?? '';
@@ -133,9 +134,12 @@ function tooltipOf(facts: RunItemFacts, translate: Translate): string {
     .join('\n\n');
 }
 
-function factRows({ run, lastLine, heartbeat }: RunReport, translate: Translate): (readonly [string, string])[] {
+function factRows(
+  { run, lastLine, heartbeat, queuePlace }: RunReport,
+  translate: Translate,
+): (readonly [string, string])[] {
   const rows: (readonly [string, string | null])[] = [
-    [translate('Reason'), run.reason === null ? null : describeRunReason(run.reason, translate)],
+    [translate('Reason'), whyItIsThere(run, queuePlace, translate)],
     [translate('Message'), run.message],
     [translate('Last output'), lastLine],
     [translate('Heartbeat'), heartbeat === null ? null : heartbeatWords(heartbeat)],

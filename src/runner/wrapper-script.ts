@@ -2,7 +2,8 @@
  * The small program beside each run that outlives the editor (POSIX). Arguments: the run's folder, then the command.
  *
  * - Standard input is the launcher's pipe. The command's process waits on it and starts only after the line `go`; when
- *   the launcher dies first it reads the end of the file and leaves with 125, so that nothing unrecorded ever runs.
+ *   the launcher dies first it reads the end of the file, says in the exit record that the command never began and
+ *   leaves with 125, so that nothing unrecorded ever runs.
  * - Descriptor 3 is the launcher's too: the command's process tells its pid on it before it starts.
  * - Descriptor 7 is the exit record, opened at the start and overwritten in place: that works on a full disk and when the
  *   folder was moved. 4 KB were reserved in it at launch; only blanks mean "unknown".
@@ -24,8 +25,8 @@ shift
 exec 7<>"$directory/exit" || exit 125
 trap : HUP INT QUIT TERM USR1 USR2
 sh -c 'echo $$ >&3
-IFS= read -r word && [ "$word" = go ] || exit 125
-exec "$@" </dev/null 3>&-' warden-run "$@" 7>&-
+IFS= read -r word && [ "$word" = go ] || { echo "never began" >&7; exit 125; }
+exec "$@" </dev/null 3>&- 7>&-' warden-run "$@"
 status=$?
 printf 'exit %s\\n' "$status" >&7
 ${awaitChildren.length === 0 ? '' : afterwards(awaitChildren)}

@@ -145,6 +145,20 @@ class LastingStore implements Store {
     if (!(await this.#offerKept())) throw this.#reason();
   }
 
+  hasQueuedRuns(): Promise<boolean> {
+    return this.#use((database) => database.hasQueuedRuns());
+  }
+
+  async takeTurn(
+    runId: RunId,
+    isDue: (run: Run, active: readonly Run[]) => boolean,
+    patch: RunPatch,
+    audit: AuditEntry,
+  ): Promise<Run | null> {
+    await this.#offerKept();
+    return this.#insist((database) => database.takeTurn(runId, isDue, patch, audit));
+  }
+
   async change(
     runId: RunId,
     expected: (run: Run) => boolean,

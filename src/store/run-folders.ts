@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { DeclaredSection } from '../core/critical-section.ts';
@@ -54,20 +54,45 @@ export class FileRunFolders implements RunFolders {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await makeRequestFolders(folder);
       const write = (name: string, content: string): Promise<void> =>
-        writeFile(path.join(folder, name), content, { mode: 0o600, flag: 'wx' });
+        writeFile(path.join(folder, name), content, { mode: 0o600, flag: 'wx' }).catch(unlessThere);
       await write('run.json', launchedText(run));
       await write('output.log', '');
       // Written in full now, so that overwriting them later works on a full disk.
       await write('state', stateText(run));
       await write('journal', ' '.repeat(journalBytes));
-      await write('exit', `${' '.repeat(exitRecordBytes - 1)}\n`);
+      await write('exit', blankRecord);
     } catch (error) {
       await this.remove(run.runId);
-      const detail = detailOf(error);
-      throw (error as NodeJS.ErrnoException).code === 'ENOSPC'
-        ? new WardenError('disk_full', { path: folder }, { cause: error })
-        : new WardenError('state_folder_not_writable', { path: folder, detail }, { cause: error });
+      throw notWritable(folder, error);
     }
+  }
+
+  async keepEnvironment(runId: RunId, environment: Readonly<Record<string, string>>): Promise<void> {
+    const folder = this.pathOf(runId);
+    const file = path.join(folder, 'environment');
+    try {
+      await writeFile(`${file}.new`, JSON.stringify(environment), { mode: 0o600 });
+      await rename(`${file}.new`, file);
+    } catch (error) {
+      throw notWritable(folder, error);
+    }
+  }
+
+  async keptEnvironment(runId: RunId): Promise<Readonly<Record<string, string>> | null> {
+    try {
+      return JSON.parse(await readFile(path.join(this.pathOf(runId), 'environment'), 'utf8')) as Record<string, string>;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  async forgetEnvironment(runId: RunId): Promise<void> {
+    await rm(path.join(this.pathOf(runId), 'environment'), { force: true });
+  }
+
+  async forgetExit(runId: RunId): Promise<void> {
+    await writeFile(path.join(this.pathOf(runId), 'exit'), blankRecord, { mode: 0o600 });
   }
 
   async remove(runId: RunId): Promise<void> {
@@ -172,6 +197,18 @@ export function lastLineIn(text: string): string | null {
   // oxlint-disable-next-line no-control-regex -- what is left of control characters must not reach a terminal or a tree
   const visible = lines.map((line) => line.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').trim());
   return visible.findLast((line) => line !== '') ?? null;
+}
+
+const blankRecord = `${' '.repeat(exitRecordBytes - 1)}\n`;
+
+function unlessThere(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+}
+
+function notWritable(folder: string, error: unknown): WardenError {
+  return (error as NodeJS.ErrnoException).code === 'ENOSPC'
+    ? new WardenError('disk_full', { path: folder }, { cause: error })
+    : new WardenError('state_folder_not_writable', { path: folder, detail: detailOf(error) }, { cause: error });
 }
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';

@@ -87,7 +87,7 @@ export class RunRecords {
 }
 
 /** What the folders of runs do not hold that an older version launched; the database has it from its migrations. */
-const addedLater = { extraMinutes: 0, followUp: null } satisfies Partial<Run>;
+const addedLater = { extraMinutes: 0, followUp: null, queue: null } satisfies Partial<Run>;
 
 const isLaunched = (found: Partial<Run>): found is Run => found.runId !== undefined && found.workflow !== undefined;
 
@@ -116,7 +116,7 @@ function unknownState(run: Run): Run {
     path: worktreePathFor(run.repository, run.workflowName, run.runId),
     branch: branchFor(run.workflowName, run.runId),
   };
-  return { ...run, status: 'running', reason: null, launcher: null, worktree, startedAt: run.createdAt };
+  return { ...run, status: 'running', reason: null, queue: null, launcher: null, worktree, startedAt: run.createdAt };
 }
 
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what the file was written from

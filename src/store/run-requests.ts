@@ -17,7 +17,8 @@ const messageBytes = 1_024;
 
 /** What a run writes into its folder is its own: nothing is trusted, links are not followed, and pipes not waited for. */
 export async function makeRequestFolders(runFolder: string): Promise<void> {
-  for (const name of [runFiles.critical, runFiles.checkpoint]) await mkdir(path.join(runFolder, name), { mode: 0o700 });
+  for (const name of [runFiles.critical, runFiles.checkpoint])
+    await mkdir(path.join(runFolder, name), { recursive: true, mode: 0o700 });
 }
 
 export async function declaredSections(runFolder: string): Promise<DeclaredSection[]> {

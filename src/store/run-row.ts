@@ -4,7 +4,7 @@ import type { Phase } from '../core/escalation.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
-import type { Run, RunProcess, RunReason, StopIntent } from '../core/run.ts';
+import type { QueueEntry, Run, RunProcess, RunReason, StopIntent } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal, type RunStatus } from '../core/run-status.ts';
 import type { Workflow } from '../core/workflow.ts';
@@ -34,6 +34,7 @@ export interface RunRow {
   restarted_from: RunId | null;
   retry_number: number;
   extra_minutes: number;
+  queue: string | null;
   launcher: string | null;
   stop: string | null;
   follow_up: Run['followUp'];
@@ -81,6 +82,7 @@ export function runFrom(row: RunRow): Run {
     restartedFrom: row.restarted_from,
     retryNumber: row.retry_number,
     extraMinutes: row.extra_minutes,
+    queue: parsed<QueueEntry>(row.queue),
     launcher: parsed<ProcessIdentity>(row.launcher),
     stop: parsed<StopIntent>(row.stop),
     followUp: row.follow_up,
@@ -126,6 +128,7 @@ export function runParameters(run: Run): Record<string, string | number | null> 
     restarted_from: run.restartedFrom,
     retry_number: run.retryNumber,
     extra_minutes: run.extraMinutes,
+    queue: json(run.queue),
     launcher: json(run.launcher),
     stop: json(run.stop),
     follow_up: run.followUp,

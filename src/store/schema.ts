@@ -131,4 +131,8 @@ UPDATE workflow_runs SET stop = json_set(stop, '$.progressMonotonic', json_extra
   `
 ALTER TABLE workflow_runs ADD COLUMN follow_up TEXT CHECK (follow_up IN ('restart'));
 `,
+  // A queued run is started by whoever sees that it is due. Those of an older version belong to their launcher alone.
+  `
+ALTER TABLE workflow_runs ADD COLUMN queue TEXT CHECK (json_valid(queue));
+`,
 ];

@@ -263,6 +263,30 @@ WHERE r.status IN (${activeStatusList})`;
     return this.#retry(() => this.#statement(sql).pluck().all() as RunId[]);
   }
 
+  hasQueuedRuns(): Promise<boolean> {
+    const sql = "SELECT 1 FROM workflow_runs WHERE status = 'pending' AND queue ->> '$.waits' LIMIT 1";
+    return this.#retry(() => this.#statement(sql).get() !== undefined);
+  }
+
+  takeTurn(
+    runId: RunId,
+    isDue: (run: Run, active: readonly Run[]) => boolean,
+    patch: RunPatch,
+    audit: AuditEntry,
+  ): Promise<Run | null> {
+    const sql = `${selectRun} WHERE r.repository = ? AND r.status IN (${activeStatusList}) ORDER BY r.rowid`;
+    return this.#write(() => {
+      const before = this.#runNow(runId);
+      if (before === null) return null;
+      const active = (this.#statement(sql).all(before.repository) as RunRow[]).map(runFrom);
+      if (!isDue(before, active)) return null;
+      const after: Run = { ...before, ...patch };
+      this.#writeRun(after);
+      this.#writeAudit(audit);
+      return after;
+    });
+  }
+
   change(runId: RunId, expected: (run: Run) => boolean, patch: RunPatch, audit?: AuditEntry): Promise<Run | null> {
     return this.#write(() => {
       const before = this.#runNow(runId);
@@ -401,7 +425,11 @@ WHERE r.status IN (${activeStatusList})`;
   }
 
   #writeProcess(run: Run): void {
-    if (run.process === null) return;
+    if (run.process === null) {
+      // What never began has left no trace.
+      this.#statement('DELETE FROM workflow_processes WHERE run_id = ?').run(run.runId);
+      return;
+    }
     this.#statement(`
       INSERT INTO workflow_processes (run_id, pid, boot_id, start_time, status, workflow_name, session_id, started_at,
                                       last_heartbeat, process_info, created_at, updated_at)

@@ -1,6 +1,8 @@
 import { type Health, healthOf, healthy } from '../core/health.ts';
 import type { GivenHeartbeat } from '../core/observation.ts';
+import { isQueued, queueOf } from '../core/queue.ts';
 import type { Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
 import { type StopProgress, stopProgressOf } from '../core/stop-progress.ts';
 import { moreTimeOf } from './critical-sections.ts';
 import type { World } from './world.ts';
@@ -17,9 +19,12 @@ export interface RunFacts {
   readonly stopping: StopProgress | null;
   /** Nothing is notified about it for now. */
   readonly isSnoozed: boolean;
+  /** From 1, while it waits for a slot. */
+  readonly queuePlace: number | null;
 }
 
-export async function factsOf(world: World, run: Run): Promise<RunFacts> {
+/** @param places of the queued runs, see placesOf */
+export async function factsOf(world: World, run: Run, places: ReadonlyMap<RunId, number>): Promise<RunFacts> {
   const [output, lastLine, heartbeat] = await Promise.all([
     world.folders.output(run.runId),
     world.folders.lastLine(run.runId),
@@ -32,12 +37,18 @@ export async function factsOf(world: World, run: Run): Promise<RunFacts> {
     heartbeat,
     stopping: run.stop === null ? null : await stoppingNow(world, run),
     isSnoozed: run.snoozedUntil !== null && world.clock.monotonic() < run.snoozedUntil,
+    queuePlace: places.get(run.runId) ?? null,
   };
 }
 
 async function stoppingNow(world: World, run: Run): Promise<StopProgress | null> {
   const { executor, clock } = world;
   return stopProgressOf(run, executor.self.bootId, clock.monotonic(), await moreTimeOf(world, run));
+}
+
+/** Places in the queue of those of these runs that wait for a slot: one look for all of them. */
+export async function placesOf(world: World, runs: readonly Run[]): Promise<ReadonlyMap<RunId, number>> {
+  return runs.some(isQueued) ? queueOf(await world.store.activeRuns()).places : new Map();
 }
 
 /** Only what is under way has a health; the status of what is over says it all. */

@@ -1,18 +1,14 @@
-import { type ErrorFacts, type LaunchStep, WardenError, isWardenError } from '../core/errors.ts';
+import { type LaunchStep, WardenError } from '../core/errors.ts';
 import { nearestNames } from '../core/nearest-names.ts';
-import type { HeldLaunch } from '../core/ports/executor.ts';
 import type { Replacing } from '../core/ports/store.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
-import { runsAheadInQueue } from '../core/queue.ts';
-import type { Run, RunReason, RunWorktree } from '../core/run.ts';
+import { isQueued } from '../core/queue.ts';
+import type { Run } from '../core/run.ts';
 import { type RunId, runIdFrom } from '../core/run-id.ts';
-import { argvOf, type Workflow } from '../core/workflow.ts';
-import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
-import { failureWords } from './failure-words.ts';
+import type { Workflow } from '../core/workflow.ts';
 import { runNow } from './find-run.ts';
-import { cancelReason } from './stop.ts';
-import { makeTemporaryFolder } from './temporary-files.ts';
-import { undoLaunch } from './undo-launch.ts';
+import { giveUp, makeAndStart, requirePrograms } from './launch-steps.ts';
+import { isLaunchedHere, isLauncher, takeTurn } from './queued-launches.ts';
 import { auditOf, type World } from './world.ts';
 
 export interface LaunchOptions {
@@ -29,6 +25,10 @@ export interface LaunchOptions {
   readonly include?: readonly string[];
   /** Told at each step. */
   readonly onProgress?: (step: LaunchStep, run: Run) => void;
+  /** Told the place in the queue, from 1, whenever that changes. */
+  readonly onPlace?: (place: number) => void;
+  /** Where it is not the run's turn yet, whoever watches starts it later: nobody waits for it here. */
+  readonly isLeftInQueue?: boolean;
 }
 
 /** What a restart adds. */
@@ -41,8 +41,8 @@ export interface Replacement {
   readonly replacing: Replacing;
 }
 
-/** How often a launch looks whether it was cancelled, or whether it is its turn. */
-const lookMilliseconds = 100;
+/** How often a launch that somebody else carries out is looked at. */
+const followMilliseconds = 100;
 
 /**
  * Starts a run in a worktree of its own. Any step that fails undoes the earlier ones and there is no fallback to the main
@@ -89,58 +89,85 @@ export async function workflowNamed(world: World, repository: Repository, name: 
 type Origin = Omit<Replacement, 'restartedFrom'> & { readonly restartedFrom: RunId | null };
 
 async function launchFrom(world: World, repository: Repository, options: LaunchOptions, origin: Origin): Promise<Run> {
-  await requirePrograms(world, repository.path, origin.workflow, 'before');
+  const environment = world.executor.environment();
+  await requirePrograms(world, repository.path, origin.workflow, environment, 'before');
   const run = await accept(world, repository, options, origin);
-  const cancelled = new AbortController();
-  const watching = watchForCancel(world, run.runId, cancelled);
+  let turn = run;
   try {
-    return await takeSteps(world, repository, run, options, AbortSignal.any([cancelled.signal, world.disposed]));
-  } finally {
-    watching.end();
-    await watching.ended;
+    options.onProgress?.('queue', run);
+    await world.folders.create(run);
+    if (run.queue !== null) turn = await waitForTurn(world, run, environment, options);
+  } catch (error) {
+    return giveUp(world, run, 'queue', error);
+  }
+  if (isQueued(turn)) return turn;
+  return isLaunchedHere(world, turn)
+    ? makeAndStart(world, repository, turn, {
+        environment,
+        include: options.include ?? [],
+        onProgress: options.onProgress,
+      })
+    : followLaunch(world, turn);
+}
+
+/** @returns the run with its turn, or as it is when somebody else has cancelled or started it, or it is left to others */
+async function waitForTurn(
+  world: World,
+  run: Run,
+  environment: Readonly<Record<string, string>>,
+  options: LaunchOptions,
+): Promise<Run> {
+  const turn = await takeTurn(world, run);
+  if (turn !== null) return turn;
+  // For whoever starts it in our place.
+  await world.folders.keepEnvironment(run.runId, environment);
+  if (options.isLeftInQueue === true) return run;
+  try {
+    return await world.queued.wait(run, { onPlace: options.onPlace, signal: world.disposed });
+  } catch (error) {
+    // Nobody has to find out first that we are gone.
+    await world.store.change(run.runId, (now) => isQueued(now) && isLauncher(world, now), { launcher: null });
+    throw error;
   }
 }
 
-async function takeSteps(
-  world: World,
-  repository: Repository,
-  accepted: Run,
-  options: LaunchOptions,
-  signal: AbortSignal,
-): Promise<Run> {
-  let run = accepted;
-  let step: LaunchStep = 'queue';
-  const enter = (next: LaunchStep): void => {
-    signal.throwIfAborted();
-    step = next;
-    options.onProgress?.(next, run);
-  };
+/**
+ * Starts a run from the queue whose turn this supervisor has taken in the place of its launcher, as that would have.
+ * @throws WardenError launch_failed with the step
+ */
+export async function startQueued(world: World, run: Run): Promise<Run> {
+  let repository: Repository;
+  let environment: Readonly<Record<string, string>>;
   try {
-    enter('queue');
+    // He may have died before he had made it.
     await world.folders.create(run);
-    await waitForTurn(world, run, signal);
-    enter('worktree');
-    run = await makeWorktree(world, repository, run, signal);
-    const worktree = worktreeOf(run);
-    enter('include');
-    await world.worktrees.include(repository, worktree.path, [...(options.include ?? []), ...run.workflow.include]);
-    const environment = environmentOf(world, run, await makeTemporaryFolder(world, run));
-    if (run.restartedFrom !== null) {
-      enter('checkpoint');
-      await world.folders.handCheckpoint(run.restartedFrom, run.runId, signal);
-    }
-    enter('setup');
-    await setUp(world, run, environment, signal);
-    enter('start');
-    await requirePrograms(world, worktree.path, run.workflow, 'after');
-    return await start(world, run, environment, signal);
+    environment = (await world.folders.keptEnvironment(run.runId)) ?? world.executor.environment();
+    repository = await world.worktrees.repositoryOf(run.repository);
   } catch (error) {
-    return giveUp(world, run, step, error);
+    return giveUp(world, run, 'queue', error);
+  }
+  return makeAndStart(world, repository, run, {
+    environment,
+    include: run.queue?.include ?? [],
+    onProgress: undefined,
+  });
+}
+
+/** Waits for the end of a launch that somebody else carries out. */
+async function followLaunch(world: World, { runId }: Run): Promise<Run> {
+  for (;;) {
+    const run = await runNow(world.store, runId);
+    if (run.reason?.code === 'launch_failed') throw new WardenError('launch_failed', { runId, ...run.reason });
+    if (run.status !== 'pending') return run;
+    await world.clock.sleep(followMilliseconds, world.disposed);
   }
 }
 
 /** A pending row, then everything else: there is never a folder or a process without a row. */
 async function accept(world: World, repository: Repository, options: LaunchOptions, origin: Origin): Promise<Run> {
+  // Without a limit it is always its turn.
+  const isLimited = origin.workflow.maxConcurrentRuns !== null;
+  const queue = isLimited ? { waits: true, turns: 0, include: options.include ?? [] } : null;
   for (;;) {
     const runId = runIdFrom(world.randomBytes(6));
     const run: Run = {
@@ -165,7 +192,8 @@ async function accept(world: World, repository: Repository, options: LaunchOptio
       parentRunId: options.parentRunId ?? null,
       restartedFrom: origin.restartedFrom,
       retryNumber: origin.retryNumber,
-      launcher: world.executor.self,
+      queue,
+      launcher: queue !== null && options.isLeftInQueue === true ? null : world.executor.self,
       stop: null,
       killMethod: null,
       killReport: null,
@@ -184,164 +212,4 @@ async function accept(world: World, repository: Repository, options: LaunchOptio
     });
     if (await world.store.insertRun(run, audit, origin.replacing)) return run;
   }
-}
-
-async function waitForTurn(world: World, run: Run, signal: AbortSignal): Promise<void> {
-  const { maxConcurrentRuns } = run.workflow;
-  if (maxConcurrentRuns === null) return;
-  for (;;) {
-    if (runsAheadInQueue(run.runId, await world.store.activeRuns(), maxConcurrentRuns) === 0) return;
-    await world.clock.sleep(lookMilliseconds, signal);
-  }
-}
-
-/** The row names the worktree before it is made, so that whoever finds a dead launcher knows what to look for. */
-async function makeWorktree(world: World, repository: Repository, run: Run, signal: AbortSignal): Promise<Run> {
-  const worktree: RunWorktree = {
-    path: worktreePathFor(repository.path, run.workflowName, run.runId),
-    branch: branchFor(run.workflowName, run.runId),
-  };
-  const named = await changePending(world, run, { worktree });
-  await world.worktrees.create({ repository, runId: run.runId, baseCommit: run.baseCommit, signal, ...worktree });
-  return named;
-}
-
-async function setUp(world: World, run: Run, environment: Record<string, string>, signal: AbortSignal): Promise<void> {
-  const { setup } = run.workflow;
-  if (setup === null) return;
-  const outputFile = world.folders.setupFileOf(run.runId);
-  const worktree = worktreeOf(run);
-  const failure = await world.executor.runToEnd({
-    argv: setup,
-    workingDirectory: worktree.path,
-    environment,
-    outputFile,
-    signal,
-  });
-  signal.throwIfAborted();
-  if (failure !== null)
-    throw new WardenError('launch_failed', {
-      runId: run.runId,
-      step: 'setup',
-      detail: `${failure} (see ${outputFile})`,
-    });
-}
-
-async function start(world: World, run: Run, environment: Record<string, string>, signal: AbortSignal): Promise<Run> {
-  const held = await world.executor.launch({
-    runId: run.runId,
-    argv: argvOf(run.workflow.command, run.message),
-    workingDirectory: worktreeOf(run).path,
-    environment,
-    runDirectory: world.folders.pathOf(run.runId),
-    outputFile: world.folders.outputFileOf(run.runId),
-  });
-  try {
-    signal.throwIfAborted();
-    const running = await recordStart(world, run, held);
-    await held.release();
-    return running;
-  } catch (error) {
-    held.abandon();
-    throw error;
-  }
-}
-
-/** From here on the run has a process: written down before the command is let go. */
-async function recordStart(world: World, run: Run, { wrapper, command, containment }: HeldLaunch): Promise<Run> {
-  const now = world.clock.now();
-  const process = {
-    wrapper,
-    command,
-    containment,
-    startedMonotonic: world.clock.monotonic(),
-    lastHeartbeat: now,
-    observation: null,
-  };
-  const patch = { status: 'running', startedAt: now, process, launcher: null } as const;
-  const audit = auditOf(world, run.runId, 'launch', 'done', {
-    facts: { pid: command.pid, worktree: run.worktree?.path, containment },
-  });
-  return changePending(world, run, patch, audit);
-}
-
-async function changePending(world: World, run: Run, ...change: ChangeArguments): Promise<Run> {
-  const stillOurs = (now: Run): boolean => now.status === 'pending' && now.stop === null;
-  const changed = await world.store.change(run.runId, stillOurs, ...change);
-  if (changed === null) throw new DOMException('the launch was cancelled', 'AbortError');
-  return changed;
-}
-
-type ChangeArguments = Parameters<World['store']['change']> extends [unknown, unknown, ...infer Rest] ? Rest : never;
-
-async function giveUp(world: World, run: Run, step: LaunchStep, error: unknown): Promise<Run> {
-  const now = await runNow(world.store, run.runId);
-  if (now.stop !== null) return undoLaunch(world, now, 'terminated', cancelReason(now.stop));
-  const detail = failureWords(error);
-  const reason: RunReason = { code: 'launch_failed', step, detail };
-  // A supervisor that is being disposed of leaves the rest to whoever comes next.
-  if (world.disposed.aborted) throw error;
-  await undoLaunch(world, now, 'failed', reason);
-  const facts: ErrorFacts['launch_failed'] = { runId: run.runId, step, detail };
-  throw isWardenError(error) && error.code !== 'launch_failed' && error.code !== 'git_failed'
-    ? error
-    : new WardenError('launch_failed', facts, { cause: error });
-}
-
-function environmentOf(world: World, run: Run, temporaryFolder: string | null): Record<string, string> {
-  return {
-    ...world.executor.environment(),
-    ...(temporaryFolder === null ? {} : world.executor.temporaryFolderVariables(temporaryFolder)),
-    ...run.workflow.env,
-    WARDEN_RUN_ID: run.runId,
-    WARDEN_RUN_DIR: world.folders.pathOf(run.runId),
-    WARDEN_ROOT: run.repository,
-    WARDEN_MESSAGE: run.message,
-    WARDEN_CHECKPOINT_DIR: world.folders.checkpointFolderOf(run.runId),
-    ...(run.restartedFrom === null ? {} : { WARDEN_RESTARTED_FROM: run.restartedFrom }),
-    ...(run.parentRunId === null ? {} : { WARDEN_PARENT_RUN_ID: run.parentRunId }),
-  };
-}
-
-/**
- * A program that is not there would fail the run with a shell's exit code; it is told apart here. A path is looked up in
- * the worktree, once that exists; a bare name on the PATH, before anything is made.
- */
-async function requirePrograms(
-  world: World,
-  directory: string,
-  workflow: Workflow,
-  when: 'before' | 'after',
-): Promise<void> {
-  const environment = { ...world.executor.environment(), ...workflow.env };
-  const programs = [workflow.setup?.[0], workflow.command[0]].filter((program) => program !== undefined);
-  for (const program of programs) {
-    const isPath = /[\\/]/.test(program);
-    if (isPath === (when === 'before')) continue;
-    if ((await world.executor.findProgram(program, directory, environment)) === null) {
-      throw new WardenError('command_not_found', { command: program });
-    }
-  }
-}
-
-function worktreeOf(run: Run): RunWorktree {
-  if (run.worktree === null) throw new RangeError(`${run.runId} has no worktree yet`);
-  return run.worktree;
-}
-
-/** Whoever cancels writes it on the row; the launcher, which may be in a long step, looks for it. */
-function watchForCancel(world: World, runId: RunId, cancelled: AbortController): { end(): void; ended: Promise<void> } {
-  const end = new AbortController();
-  const signal = AbortSignal.any([end.signal, world.disposed]);
-  const watch = async (): Promise<void> => {
-    while (!signal.aborted) {
-      await world.clock.sleep(lookMilliseconds, signal);
-      const run = await world.store.run(runId);
-      if (run !== null && run.stop !== null) cancelled.abort();
-    }
-  };
-  const ended = watch().catch((error: unknown) => {
-    if (!signal.aborted) world.diagnostics.failed('looking for a cancelled launch', error);
-  });
-  return { end: () => end.abort(), ended };
 }

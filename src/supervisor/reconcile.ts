@@ -1,10 +1,11 @@
 import { endingOf } from '../core/ending.ts';
 import type { Member } from '../core/membership.ts';
+import { isSameLauncher, mayBePutBack } from '../core/queue.ts';
 import { type ExitRecord, outcomeOf, type Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { runNow } from './find-run.ts';
 import { carryStop, intentOf, isRestingAfterSurvivors, takeOverStop } from './stop.ts';
-import { undoLaunch } from './undo-launch.ts';
+import { undoInterrupted } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
 
 /** A stop that goes on in the background: what takes seconds must not hold up the other runs. */
@@ -53,21 +54,21 @@ async function reconcileRun(world: World, run: Run, members: readonly Member[]):
   if (isRestingAfterSurvivors(run, world.clock.now())) return null;
   if (run.stop !== null) return background(world, takeOverStop(world, run), run);
   if (run.status === 'pending') {
-    return (await isInterrupted(world, run))
-      ? background(world, undoLaunch(world, run, 'failed', { code: 'launch_interrupted' }), run)
-      : null;
+    const interrupted = await interruptedLaunch(world, run);
+    return interrupted === null ? null : background(world, undoInterrupted(world, interrupted), run);
   }
   return run.status === 'running' ? settleIfOver(world, run, members) : null;
 }
 
 /**
  * The row is read once more after its launcher was found dead: by then he may have brought the launch to its end, and the
- * dead change nothing any more.
+ * dead change nothing any more. One that waits in the queue is started by whoever sees that it is due.
  */
-async function isInterrupted(world: World, { runId, launcher }: Run): Promise<boolean> {
-  if (launcher !== null && (await world.executor.isAlive(launcher))) return false;
-  const { status, stop } = await runNow(world.store, runId);
-  return status === 'pending' && stop === null;
+async function interruptedLaunch(world: World, { runId, launcher, queue }: Run): Promise<Run | null> {
+  if (queue?.waits === true || (launcher !== null && (await world.executor.isAlive(launcher)))) return null;
+  const now = await runNow(world.store, runId);
+  const isSame = now.status === 'pending' && now.stop === null && now.queue?.waits !== true;
+  return isSame && isSameLauncher(now.launcher, launcher) ? now : null;
 }
 
 async function settleIfOver(world: World, run: Run, members: readonly Member[]): Promise<OngoingStop | null> {
@@ -81,13 +82,13 @@ async function settleIfOver(world: World, run: Run, members: readonly Member[]):
       return null;
     case 'over': {
       // One empty look may fall between a fork and its child.
-      const again = await world.members.of(run.runId);
-      return again.length > 0 ? null : (await end(world, run, await world.folders.exitRecord(run.runId), false), null);
+      if ((await world.members.of(run.runId)).length > 0) return null;
+      return end(world, run, await world.folders.exitRecord(run.runId), false);
     }
     case 'other_boot':
-      await end(world, run, ending.record, true);
-      return null;
+      return end(world, run, ending.record, true);
     case 'leftovers': {
+      if (isToBePutBack(run, ending.record)) return background(world, undoInterrupted(world, run), run);
       const stop = intentOf(world, { kind: 'settle', becomes: null, force: false, why: null });
       const settling = await world.store.change(run.runId, isUndisturbed, { stop });
       return settling === null ? null : background(world, carryStop(world, settling), settling);
@@ -95,13 +96,18 @@ async function settleIfOver(world: World, run: Run, members: readonly Member[]):
   }
 }
 
-async function end(world: World, run: Run, record: ExitRecord | null, otherBoot: boolean): Promise<void> {
+async function end(world: World, run: Run, record: ExitRecord | null, otherBoot: boolean): Promise<OngoingStop | null> {
+  if (isToBePutBack(run, record)) return background(world, undoInterrupted(world, run), run);
   const { exitCode = null, signal = null, endedAt = world.clock.now() } = record ?? {};
   const outcome = outcomeOf(record);
   const reason = otherBoot && record === null ? ({ code: 'lost_in_reboot' } as const) : outcome.reason;
   const audit = auditOf(world, run.runId, 'end', 'done', { facts: { status: outcome.status, exit_code: exitCode } });
   await world.store.change(run.runId, isUndisturbed, { ...outcome, reason, exitCode, signal, endedAt }, audit);
+  return null;
 }
+
+const isToBePutBack = (run: Run, record: ExitRecord | null): boolean =>
+  record?.neverBegan === true && mayBePutBack(run);
 
 const isUndisturbed = (now: Run): boolean => now.status === 'running' && now.stop === null;
 

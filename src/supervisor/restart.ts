@@ -8,7 +8,10 @@ import { launchInPlaceOf, type LaunchOptions, workflowNamed } from './launch.ts'
 import { endIfOver } from './reconcile.ts';
 import type { World } from './world.ts';
 
-export interface RestartOptions extends Pick<LaunchOptions, 'onProgress' | 'sessionId' | 'include'> {
+export interface RestartOptions extends Pick<
+  LaunchOptions,
+  'onProgress' | 'onPlace' | 'isLeftInQueue' | 'sessionId' | 'include'
+> {
   readonly why?: string;
   /** Counts towards the workflow's retries when nobody asked for it. */
   readonly retry?: boolean;
@@ -54,7 +57,7 @@ export async function restart(world: World, runId: string, options: RestartOptio
  */
 export async function restartOnce(world: World, run: Run): Promise<void> {
   try {
-    await restart(world, run.runId, { why: 'retry', retry: run.followUp === null, once: true });
+    await restart(world, run.runId, { why: 'retry', retry: run.followUp === null, once: true, isLeftInQueue: true });
   } catch (error) {
     if (!isWardenError(error, 'already_replaced')) throw error;
   }

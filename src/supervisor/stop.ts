@@ -12,7 +12,7 @@ import type { Escalation } from './escalation-ledger.ts';
 import { runNow } from './find-run.ts';
 import { keepCheckpoint } from './keep-checkpoint.ts';
 import { ownPortsOf } from './own-ports.ts';
-import { undoLaunch } from './undo-launch.ts';
+import { cancelReason, undoLaunch } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
 
 /** How often a stop that another process carries out is looked at. */
@@ -64,7 +64,7 @@ export async function followStop(world: World, runId: RunId): Promise<Run> {
 export async function takeOverStop(world: World, run: Run): Promise<Run | null> {
   const { stop } = run;
   if (stop === null || isTerminal(run.status) || world.carried.has(run.runId)) return null;
-  const responsible = run.status === 'pending' ? run.launcher : stop.carrier;
+  const responsible = run.status === 'pending' ? launcherOf(run) : stop.carrier;
   const isOwn = responsible !== null && isSameProcess(responsible, world.executor.self);
   // A launcher of this very process undoes its launch itself; a stop of ours that nobody carries was dropped.
   if (isOwn ? run.status === 'pending' : responsible !== null && (await isAtWork(world, run, responsible))) return null;
@@ -83,6 +83,11 @@ async function isAtWork(world: World, run: Run, responsible: ProcessIdentity): P
   if (!(await executor.isAlive(responsible))) return false;
   if (run.status === 'pending') return true;
   return !isOverdue(run, executor.self.bootId, clock.monotonic()) && !(await executor.isStopped(responsible));
+}
+
+/** Of a run that is still in the queue nothing was made, so that anyone may end it. */
+function launcherOf({ queue, launcher }: Run): ProcessIdentity | null {
+  return queue?.waits === true ? null : launcher;
 }
 
 function isSameCarrier(one: ProcessIdentity | null, other: ProcessIdentity | null): boolean {
@@ -256,8 +261,4 @@ function endOf(stop: StopIntent, record: ExitRecord | null, report: KillReport):
     case 'settle':
       return { ...common, ...outcomeOf(record), endedAt: record?.endedAt ?? report.killedAt };
   }
-}
-
-export function cancelReason(stop: StopIntent): RunReason {
-  return { code: 'cancelled', by: stop.actor.user, why: stop.why };
 }

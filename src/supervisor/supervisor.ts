@@ -20,10 +20,11 @@ import { extend } from './extend.ts';
 import { findRun } from './find-run.ts';
 import { impactOf } from './impact.ts';
 import { heartbeat } from './heartbeat.ts';
-import { factsOf, type RunFacts } from './inspect.ts';
+import { factsOf, placesOf, type RunFacts } from './inspect.ts';
 import { kill, type KillOptions } from './kill.ts';
-import { launch, type LaunchOptions } from './launch.ts';
+import { launch, type LaunchOptions, startQueued } from './launch.ts';
 import { Members } from './members.ts';
+import { QueuedLaunches } from './queued-launches.ts';
 import { reconcile, reconcileOne } from './reconcile.ts';
 import { restart, restartOnce, type RestartOptions } from './restart.ts';
 import { Watch, type WatchEnd, type WatchLimits, type WatchOptions } from './watch.ts';
@@ -54,6 +55,7 @@ export class Supervisor {
     this.#world = {
       ...ports,
       members: new Members(ports.store, ports.executor, ports.diagnostics),
+      queued: new QueuedLaunches(ports, () => this.#seeToEnds()),
       carried: new Map(),
       goesOn: (during, work) => this.#goesOn(during, work),
       disposed: this.#disposed.signal,
@@ -84,13 +86,13 @@ export class Supervisor {
   async list(filter: RunFilter): Promise<{ readonly runs: readonly RunReport[]; readonly nextCursor: string | null }> {
     await reconcile(this.#world);
     const { runs, nextCursor } = await this.#world.store.runs(filter);
-    return { runs: await Promise.all(runs.map((run) => this.#reportOf(run))), nextCursor };
+    return { runs: await this.#reportsOf(runs), nextCursor };
   }
 
   /** The same from what the watch has found, without a look at the processes: for a tree that refreshes often. */
   async recent(filter: RunFilter): Promise<readonly RunReport[]> {
     const { runs } = await this.#world.store.runs(filter);
-    return Promise.all(runs.map((run) => this.#reportOf(run)));
+    return this.#reportsOf(runs);
   }
 
   /** @throws WardenError unknown_run */
@@ -252,6 +254,7 @@ export class Supervisor {
     this.#disposed.abort();
     await this.#watch?.ended;
     await this.settled();
+    await this.#world.queued.settled();
     this.#world.store.close();
     await this.#world.worktrees.settled();
   }
@@ -264,10 +267,15 @@ export class Supervisor {
     }
   }
 
-  #beginWatch(options: Omit<WatchOptions, 'onLimit' | 'onRetry'>): Watch {
+  async #seeToEnds(): Promise<void> {
+    if ((await this.watcher()) === null) await reconcile(this.#world);
+  }
+
+  #beginWatch(options: Omit<WatchOptions, 'onLimit' | 'onTurn' | 'onRetry'>): Watch {
     return new Watch(this.#world, {
       ...options,
       onLimit: (run, action) => this.#own(actOnLimit(this.#world, run, action)),
+      onTurn: async (run) => void (await this.#own(startQueued(this.#world, run))),
       onRetry: (run) => this.#own(restartOnce(this.#world, run)),
     });
   }
@@ -285,6 +293,13 @@ export class Supervisor {
   }
 
   async #reportOf(run: Run): Promise<RunReport> {
-    return { run, ...(await factsOf(this.#world, run)) };
+    const [report] = await this.#reportsOf([run]);
+    if (report === undefined) throw new RangeError('a report for each run');
+    return report;
+  }
+
+  async #reportsOf(runs: readonly Run[]): Promise<readonly RunReport[]> {
+    const places = await placesOf(this.#world, runs);
+    return Promise.all(runs.map(async (run) => ({ run, ...(await factsOf(this.#world, run, places)) })));
   }
 }

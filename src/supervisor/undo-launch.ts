@@ -1,4 +1,5 @@
-import type { Run, RunReason } from '../core/run.ts';
+import { isSameLauncher, mayBePutBack } from '../core/queue.ts';
+import type { Run, RunReason, RunWorktree, StopIntent } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { type Course, escalate } from './escalate.ts';
 import { runNow } from './find-run.ts';
@@ -28,21 +29,79 @@ export async function undoLaunch(
   status: 'failed' | 'terminated',
   reason: RunReason,
 ): Promise<Run> {
-  const { survivors } = await escalate(world, run, atOnce);
-  if (survivors.length > 0) return runNow(world.store, run.runId);
-  await removeTemporaryFiles(world, run);
-  let worktree = run.worktree;
-  if (worktree !== null) {
-    try {
-      const repository = await world.worktrees.repositoryOf(run.repository);
-      await world.worktrees.undo(repository, { ...worktree, runId: run.runId });
-      worktree = null;
-    } catch (error) {
-      world.diagnostics.failed(`taking back the worktree of ${run.runId}`, error);
-    }
-  }
-  const patch = { status, reason, worktree, endedAt: world.clock.now(), launcher: null, stop: null };
+  const left = await takeBack(world, run);
+  if (left === 'survivors') return runNow(world.store, run.runId);
+  await world.folders.forgetEnvironment(run.runId);
+  const patch = { status, reason, worktree: left, endedAt: world.clock.now(), launcher: null, stop: null };
   const audit = auditOf(world, run.runId, 'launch', 'failed', { facts: { ...reason } });
   const ended = await world.store.change(run.runId, (now) => !isTerminal(now.status), patch, audit);
   return ended ?? runNow(world.store, run.runId);
+}
+
+/**
+ * The same for a launch that was cut off before its command began: one that came from the queue goes back to its place,
+ * any other has failed. Nobody starts it before all of it is taken back: that is one supervisor's, as its launch is.
+ * @param run as it was seen, with its launcher gone
+ */
+export async function undoInterrupted(world: World, run: Run): Promise<Run> {
+  const reason = { code: 'launch_interrupted' } as const;
+  if (!mayBePutBack(run)) return undoLaunch(world, run, 'failed', reason);
+  const mine = await world.store.change(run.runId, (now) => isSameAttempt(now, run), {
+    status: 'pending',
+    startedAt: null,
+    process: null,
+    launcher: world.executor.self,
+  });
+  if (mine?.queue == null) return runNow(world.store, run.runId);
+  const left = await takeBack(world, { ...mine, process: run.process });
+  if (left === 'survivors') return (await changeOwn(world, run, { launcher: null })) ?? runNow(world.store, run.runId);
+  if (left !== null) return undoLaunch(world, { ...mine, worktree: left }, 'failed', reason);
+  await world.folders.forgetExit(run.runId);
+  const audit = auditOf(world, run.runId, 'launch', 'failed', { facts: { ...reason, put_back: true } });
+  const queue = { ...mine.queue, waits: true };
+  const queued = await changeOwn(world, run, { worktree: null, queue, launcher: null }, audit);
+  if (queued !== null) return queued;
+  const now = await runNow(world.store, run.runId);
+  return now.stop === null ? now : undoLaunch(world, now, 'terminated', cancelReason(now.stop));
+}
+
+export function cancelReason(stop: StopIntent): RunReason {
+  return { code: 'cancelled', by: stop.actor.user, why: stop.why };
+}
+
+/** @returns the worktree, where it could not be removed */
+async function takeBack(world: World, run: Run): Promise<RunWorktree | 'survivors' | null> {
+  const { survivors } = await escalate(world, run, atOnce);
+  if (survivors.length > 0) return 'survivors';
+  await removeTemporaryFiles(world, run);
+  if (run.worktree === null) return null;
+  try {
+    const repository = await world.worktrees.repositoryOf(run.repository);
+    await world.worktrees.undo(repository, { ...run.worktree, runId: run.runId });
+    return null;
+  } catch (error) {
+    world.diagnostics.failed(`taking back the worktree of ${run.runId}`, error);
+    return run.worktree;
+  }
+}
+
+/** Nobody has taken it back or put it into the queue since it was seen. */
+function isSameAttempt(now: Run, seen: Run): boolean {
+  return (
+    now.status === seen.status &&
+    now.stop === null &&
+    now.queue?.waits === false &&
+    now.queue.turns === seen.queue?.turns &&
+    isSameLauncher(now.launcher, seen.launcher)
+  );
+}
+
+function changeOwn(
+  world: World,
+  { runId }: Run,
+  ...change: Parameters<World['store']['change']> extends [unknown, unknown, ...infer Rest] ? Rest : never
+): Promise<Run | null> {
+  const isOurs = (now: Run): boolean =>
+    now.status === 'pending' && now.stop === null && isSameLauncher(now.launcher, world.executor.self);
+  return world.store.change(runId, isOurs, ...change);
 }

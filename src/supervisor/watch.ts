@@ -1,9 +1,11 @@
 import { isWardenError } from '../core/errors.ts';
+import { queueOf } from '../core/queue.ts';
 import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { healthNow } from './inspect.ts';
 import { observeNow } from './observe-run.ts';
+import { takeTurn } from './queued-launches.ts';
 import { reconcile } from './reconcile.ts';
 import { WatchLease } from './watch-lease.ts';
 import type { World } from './world.ts';
@@ -15,6 +17,8 @@ export interface WatchOptions {
   readonly mayLaunch: () => boolean;
   /** Ends or restarts a run that has reached a limit, where its workflow says so. */
   readonly onLimit: (run: Run, action: 'kill' | 'restart') => Promise<void>;
+  /** Starts a run from the queue, whose turn was taken. */
+  readonly onTurn: (run: Run) => Promise<void>;
   /** Starts a run that failed again, or that was ended for that. */
   readonly onRetry: (run: Run) => Promise<void>;
   /** Ends the watching. */
@@ -37,6 +41,9 @@ const beatMilliseconds = 1_000;
 /** A limit is looked at several times before it is reached, however short it is. */
 const looksPerLimit = 6;
 
+/** How long it may be the turn of a run before somebody else starts it than its launcher, who is alive. */
+const chanceMilliseconds = 5_000;
+
 /** Looks in a row without an active run that prove that none is left: a restart begins only after the old run's end. */
 const idleLooksThatProve = 2;
 
@@ -54,6 +61,8 @@ export class Watch {
   /** Answers that are under way. */
   readonly #acts = new Set<Promise<void>>();
   readonly #ended: Promise<WatchEnd>;
+  /** Since when it has been the turn of a run whose launcher is alive. */
+  readonly #overdue = new Map<RunId, number>();
   #wake: AbortController | null = null;
   #lastLook = -Infinity;
   #idleLooks = 0;
@@ -83,6 +92,7 @@ export class Watch {
       try {
         await this.#lease.hold();
         if (this.holdsLease) await this.#look();
+        await this.#startQueued();
         end = await this.#endNow();
         this.#told = null;
       } catch (error) {
@@ -148,6 +158,35 @@ export class Watch {
     this.#lastLook = now;
     await this.#observe(active.filter(({ status }) => status === 'running'));
     await this.#retry();
+  }
+
+  /**
+   * Starts the queued runs whose turn it is and with which nobody waits any more. Not leased: where the lease is held by
+   * one who starts nothing, others do.
+   */
+  async #startQueued(): Promise<void> {
+    const { store } = this.#world;
+    if (!this.#options.mayLaunch() || !(await store.hasQueuedRuns())) return this.#overdue.clear();
+    let started: Run | null;
+    do {
+      started = null;
+      for (const run of queueOf(await store.activeRuns()).due) {
+        if (await this.#isLeftToOthers(run)) continue;
+        started = await takeTurn(this.#world, run);
+        if (started === null) continue;
+        this.#act(started, this.#options.onTurn);
+        break;
+      }
+    } while (started !== null);
+  }
+
+  /** Its launcher waits with it; where he is alive but does nothing, as when he was stopped, he has had his chance. */
+  async #isLeftToOthers({ runId, launcher }: Run): Promise<boolean> {
+    const { executor, clock } = this.#world;
+    if (launcher === null || !(await executor.isAlive(launcher))) return false;
+    const since = this.#overdue.get(runId) ?? clock.monotonic();
+    this.#overdue.set(runId, since);
+    return clock.monotonic() - since < chanceMilliseconds;
   }
 
   async #retry(): Promise<void> {

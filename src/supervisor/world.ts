@@ -9,6 +9,7 @@ import type { Worktrees } from '../core/ports/worktrees.ts';
 import type { Actor, Run, StopIntent } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import type { Members } from './members.ts';
+import type { QueuedLaunches } from './queued-launches.ts';
 
 /** What the supervisor needs of the world, all of it through ports. */
 export interface Ports {
@@ -28,6 +29,7 @@ export interface Ports {
 /** The ports, and what the verbs of one supervisor share. */
 export interface World extends Ports {
   readonly members: Members;
+  readonly queued: QueuedLaunches;
   /** Stops that this supervisor carries out right now. */
   readonly carried: Map<RunId, CarriedStop>;
   /** Owns what goes on when a verb has answered: its failure is told, and the supervisor does not end before it. */

@@ -1,17 +1,36 @@
 // Runs one verb in a process of its own, so that a test can end that process at any moment.
 // Arguments: the verb and its options as JSON. The state folder comes by WARDEN_STATE_DIR.
-import { openSupervisor } from '../../src/open-supervisor.ts';
+import { openPorts, openSupervisor } from '../../src/open-supervisor.ts';
+import type { Diagnostics } from '../../src/core/ports/diagnostics.ts';
+import type { LaunchOptions } from '../../src/supervisor/launch.ts';
+import { Supervisor } from '../../src/supervisor/supervisor.ts';
+import type { Ports } from '../../src/supervisor/world.ts';
 
 const [verb, text = '{}'] = process.argv.slice(2);
 const options = JSON.parse(text) as never;
-const supervisor = await openSupervisor({
-  face: 'cli',
-  diagnostics: { failed: (during, error) => console.error(during, error) },
-});
+const diagnostics: Diagnostics = { failed: (during, error) => console.error(during, error) };
+const supervisor = await openSupervisor({ face: 'cli', diagnostics });
 switch (verb) {
   case 'run':
     await supervisor.run(options);
     break;
+  case 'run-many': {
+    const { messages, ...launch } = options as LaunchOptions & { messages: string[] };
+    await Promise.all(messages.map((message) => supervisor.run({ ...launch, message })));
+    break;
+  }
+  case 'run-until-release': {
+    const ports = await openPorts({ face: 'cli', diagnostics });
+    const launch: Ports['executor']['launch'] = async (request) => {
+      const held = await ports.executor.launch(request);
+      return { ...held, release: () => Promise.resolve(void process.kill(process.pid, 'SIGKILL')) };
+    };
+    const executor = new Proxy(ports.executor, {
+      get: (target, name) => (name === 'launch' ? launch : boundTo(target, Reflect.get(target, name, target))),
+    });
+    await new Supervisor({ ...ports, executor }).run(options);
+    break;
+  }
   case 'kill':
     await supervisor.kill((options as { runId: string }).runId);
     break;
@@ -26,3 +45,7 @@ switch (verb) {
     throw new Error(`no such verb: ${verb}`);
 }
 await supervisor.dispose();
+
+function boundTo(target: object, value: unknown): unknown {
+  return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+}

@@ -10,7 +10,7 @@ export interface OtherProcess extends AsyncDisposable {
 
 /** See other-process.ts. */
 export function startOtherProcess(
-  verb: 'run' | 'kill' | 'watch' | 'idle',
+  verb: 'run' | 'run-many' | 'run-until-release' | 'kill' | 'watch' | 'idle',
   options: object,
   stateFolder: string,
 ): OtherProcess {

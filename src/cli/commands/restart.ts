@@ -11,8 +11,6 @@ export const restart = defineCommand({
   },
   async execute({ operands: [runId = ''], options, output, open }) {
     const supervisor = await open();
-    return startRun(supervisor, output, options.wait ?? false, (onProgress) =>
-      supervisor.restart(runId, { onProgress }),
-    );
+    return startRun(supervisor, output, options.wait ?? false, (told) => supervisor.restart(runId, told));
   },
 });

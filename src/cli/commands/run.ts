@@ -18,12 +18,12 @@ export const run = defineCommand({
     const message = options.message === '-' ? await standardInput() : (options.message ?? '');
     const parentRunId = environment['WARDEN_RUN_ID'] ?? '';
     const supervisor = await open();
-    return startRun(supervisor, output, options.wait ?? false, (onProgress) =>
+    return startRun(supervisor, output, options.wait ?? false, (told) =>
       supervisor.run({
         workflowName,
         directory,
         message,
-        onProgress,
+        ...told,
         ...(options.base === undefined ? {} : { base: options.base }),
         ...(options.persistent === undefined ? {} : { persistent: options.persistent }),
         ...(isRunId(parentRunId) ? { parentRunId } : {}),

@@ -16,9 +16,17 @@ export interface RunFolders {
   setupFileOf(runId: RunId): string;
   /** The folder in which a run saves what its restart is to find. */
   checkpointFolderOf(runId: RunId): string;
-  /** Makes the folder with `run.json`, an empty exit record and what the run itself writes into, owner-only. @throws WardenError disk_full, state_folder_not_writable */
+  /** Makes the folder with `run.json`, an empty exit record and what the run itself writes into, owner-only; what is there stays. @throws WardenError disk_full, state_folder_not_writable */
   create(run: Run): Promise<void>;
   remove(runId: RunId): Promise<void>;
+  /** Keeps what a queued run is to start from, for whoever starts it. @throws WardenError disk_full, state_folder_not_writable */
+  keepEnvironment(runId: RunId, environment: Readonly<Record<string, string>>): Promise<void>;
+  /** Null when none was kept. */
+  keptEnvironment(runId: RunId): Promise<Readonly<Record<string, string>> | null>;
+  /** It may hold secrets: it stays no longer than it is needed. */
+  forgetEnvironment(runId: RunId): Promise<void>;
+  /** Nothing is known of an end any more: its command begins anew. */
+  forgetExit(runId: RunId): Promise<void>;
   exitRecord(runId: RunId): Promise<ExitRecord | null>;
   output(runId: RunId): Promise<OutputFacts>;
   /** The last line with something visible in it, without terminal escapes; null when there is none. */

@@ -3,7 +3,7 @@ import type { Lease, LeaseCandidate } from '../lease.ts';
 import type { Phase } from '../escalation.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 import type { Observation } from '../observation.ts';
-import type { Actor, Run, RunProcess, RunReason, RunWorktree, StopIntent } from '../run.ts';
+import type { Actor, QueueEntry, Run, RunProcess, RunReason, RunWorktree, StopIntent } from '../run.ts';
 import type { RunId } from '../run-id.ts';
 import type { RunStatus } from '../run-status.ts';
 
@@ -29,16 +29,17 @@ export interface RunPage {
 export interface RunPatch {
   readonly status?: RunStatus;
   readonly reason?: RunReason | null;
-  readonly startedAt?: number;
+  readonly startedAt?: number | null;
   readonly endedAt?: number;
   readonly exitCode?: number | null;
   readonly signal?: string | null;
   readonly worktree?: RunWorktree | null;
+  readonly queue?: QueueEntry;
   readonly launcher?: ProcessIdentity | null;
   readonly stop?: StopIntent | null;
   readonly killMethod?: Phase | null;
   readonly killReport?: KillReport | null;
-  readonly process?: RunProcess;
+  readonly process?: RunProcess | null;
   readonly snoozedUntil?: number | null;
   readonly extraMinutes?: number;
   readonly followUp?: Run['followUp'];
@@ -99,6 +100,19 @@ export interface Store {
    * @returns the run as it is now when the change won; null when somebody else was first
    */
   change(runId: RunId, expected: (run: Run) => boolean, patch: RunPatch, audit?: AuditEntry): Promise<Run | null>;
+  /** Whether any run waits in a queue; costs microseconds. */
+  hasQueuedRuns(): Promise<boolean>;
+  /**
+   * Compare and set, as `change`, decided upon all active runs of the run's repository: of many who ask at once no more
+   * get their turn than there are slots.
+   * @param isDue is given the run as it is, and the active runs in the order in which they were accepted
+   */
+  takeTurn(
+    runId: RunId,
+    isDue: (run: Run, active: readonly Run[]) => boolean,
+    patch: RunPatch,
+    audit: AuditEntry,
+  ): Promise<Run | null>;
   /**
    * Many looks in one transaction; only runs that are still running take them.
    * @param holder of the lease, who looked: when somebody else holds it by now, nothing is written

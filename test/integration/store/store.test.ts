@@ -55,7 +55,7 @@ describe('the store', () => {
     const store = await open(place.file);
     const whole = run(1, {
       worktree: { path: '/tree', branch: 'warden/builder/1' },
-      reason: { code: 'waiting_for_slot' },
+      queue: { waits: true, turns: 0, include: ['.env'] },
     });
     expect(await store.insertRun(whole, entry('launch'))).toBe(true);
     expect(await store.insertRun(whole, entry('launch'))).toBe(false);

@@ -52,6 +52,7 @@ export function aRun(run: Partial<Run> = {}): Run {
     restartedFrom: null,
     retryNumber: 0,
     extraMinutes: 0,
+    queue: null,
     launcher: null,
     stop: null,
     followUp: null,

@@ -216,7 +216,6 @@ describe('an error says what is wrong and what to do', () => {
 
 describe('why a run is where it is', () => {
   it.each<[RunReason, string]>([
-    [{ code: 'waiting_for_slot' }, 'waiting for another run to end'],
     [{ code: 'killed', by: 'dev', why: null }, 'killed by dev'],
     [{ code: 'killed', by: 'dev', why: 'it hangs' }, 'killed by dev: it hangs'],
     [{ code: 'cancelled', by: 'dev', why: null }, 'cancelled by dev before it started'],

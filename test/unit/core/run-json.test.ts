@@ -18,7 +18,11 @@ describe('a run as JSON', () => {
       isWaiting: false,
       action: 'none',
     } as const;
-    expect(printed(runJson(aRun(), { health, lastOutputAt: killedAt - 2_000, lastLine: 'ok', heartbeat: null }))).toBe(
+    expect(
+      printed(
+        runJson(aRun(), { health, lastOutputAt: killedAt - 2_000, lastLine: 'ok', heartbeat: null, queuePlace: null }),
+      ),
+    ).toBe(
       `{
   "run_id": "run_010203040506",
   "workflow_name": "builder",
@@ -52,14 +56,17 @@ describe('a run as JSON', () => {
     "reasons": [
       "no output for 4 min and no CPU used; limit 5 min"
     ]
-  }
+  },
+  "queue_place": null
 }`,
     );
   });
 
   it('says null for everything that is not there yet', () => {
     const pending = aRun({ status: 'pending', startedAt: null, worktree: null, process: null });
-    expect(runJson(pending, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null })).toMatchObject({
+    expect(
+      runJson(pending, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queuePlace: null }),
+    ).toMatchObject({
       pid: null,
       started_at: null,
       worktree_path: null,
@@ -76,7 +83,9 @@ describe('a run as JSON', () => {
     ['what the run said itself', killedAt - 500, '2025-06-16T13:33:05.620Z'],
   ])('takes for its last sign of life whatever came last: %s', (_, at, expected) => {
     const heartbeat = { at, message: 'step 3' };
-    expect(runJson(aRun(), { health: healthy, lastOutputAt: null, lastLine: null, heartbeat })).toMatchObject({
+    expect(
+      runJson(aRun(), { health: healthy, lastOutputAt: null, lastLine: null, heartbeat, queuePlace: null }),
+    ).toMatchObject({
       last_heartbeat: expected,
       heartbeat: { at: new Date(at).toISOString(), message: 'step 3' },
     });
@@ -94,7 +103,9 @@ describe('a run as JSON', () => {
       restartedFrom: otherRunId,
       persistent: true,
     });
-    expect(runJson(ended, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null })).toMatchObject({
+    expect(
+      runJson(ended, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queuePlace: null }),
+    ).toMatchObject({
       status: 'killed',
       reason: 'killed by dev: it hangs',
       ended_at: '2025-06-16T13:33:06.120Z',
@@ -109,7 +120,7 @@ describe('a run as JSON', () => {
 
   it('speaks the language of the reader', () => {
     const translate = (template: string) => template.toUpperCase();
-    const facts = { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null };
+    const facts = { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queuePlace: null };
     expect(runJson(aRun({ reason: { code: 'lost_in_reboot' } }), facts, translate).reason).toBe(
       'THE MACHINE WAS RESTARTED WHILE IT RAN',
     );

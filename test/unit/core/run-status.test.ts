@@ -12,7 +12,8 @@ import {
 describe('the status of a run', () => {
   const successors: Record<RunStatus, RunStatus[]> = {
     pending: ['running', 'failed', 'terminated'],
-    running: ['completed', 'failed', 'terminating'],
+    // Pending again where its command never began.
+    running: ['completed', 'failed', 'pending', 'terminating'],
     terminating: ['terminated', 'killed'],
     completed: [],
     failed: [],

@@ -29,7 +29,7 @@ describe('the tree of runs', () => {
     const runs = [
       aWatchedRun({ workflowName: 'over', status: 'completed', endedAt: killedAt }, { lastLine: 'done' }),
       aWatchedRun({ workflowName: 'broken', status: 'failed', endedAt: killedAt - 1, reason: { code: 'lost' } }),
-      aWatchedRun({ workflowName: 'next', status: 'pending', startedAt: null, reason: { code: 'waiting_for_slot' } }),
+      aWatchedRun({ workflowName: 'next', status: 'pending', startedAt: null }, { queuePlace: 2 }),
       aWatchedRun({ workflowName: 'ending', status: 'terminating', stop: aStop() }, { stopping: graceful }),
       aWatchedRun({ workflowName: 'busy', createdAt: killedAt }, { lastLine: 'step 3' }),
       aWatchedRun({ workflowName: 'quiet' }, { ...stuck, snoozed: true }),
@@ -40,7 +40,7 @@ describe('the tree of runs', () => {
       '[play-circle] busy · 12 min | step 3',
       '[stop-circle] ending · 12 min | stopping: asked to end, 3 s of 5 s',
       '[bell-slash] quiet · 12 min | ',
-      '[clock] next · 12 min | waiting for another run to end',
+      '[clock] next · 12 min | waiting for another run to end, place 2 in the queue',
       '[pass] over · 11 min | done',
       '[error] broken · 11 min | it vanished: no process is left and no exit code was recorded',
     ]);

@@ -18,6 +18,7 @@ export function aWatchedRun(
       heartbeat: null,
       stopping: null,
       isSnoozed: false,
+      queuePlace: null,
       ...facts,
     },
     snoozed,
