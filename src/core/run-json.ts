@@ -1,3 +1,5 @@
+import { describeAlert } from './alert-words.ts';
+import type { Alert, AlertLevel } from './alerts.ts';
 import type { Aftermath, RepositoryState } from './aftermath.ts';
 import type { CleanupReport } from './cleanup-report.ts';
 import type { WardenError } from './errors.ts';
@@ -189,6 +191,23 @@ function aftermathJson(aftermath: Aftermath): AftermathJson {
   };
 }
 
+/** What a person should know about the whole. */
+export interface AlertJson {
+  readonly code: Alert['code'];
+  readonly level: AlertLevel;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export function alertJson(alert: Alert, translate: Translate = plainEnglish): AlertJson {
+  const { code, level, ...facts } = alert;
+  const details =
+    alert.code === 'orphans'
+      ? { orphans: alert.orphans.map(({ runId, pid, name }) => ({ run_id: runId, pid, name })) }
+      : withSnakeCase(facts);
+  return { code, level, message: describeAlert(alert, translate), details };
+}
+
 /** What a kill would cut off or leave alone; null where it is not known, and then `unknown` says why. */
 export interface ImpactJson {
   readonly dirty_files: UncommittedFiles | null;
@@ -283,12 +302,16 @@ export function errorJson(error: WardenError, translate: Translate = plainEnglis
     error: {
       code: error.code,
       message: describeError(error, translate),
-      details: Object.fromEntries(Object.entries(error.facts).map(([key, value]) => [snakeCase(key), value])),
+      details: withSnakeCase(error.facts),
     },
   };
 }
 
 /** Only names at the top of the facts have more than one word. */
+function withSnakeCase(facts: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [snakeCase(key), value]));
+}
+
 function snakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 
-const cookieName = 'WARDEN_RUN_ID=';
-
 /** The value of WARDEN_RUN_ID in a block of `NAME=value\0` entries; null when it is not there. */
 export function cookieIn(environment: string): string | null {
-  let start = environment.indexOf(cookieName);
-  while (start > 0 && environment[start - 1] !== '\0') start = environment.indexOf(cookieName, start + 1);
+  return valueIn(environment, 'WARDEN_RUN_ID=');
+}
+
+/** @param beginning the name and `=` */
+function valueIn(environment: string, beginning: string): string | null {
+  let start = environment.indexOf(beginning);
+  while (start > 0 && environment[start - 1] !== '\0') start = environment.indexOf(beginning, start + 1);
   if (start < 0) return null;
-  const valueStart = start + cookieName.length;
+  const valueStart = start + beginning.length;
   const end = environment.indexOf('\0', valueStart);
   return environment.slice(valueStart, end < 0 ? environment.length : end);
 }
@@ -21,6 +24,15 @@ export function readCookie(pid: number): { readonly cookie: string | null } | 'u
   } catch {
     // Another user's, or gone: nobody's cookie can be read there.
     return { cookie: null };
+  }
+}
+
+/** The value of WARDEN_RUN_DIR in the environment of a process; null when it is not there, or cannot be read. */
+export function readRunFolder(pid: number): string | null {
+  try {
+    return valueIn(readFileSync(`/proc/${pid}/environ`, 'utf8'), 'WARDEN_RUN_DIR=');
+  } catch {
+    return null;
   }
 }
 

@@ -4,7 +4,7 @@ import { WardenError } from '../core/errors.ts';
 import type { FreezeRequest, Frozen, Occupant } from '../core/ports/executor.ts';
 import type { ProcessFacts, ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
 import { inSlices } from './in-slices.ts';
-import { isBetweenPrograms, readCookie } from './linux-environment.ts';
+import { isBetweenPrograms, readCookie, readRunFolder } from './linux-environment.ts';
 import { readArguments } from './linux-arguments.ts';
 import { LinuxFreeze } from './linux-freeze.ts';
 import { ownPortsOf, portStatesOf } from './linux-ports.ts';
@@ -114,6 +114,11 @@ export class LinuxProcessTable implements ProcessTable {
         return isStill(identity) ? words : null;
       }),
     );
+  }
+
+  async runFolderOf(identity: ProcessIdentity): Promise<string | null> {
+    const folder = readRunFolder(identity.pid);
+    return (await this.confirm())(identity) ? folder : null;
   }
 
   freeze(request: FreezeRequest, send: SendOne): Promise<Frozen[]> {

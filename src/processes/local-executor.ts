@@ -181,6 +181,10 @@ export class LocalExecutor implements Executor {
     return this.#table.argumentsOf(identities);
   }
 
+  runFolderOf(identity: ProcessIdentity): Promise<string | null> {
+    return this.#table.runFolderOf(identity);
+  }
+
   async ownPortsOf(identities: readonly ProcessIdentity[]): Promise<readonly Port[]> {
     const isStill = await this.#table.confirm(identities);
     return this.#table.ownPortsOf(identities.filter(isStill).map(({ pid }) => pid));

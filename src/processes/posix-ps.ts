@@ -65,6 +65,15 @@ export class PsProcessTable implements ProcessTable {
     return isSame && line.exec(listing.trim())?.groups?.['state']?.startsWith('T') === true;
   }
 
+  async runFolderOf({ pid, startTime }: ProcessIdentity): Promise<string | null> {
+    const { stdout } = await execa('ps', ['-p', String(pid), '-E', '-ww', '-o', columns], {
+      reject: false,
+      env: { LC_ALL: 'C' },
+    });
+    const isSame = snapshotOf(this.#bootId, stdout).processes.get(pid)?.startTime === startTime;
+    return isSame ? runFolderIn(stdout) : null;
+  }
+
   async occupantsOf(directory: string): Promise<Occupant[]> {
     // lsof leaves with 1 when nobody is there.
     const { stdout } = await execa('lsof', ['-a', '-d', 'cwd', '-F', 'pcn', '+c', '0'], { reject: false });
@@ -135,6 +144,11 @@ export function snapshotOf(bootId: string, listing: string): ProcessSnapshot {
     });
   }
   return { bootId, processes };
+}
+
+/** The value of WARDEN_RUN_DIR in a line of `ps -E`, as far as the next variable: it may have blanks in it. */
+export function runFolderIn(text: string): string | null {
+  return /(?:^|\s)WARDEN_RUN_DIR=(.*?)(?=\s+[A-Za-z_][A-Za-z0-9_]*=|\s*$)/.exec(text)?.[1] ?? null;
 }
 
 /** The command lines of a listing of `ps`, by pid: where one argument ends and the next begins is not told there. */

@@ -18,6 +18,8 @@ export interface ProcessTable {
   isStopped(identity: ProcessIdentity): Promise<boolean>;
   /** See Executor.argumentsOf. */
   argumentsOf(identities: readonly ProcessIdentity[]): Promise<(readonly string[] | null)[]>;
+  /** See Executor. */
+  runFolderOf(identity: ProcessIdentity): Promise<string | null>;
   /** See Executor.freeze; absent where only whole looks can be had. */
   freeze?(request: FreezeRequest, send: SendOne): Promise<Frozen[]>;
   /** See Executor. */

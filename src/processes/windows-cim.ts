@@ -87,6 +87,11 @@ export class WindowsProcessTable implements ProcessTable {
     });
   }
 
+  /** The environment of a process is not told. */
+  runFolderOf(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   async ownPortsOf(pids: readonly number[]): Promise<Port[]> {
     return ownPortsIn(listenersIn(await netstat()), new Set(pids));
   }

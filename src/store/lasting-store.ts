@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { AuditHistory } from '../core/alerts.ts';
 import { type ErrorCode, isWardenError, WardenError } from '../core/errors.ts';
 import { type KeptChange, mayBeKept, patchWritten, withAllKept, withKept } from '../core/kept-change.ts';
 import type { Lease, LeaseCandidate } from '../core/lease.ts';
@@ -6,6 +7,7 @@ import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type {
   ActiveProcesses,
   AuditEntry,
+  HistorySpan,
   Replacing,
   RunFilter,
   RunPage,
@@ -215,6 +217,11 @@ class LastingStore implements Store {
   async auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]> {
     await this.#offerKept();
     return this.#use((database) => database.auditEntries(filter));
+  }
+
+  async auditHistory(span: HistorySpan): Promise<AuditHistory> {
+    await this.#offerKept();
+    return this.#use((database) => database.auditHistory(span));
   }
 
   lease(): Promise<Lease | null> {

@@ -1,11 +1,13 @@
 import Database from 'better-sqlite3';
 import path from 'node:path';
+import type { AuditHistory } from '../core/alerts.ts';
 import { WardenError } from '../core/errors.ts';
 import { type KeptChange, patchWritten, withKept } from '../core/kept-change.ts';
 import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts';
 import type {
   ActiveProcesses,
   AuditEntry,
+  HistorySpan,
   Replacing,
   RunFilter,
   RunPage,
@@ -343,6 +345,19 @@ WHERE r.status IN (${activeStatusList})`;
     const sql = `SELECT * FROM (SELECT * FROM audit_log ${where} ORDER BY entry DESC LIMIT @limit) ORDER BY entry`;
     const parameters = { limit: filter.limit ?? 1000, ...(filter.runId === undefined ? {} : { runId: filter.runId }) };
     return this.#retry(() => (this.#statement(sql).all(parameters) as AuditRow[]).map(auditEntryFrom));
+  }
+
+  auditHistory({ killsSince, cleanupsSince, slowCleanupMilliseconds }: HistorySpan): Promise<AuditHistory> {
+    const ended = "outcome IN ('done', 'failed')";
+    const sql = `
+SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
+  (SELECT count(DISTINCT run_id) AS kills, count(DISTINCT iif(outcome = 'failed', run_id, NULL)) AS failedKills
+   FROM audit_log WHERE action = 'kill' AND at >= @killsSince AND ${ended}),
+  (SELECT count(*) AS slowCleanups, coalesce(max(facts ->> '$.duration_ms'), 0) AS slowestCleanupMilliseconds
+   FROM audit_log WHERE action = 'cleanup' AND at >= @cleanupsSince AND ${ended}
+     AND facts ->> '$.duration_ms' > @slowCleanupMilliseconds)`;
+    const parameters = { killsSince, cleanupsSince, slowCleanupMilliseconds };
+    return this.#retry(() => this.#statement(sql).get(parameters) as AuditHistory);
   }
 
   lease(): Promise<Lease | null> {

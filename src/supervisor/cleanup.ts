@@ -110,6 +110,8 @@ async function remove(
   const { worktree } = entry;
   const facts = { path: worktree.path, branch: worktree.branch, head: worktree.head };
   await world.store.audit(auditOf(world, worktree.runId, 'cleanup', 'asked', { facts }));
+  const begun = world.clock.monotonic();
+  const duration = () => ({ duration_ms: Math.round(world.clock.monotonic() - begun) });
   try {
     const { checkpoint, branchDeleted } = await world.worktrees.remove(repository, worktree);
     await removeTemporaryFiles(world, worktree);
@@ -118,13 +120,15 @@ async function remove(
       () => true,
       { worktree: null },
       auditOf(world, worktree.runId, 'cleanup', 'done', {
-        facts: { ...facts, checkpoint, branch_deleted: branchDeleted },
+        facts: { ...facts, ...duration(), checkpoint, branch_deleted: branchDeleted },
       }),
     );
     return { checkpoint };
   } catch (error) {
     const detail = failureWords(error);
-    await world.store.audit(auditOf(world, worktree.runId, 'cleanup', 'failed', { facts: { ...facts, detail } }));
+    await world.store.audit(
+      auditOf(world, worktree.runId, 'cleanup', 'failed', { facts: { ...facts, ...duration(), detail } }),
+    );
     return { reasons: [{ code: 'failed', detail }] };
   }
 }

@@ -1,3 +1,4 @@
+import type { Alert } from '../core/alerts.ts';
 import type { CleanupReport } from '../core/cleanup-report.ts';
 import { isWardenError, WardenError } from '../core/errors.ts';
 import type { DrillReport } from '../core/drill.ts';
@@ -12,6 +13,7 @@ import { isTerminal } from '../core/run-status.ts';
 import type { Watching } from '../core/watcher.ts';
 import type { Workflow } from '../core/workflow.ts';
 import { actOnLimit } from './act-on-limit.ts';
+import { alerts } from './alerts.ts';
 import { Changes } from './changes.ts';
 import { cleanup, type CleanupOptions, type CleanupRequest, listWorktrees, type WorktreeEntry } from './cleanup.ts';
 import { complete, type CompleteOptions } from './complete.ts';
@@ -197,6 +199,11 @@ export class Supervisor {
   /** A file as it was in a commit; null when it was not there. */
   fileAt(repositoryPath: string, commit: string, path: string): Promise<Uint8Array | null> {
     return this.#world.worktrees.fileAt(repositoryPath, commit, path);
+  }
+
+  /** What a person should know about the whole, beside the health of each run; the gravest first. */
+  alerts(): Promise<readonly Alert[]> {
+    return this.#own(alerts(this.#world));
   }
 
   audit(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]> {

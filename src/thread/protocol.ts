@@ -29,6 +29,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   logs: true,
   outputFileOf: true,
   active: true,
+  alerts: true,
   impactOf: true,
   kill: true,
   restart: true,

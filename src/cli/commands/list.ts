@@ -1,11 +1,13 @@
 import { isWardenError } from '../../core/errors.ts';
+import { describeAlert } from '../../core/alert-words.ts';
 import { plainEnglish } from '../../core/messages.ts';
-import { runJson } from '../../core/run-json.ts';
+import { alertJson, runJson } from '../../core/run-json.ts';
 import { isRunStatus, isTerminal, type RunStatus, runStatuses } from '../../core/run-status.ts';
 import { describeWatcher, watcherJson } from '../../core/watcher.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { wholeNumber } from '../amount.ts';
 import { defineCommand, type Invocation } from '../command.ts';
+import { oneLine } from '../output.ts';
 import { runTable } from '../run-text.ts';
 import { parseTime } from '../time.ts';
 import { UsageError } from '../usage-error.ts';
@@ -37,8 +39,11 @@ export const list = defineCommand({
     };
     const supervisor = await invocation.open();
     const repository = options.all === true ? null : await repositoryHere(supervisor, invocation);
-    const { runs, nextCursor } = await supervisor.list(repository === null ? filter : { ...filter, repository });
-    const watcher = await supervisor.watcher();
+    const [{ runs, nextCursor }, alerts, watcher] = await Promise.all([
+      supervisor.list(repository === null ? filter : { ...filter, repository }),
+      supervisor.alerts(),
+      supervisor.watcher(),
+    ]);
     const isUnwatched = watcher === null && runs.some(({ run }) => !isTerminal(run.status));
     const notes = [
       ...(nextCursor === null ? [] : [`More with --cursor ${nextCursor}`]),
@@ -49,9 +54,13 @@ export const list = defineCommand({
         runs: runs.map((report) => runJson(report.run, report)),
         next_cursor: nextCursor,
         watcher: watcherJson(watcher),
+        alerts: alerts.map((alert) => alertJson(alert)),
       },
       runs.length === 0 ? 'No runs.' : [runTable(runs, Date.now(), output), ...notes].join('\n'),
     );
+    if (!output.json) {
+      for (const alert of alerts) output.tell(`${alert.level}: ${oneLine(describeAlert(alert, plainEnglish))}`);
+    }
     return 0;
   },
 });

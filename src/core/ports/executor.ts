@@ -105,6 +105,8 @@ export interface Executor {
    * system does not tell. Where it tells one line only (macOS), that is cut at its blanks.
    */
   argumentsOf(identities: readonly ProcessIdentity[]): Promise<readonly (readonly string[] | null)[]>;
+  /** The folder of the run that its environment names; null for one that is gone, and where the system does not tell. */
+  runFolderOf(identity: ProcessIdentity): Promise<string | null>;
   /**
    * Ports on which these processes listen and nobody else does, in the network that we are in: a network of their own
    * goes with them. What the system does not tell is left out.

@@ -1,3 +1,4 @@
+import type { AuditHistory } from '../alerts.ts';
 import type { KillReport } from '../kill-report.ts';
 import type { Lease, LeaseCandidate } from '../lease.ts';
 import type { Phase } from '../escalation.ts';
@@ -69,6 +70,14 @@ export interface AuditEntry {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/** What of the audit log is counted, from when on in epoch milliseconds. */
+export interface HistorySpan {
+  readonly killsSince: number;
+  readonly cleanupsSince: number;
+  /** Removals that took longer are slow. */
+  readonly slowCleanupMilliseconds: number;
+}
+
 /**
  * The database, and for what stops and ends runs the run folders where it cannot be used: a kill needs no writable
  * database, and what is kept meanwhile is written into it as soon as it can be. Reads are immediate; writes are one short transaction each and are tried again, without blocking, while
@@ -126,6 +135,8 @@ export interface Store {
   addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
   auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]>;
+  /** Counted over the audit log. @throws WardenError when the database cannot be read */
+  auditHistory(span: HistorySpan): Promise<AuditHistory>;
   /** The lease of the periodic watching. */
   lease(): Promise<Lease | null>;
   /**

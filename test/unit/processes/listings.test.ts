@@ -8,6 +8,7 @@ import {
   argumentsIn as argumentsInPs,
   listenersIn as macListenersIn,
   occupantsIn,
+  runFolderIn,
   snapshotOf as snapshotOfPs,
 } from '../../../src/processes/posix-ps.ts';
 import { runEnvironment } from '../../../src/processes/run-environment.ts';
@@ -102,6 +103,21 @@ describe("the listing of macOS's ps", () => {
   test('gives command lines, cut at their blanks', () => {
     const listing = '  400   321   321 S      0:00.00      0 Sat Nov 21 10:00:01 2026 /usr/bin/git -C /x commit';
     expect(argumentsInPs(listing)).toEqual(new Map([[400, ['/usr/bin/git', '-C', '/x', 'commit']]]));
+  });
+
+  test.each([
+    ['sleep 600 WARDEN_RUN_DIR=/home/dev/state/runs/run_1 HOME=/home/dev', '/home/dev/state/runs/run_1'],
+    [
+      'sleep 600 A=b WARDEN_RUN_DIR=/Users/dev/Application Support/runs/run_1 HOME=/x',
+      '/Users/dev/Application Support/runs/run_1',
+    ],
+    [
+      'sleep 600 WARDEN_RUN_DIR=/Users/dev/Application Support/runs/run_1\n',
+      '/Users/dev/Application Support/runs/run_1',
+    ],
+    ['sleep 600 MY_WARDEN_RUN_DIR=/x', null],
+  ])('names the folder of its run: %j', (text, folder) => {
+    expect(runFolderIn(text)).toBe(folder);
   });
 
   test('and of lsof tells who is in a folder, and not in one with a longer name', () => {
