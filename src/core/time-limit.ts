@@ -16,15 +16,17 @@ export function timeLimitOf({ workflow, extraMinutes }: TimeLimited): number {
 }
 
 /**
- * How long a run has taken, in minutes, without the time for which nobody looked.
- * @param now monotonic milliseconds of this boot, like the other times
+ * How long a run had taken at the last look, in minutes, without the time for which nobody looked: what came after it the
+ * machine may have slept through.
+ * @param now monotonic milliseconds of this boot, like the other times; what counts before the first look
  */
 export function minutesTaken(
   now: number,
   startedMonotonic: number,
-  observation: Pick<Observation, 'unseenMilliseconds'> | null,
+  observation: Pick<Observation, 'observedMonotonic' | 'unseenMilliseconds'> | null,
 ): number {
-  return (now - startedMonotonic - (observation?.unseenMilliseconds ?? 0)) / 60_000;
+  const { observedMonotonic, unseenMilliseconds } = observation ?? { observedMonotonic: now, unseenMilliseconds: 0 };
+  return (observedMonotonic - startedMonotonic - unseenMilliseconds) / 60_000;
 }
 
 /**

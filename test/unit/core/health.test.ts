@@ -83,6 +83,11 @@ describe('the health of a run', () => {
       { workflow: { ...workflow, timeoutMinutes: 15 }, extraMinutes: 10 },
       'warning over_time',
     ],
+    [
+      'has slept for hours with the machine, and nobody has looked since',
+      { now: now + 8 * 60 * minute },
+      'warning not_watched',
+    ],
     ['is over its time', { workflow: { ...workflow, timeoutMinutes: 20 } }, 'critical over_time'],
     [
       'is over its time and stuck',
