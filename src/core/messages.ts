@@ -170,7 +170,11 @@ function launchFailureWords(step: LaunchStep, detail: string, translate: Transla
 export function describeRunReason(reason: RunReason, translate: Translate): string {
   switch (reason.code) {
     case 'killed':
-      return withWhy(translate('killed by {0}', reason.by), reason.why, translate);
+      return withWhy(
+        reason.atLimit === true ? translate('ended by Warden') : translate('killed by {0}', reason.by),
+        reason.why,
+        translate,
+      );
     case 'cancelled':
       return withWhy(translate('cancelled by {0} before it started', reason.by), reason.why, translate);
     case 'exit_code':

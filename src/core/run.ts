@@ -12,7 +12,13 @@ import type { Workflow } from './workflow.ts';
 
 /** Why a run is where it is, as a code; the words are made at the edge. */
 export type RunReason =
-  | { readonly code: 'killed'; readonly by: string; readonly why: string | null }
+  | {
+      readonly code: 'killed';
+      readonly by: string;
+      readonly why: string | null;
+      /** Nobody asked for it: its workflow wants it at a limit. */
+      readonly atLimit?: boolean;
+    }
   | { readonly code: 'cancelled'; readonly by: string; readonly why: string | null }
   | { readonly code: 'exit_code'; readonly exitCode: number }
   | { readonly code: 'signal'; readonly signal: string }
@@ -41,6 +47,8 @@ export interface StopIntent {
   readonly becomes: 'completed' | 'failed' | null;
   readonly force: boolean;
   readonly why: string | null;
+  /** Nobody asked for it: its workflow wants it at a limit. */
+  readonly atLimit?: boolean;
   readonly actor: Actor;
   /** Epoch milliseconds, for people. */
   readonly decidedAt: number;

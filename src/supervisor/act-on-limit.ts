@@ -23,7 +23,7 @@ export async function actOnLimit(
   const run = await endIfOver(world, await findRun(world.store, runId));
   const why = reasonsOf(world, run);
   const followUp = action === 'restart' ? action : null;
-  const stop = intentOf(world, { kind: 'kill', becomes: null, force: false, why });
+  const stop = intentOf(world, { kind: 'kill', becomes: null, force: false, why, atLimit: true });
   const decided = await world.store.change(
     run.runId,
     (now) => now.status === 'running' && now.stop === null && healthNow(world, now).action === action,

@@ -22,7 +22,7 @@ const followMilliseconds = 20;
 const retryMilliseconds = 30_000;
 
 /** What a decision to stop holds beyond what the supervisor itself knows. */
-export type StopDecision = Pick<StopIntent, 'kind' | 'becomes' | 'force' | 'why'>;
+export type StopDecision = Pick<StopIntent, 'kind' | 'becomes' | 'force' | 'why' | 'atLimit'>;
 
 /** The intent of a stop, carried out by this supervisor. */
 export function intentOf(world: World, decision: StopDecision): StopIntent {
@@ -244,7 +244,12 @@ function endOf(stop: StopIntent, record: ExitRecord | null, report: KillReport):
   const by = stop.actor.user;
   switch (stop.kind) {
     case 'kill': {
-      const reason: RunReason = { code: 'killed', by, why: stop.why };
+      const reason: RunReason = {
+        code: 'killed',
+        by,
+        why: stop.why,
+        ...(stop.atLimit === true ? { atLimit: true } : {}),
+      };
       return {
         ...common,
         reason,

@@ -218,6 +218,7 @@ describe('why a run is where it is', () => {
   it.each<[RunReason, string]>([
     [{ code: 'killed', by: 'dev', why: null }, 'killed by dev'],
     [{ code: 'killed', by: 'dev', why: 'it hangs' }, 'killed by dev: it hangs'],
+    [{ code: 'killed', by: 'dev', why: 'running for 1 h', atLimit: true }, 'ended by Warden: running for 1 h'],
     [{ code: 'cancelled', by: 'dev', why: null }, 'cancelled by dev before it started'],
     [{ code: 'exit_code', exitCode: 3 }, 'the command ended with exit code 3'],
     [{ code: 'signal', signal: 'SIGSEGV' }, 'the command was ended by SIGSEGV'],
