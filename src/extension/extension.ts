@@ -38,7 +38,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
     worktreesTree,
     welcome,
     new StatusBar(feed),
-    new Notifications({ feed, repositories, report }),
+    new Notifications({ feed, repositories, memory: context.workspaceState, report }),
     new WorkflowDiagnostics(),
     vscode.workspace.registerTextDocumentContentProvider(baseScheme, new BaseContent(access)),
     ...registerCommands({ access, repositories, feed, runsTree, worktreesTree, welcome, failures, log }),

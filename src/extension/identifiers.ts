@@ -10,6 +10,7 @@ export const commands = {
   openWorktree: 'warden.openWorktree',
   reviewChanges: 'warden.reviewChanges',
   snoozeRun: 'warden.snoozeRun',
+  extendRun: 'warden.extendRun',
   cleanupWorktrees: 'warden.cleanupWorktrees',
   createWorkflows: 'warden.createWorkflows',
   drill: 'warden.drill',
@@ -25,6 +26,10 @@ export const settings = {
   watchIntervalSeconds: 'warden.watchIntervalSeconds',
   cleanupMaxAgeHours: 'warden.cleanup.maxAgeHours',
   stuckNotifications: 'warden.notifications.stuck',
+  waitingNotifications: 'warden.notifications.waiting',
+  limitNotifications: 'warden.notifications.limits',
+  failedNotifications: 'warden.notifications.failed',
+  killedNotifications: 'warden.notifications.killed',
 } as const;
 
 export const contextKeys = { state: 'warden.state' } as const;
@@ -44,6 +49,7 @@ export const runWords = [
   'logged',
   'worktree',
   'snoozable',
+  'extendable',
 ] as const;
 
 export type RunWord = (typeof runWords)[number];

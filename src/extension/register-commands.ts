@@ -3,6 +3,7 @@ import { cleanupWorktrees } from './commands/cleanup-worktrees.ts';
 import { completeRun } from './commands/complete-run.ts';
 import { createWorkflows } from './commands/create-workflows.ts';
 import { drill } from './commands/drill.ts';
+import { extendRun } from './commands/extend-run.ts';
 import { forceKillRun } from './commands/force-kill-run.ts';
 import { killRun } from './commands/kill-run.ts';
 import { openLog } from './commands/open-log.ts';
@@ -15,7 +16,7 @@ import { startRun } from './commands/start-run.ts';
 import { commands } from './identifiers.ts';
 import type { Warden } from './warden.ts';
 
-type Act = (warden: Warden, argument: unknown) => Promise<unknown>;
+type Act = (warden: Warden, argument: unknown, detail: unknown) => Promise<unknown>;
 
 const acts: Readonly<Record<keyof typeof commands, Act>> = {
   startRun,
@@ -29,6 +30,7 @@ const acts: Readonly<Record<keyof typeof commands, Act>> = {
   openWorktree,
   reviewChanges,
   snoozeRun,
+  extendRun,
   cleanupWorktrees,
   createWorkflows,
   drill,
@@ -39,9 +41,9 @@ const acts: Readonly<Record<keyof typeof commands, Act>> = {
 export function registerCommands(warden: Warden): vscode.Disposable[] {
   return Object.entries(acts).map(([name, act]) => {
     const id = commands[name as keyof typeof commands];
-    return vscode.commands.registerCommand(id, async (argument: unknown) => {
+    return vscode.commands.registerCommand(id, async (argument: unknown, detail: unknown) => {
       try {
-        return await act(warden, argument);
+        return await act(warden, argument, detail);
       } catch (error) {
         warden.failures.report(id, error);
         return undefined;

@@ -1,17 +1,22 @@
+import type { WeighedReason } from '../core/health.ts';
 import {
   describeAftermath,
-  describeHealthReason,
+  describeDuration,
   describeRunReason,
   describeStopProgress,
   describeSurvivor,
   plainEnglish,
   type Translate,
 } from '../core/messages.ts';
+import type { GivenHeartbeat } from '../core/observation.ts';
+import { isQueued } from '../core/queue.ts';
 import { whyItIsThere } from '../core/run-json.ts';
 import type { Run } from '../core/run.ts';
 import type { RunStatus } from '../core/run-status.ts';
+import { timeLimitOf } from '../core/time-limit.ts';
 import type { RunReport } from '../supervisor/supervisor.ts';
-import { needsPerson, type WatchedRun } from './attention.ts';
+import { needsOf, needsPerson, type WatchedRun } from './attention.ts';
+import { healthWords } from './health-words.ts';
 import type { Icon, ItemText } from './item-text.ts';
 import { markdownText } from './markdown-text.ts';
 import { contextValueOf } from './run-words.ts';
@@ -50,13 +55,17 @@ export function runItem(facts: RunItemFacts, translate: Translate = plainEnglish
 
 /** What stands beside the name: what is wrong, else the last line of its output, else how it ended. */
 function whatItSays({ report, snoozed }: WatchedRun, translate: Translate): string {
-  const { run, lastLine } = report;
+  const { run, lastLine, health } = report;
   if (run.stop !== null) return stopWords(report, translate);
-  if (needsPerson({ report, snoozed })) return healthWords(report, translate);
+  if (run.status === 'running' && health.level !== 'healthy') {
+    const words = health.reasons.map((reason) => healthWords(reason, translate)).join('; ');
+    return snoozed ? translate('snoozed: {0}', words) : words;
+  }
   if (run.status === 'pending') {
     return whyItIsThere(run, report.queuePlace, translate) ?? translate('starting…');
   }
-  if (run.status === 'failed' && run.reason !== null) return describeRunReason(run.reason, translate);
+  if (run.status !== 'completed' && run.endedAt !== null && run.reason !== null)
+    return describeRunReason(run.reason, translate);
   return lastLine ?? '';
 }
 
@@ -73,12 +82,8 @@ function stopWords({ run, stopping }: RunReport, translate: Translate): string {
     : translate('stopping: {0}', progress);
 }
 
-function healthWords({ health }: RunReport, translate: Translate): string {
-  return health.reasons.map((reason) => describeHealthReason(reason, translate)).join('; ');
-}
-
 const statusWords: Readonly<Record<RunStatus, string>> = {
-  pending: 'waiting',
+  pending: 'queued',
   running: 'running',
   terminating: 'stopping',
   completed: 'completed',
@@ -88,11 +93,20 @@ const statusWords: Readonly<Record<RunStatus, string>> = {
 };
 
 function stateWords(watched: WatchedRun, translate: Translate): string {
-  const { run, health } = watched.report;
+  const { report, snoozed } = watched;
+  const { run, health } = report;
+  if (run.status === 'pending' && !isQueued(run)) return translate('starting');
   const status = translate(statusWords[run.status]);
+  if (waitsForPerson(watched)) return translate('{0}, waits for you', status);
   if (needsPerson(watched)) return translate('{0}, needs you', status);
   if (run.status !== 'running' || health.level === 'healthy') return status;
-  return health.level === 'critical' ? translate('{0}, snoozed', status) : translate('{0}, suspicious', status);
+  return snoozed ? translate('{0}, snoozed', status) : translate('{0}, suspicious', status);
+}
+
+/** For an answer, and there is nothing else the matter with it. */
+function waitsForPerson(watched: WatchedRun): boolean {
+  const needs = needsOf(watched);
+  return needs.length > 0 && needs.every(({ code }) => code === 'waiting');
 }
 
 const icons: Readonly<Record<RunStatus, Icon>> = {
@@ -106,19 +120,23 @@ const icons: Readonly<Record<RunStatus, Icon>> = {
 };
 
 function iconOf(watched: WatchedRun): Icon {
-  const { run, health } = watched.report;
+  const { report, snoozed } = watched;
+  const { run, health } = report;
+  if (waitsForPerson(watched)) return { id: 'question', color: 'charts.orange' };
   if (needsPerson(watched)) return { id: 'bell-dot', color: 'charts.red' };
   if (run.status !== 'running' || health.level === 'healthy') return icons[run.status];
-  return health.level === 'critical'
-    ? { id: 'bell-slash', color: 'descriptionForeground' }
-    : { id: 'warning', color: 'charts.yellow' };
+  return snoozed ? { id: 'bell-slash', color: 'descriptionForeground' } : { id: 'warning', color: 'charts.yellow' };
 }
+
+const levelWords: Readonly<Record<WeighedReason['level'], string>> = { warning: 'warning', critical: 'critical' };
 
 function tooltipOf(facts: RunItemFacts, translate: Translate): string {
   const { report } = facts;
   const { run, health } = report;
-  const rows = factRows(report, translate).map(([name, value]) => `| ${name} | ${markdownText(value)} |`);
-  const reasons = health.reasons.map((reason) => `- ${markdownText(describeHealthReason(reason, translate))}`);
+  const rows = factRows(facts, translate).map(([name, value]) => `| ${name} | ${markdownText(value)} |`);
+  const reasons = health.reasons.map(
+    (reason) => `- **${translate(levelWords[reason.level])}:** ${markdownText(healthWords(reason, translate))}`,
+  );
   const survivors = run.killReport?.survivors.map(
     (survivor) => `- ${markdownText(translate('survived the kill: {0}', describeSurvivor(survivor, translate)))}`,
   );
@@ -134,15 +152,14 @@ function tooltipOf(facts: RunItemFacts, translate: Translate): string {
     .join('\n\n');
 }
 
-function factRows(
-  { run, lastLine, heartbeat, queuePlace }: RunReport,
-  translate: Translate,
-): (readonly [string, string])[] {
+function factRows({ report, now }: RunItemFacts, translate: Translate): (readonly [string, string])[] {
+  const { run, lastLine, heartbeat, queuePlace } = report;
   const rows: (readonly [string, string | null])[] = [
     [translate('Reason'), whyItIsThere(run, queuePlace, translate)],
     [translate('Message'), run.message],
     [translate('Last output'), lastLine],
-    [translate('Heartbeat'), heartbeat === null ? null : heartbeatWords(heartbeat)],
+    [translate('Heartbeat'), heartbeat === null ? null : heartbeatWords(heartbeat, now, translate)],
+    [translate('Time limit'), run.endedAt === null ? describeDuration(timeLimitOf(run) * 60_000, translate) : null],
     [translate('Process'), pidOf(run)],
     [translate('Started'), timeOf(run.startedAt)],
     [translate('Ended'), timeOf(run.endedAt)],
@@ -158,9 +175,10 @@ function factRows(
   return rows.filter((row): row is readonly [string, string] => row[1] !== null && row[1] !== '');
 }
 
-function heartbeatWords({ at, message }: NonNullable<RunReport['heartbeat']>): string {
-  const time = new Date(at).toLocaleString();
-  return message === null ? time : `${time}: ${message}`;
+/** With what it said that it is doing. */
+function heartbeatWords({ at, message }: GivenHeartbeat, now: number, translate: Translate): string {
+  const ago = translate('{0} ago', shortAge(now - at, translate));
+  return message === null ? ago : translate('{0}: {1}', ago, message);
 }
 
 function pidOf(run: Run): string | null {

@@ -1,17 +1,26 @@
 import type { RunStatus } from '../core/run-status.ts';
 import { needsPerson, type WatchedRun } from './attention.ts';
 
-const ranks: Readonly<Record<RunStatus, number>> = {
-  running: 1,
-  terminating: 1,
-  pending: 2,
-  completed: 3,
-  failed: 3,
-  terminated: 3,
-  killed: 3,
+/** The sections of the tree of runs, in their order. */
+export const sections = ['needsYou', 'running', 'queued', 'recent'] as const;
+
+export type Section = (typeof sections)[number];
+
+const sectionOfStatus: Readonly<Record<RunStatus, Section>> = {
+  running: 'running',
+  terminating: 'running',
+  pending: 'queued',
+  completed: 'recent',
+  failed: 'recent',
+  terminated: 'recent',
+  killed: 'recent',
 };
 
-/** What needs a person first, then what runs, what waits and what is over; the newest of each first. */
+export function sectionOf(watched: WatchedRun): Section {
+  return needsPerson(watched) ? 'needsYou' : sectionOfStatus[watched.report.run.status];
+}
+
+/** What needs a person first, then what runs, what waits for its turn, the next one first, and what is over, the newest first. */
 export function inOrder<Watched extends WatchedRun>(runs: readonly Watched[]): Watched[] {
   return [...runs].sort(
     (one, other) => rankOf(one) - rankOf(other) || timeOf(other) - timeOf(one) || idOf(one).localeCompare(idOf(other)),
@@ -19,11 +28,12 @@ export function inOrder<Watched extends WatchedRun>(runs: readonly Watched[]): W
 }
 
 function rankOf(watched: WatchedRun): number {
-  return needsPerson(watched) ? 0 : ranks[watched.report.run.status];
+  return sections.indexOf(sectionOf(watched));
 }
 
+/** Negative where the oldest comes first. */
 function timeOf({ report: { run } }: WatchedRun): number {
-  return run.endedAt ?? run.createdAt;
+  return run.status === 'pending' ? -run.createdAt : (run.endedAt ?? run.createdAt);
 }
 
 function idOf({ report }: WatchedRun): string {

@@ -1,6 +1,6 @@
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
-import { needsPerson, type WatchedRun } from './attention.ts';
+import type { WatchedRun } from './attention.ts';
 import { type RunWord, runWords } from './identifiers.ts';
 
 /** Whether a thing can be done with a run now; the menus and the pickers ask the same. */
@@ -16,7 +16,8 @@ const rules: Readonly<Record<RunWord, (run: Run, watched: WatchedRun) => boolean
   completable: ({ status }) => status === 'running',
   logged: ({ startedAt }) => startedAt !== null,
   worktree: ({ worktree }) => worktree !== null,
-  snoozable: (_run, watched) => needsPerson(watched),
+  snoozable: ({ status }) => status === 'running' || status === 'terminating',
+  extendable: ({ status, stop }) => status === 'running' && stop === null,
 };
 
 /** A kill that has not come to its last phase by itself, or that left survivors and is tried again later. */

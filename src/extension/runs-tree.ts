@@ -1,11 +1,13 @@
 import * as vscode from 'vscode';
-import { needsPerson } from './attention.ts';
+import { needsPerson, type WatchedRun } from './attention.ts';
 import { views } from './identifiers.ts';
 import { localized } from './localized.ts';
 import type { ItemText } from './item-text.ts';
 import { runItem } from './run-item.ts';
+import { type Section, sectionOf, sections } from './run-order.ts';
 import type { RunsFeed } from './runs-feed.ts';
 import type { WorkspaceRepositories } from './workspace-repositories.ts';
+import { sectionItem } from './section-item.ts';
 import { treeItemOf } from './tree-item.ts';
 
 /** While somebody looks, the last lines of output are read this often. */
@@ -14,23 +16,44 @@ const pollMilliseconds = 2000;
 /** The same while a run is being stopped, whose seconds are counted. */
 const stoppingPollMilliseconds = 1000;
 
+/** A tree of which a row is drawn anew closes its tooltip: rows that only tell something else are drawn so often at most. */
+const redrawMilliseconds = 5000;
+
 /** One run in the tree; the same object for as long as it is shown, so that it can be updated alone. */
 export class RunNode {
   item: ItemText;
 
-  constructor(item: ItemText) {
+  section: Section;
+
+  constructor(item: ItemText, section: Section) {
     this.item = item;
+    this.section = section;
   }
 }
 
+/** What needs a person, runs, waits or is over; there only while there is such a run. */
+class SectionNode {
+  readonly section: Section;
+  runs: readonly RunNode[] = [];
+
+  constructor(section: Section) {
+    this.section = section;
+  }
+}
+
+type Node = SectionNode | RunNode;
+
 /** The view of active and recent runs. */
-export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Disposable {
+export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #feed: RunsFeed;
   readonly #repositories: WorkspaceRepositories;
-  readonly #onDidChangeTreeData = new vscode.EventEmitter<RunNode[] | undefined>();
-  readonly #view: vscode.TreeView<RunNode>;
+  readonly #onDidChangeTreeData = new vscode.EventEmitter<Node[] | undefined>();
+  readonly #view: vscode.TreeView<Node>;
   readonly #subscriptions: vscode.Disposable[];
+  readonly #sections = sections.map((section) => new SectionNode(section));
   #nodes: ReadonlyMap<string, RunNode> = new Map();
+  /** Monotonic milliseconds. */
+  #drawnAt = -Infinity;
   #poll: { readonly timer: NodeJS.Timeout; readonly milliseconds: number } | null = null;
 
   readonly onDidChangeTreeData = this.#onDidChangeTreeData.event;
@@ -54,17 +77,21 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     this.#pollWhileVisible();
   }
 
-  getChildren(node?: RunNode): RunNode[] {
-    return node === undefined ? [...this.#nodes.values()] : [];
+  getChildren(node?: Node): Node[] {
+    if (node === undefined) return this.#sections.filter(({ runs }) => runs.length > 0);
+    return node instanceof SectionNode ? [...node.runs] : [];
   }
 
   /** What `reveal` asks for. */
-  getParent(): undefined {
-    return undefined;
+  getParent(node: Node): Node | undefined {
+    return node instanceof RunNode ? this.#sections.find(({ section }) => section === node.section) : undefined;
   }
 
-  getTreeItem({ item }: RunNode): vscode.TreeItem {
-    return treeItemOf(item);
+  getTreeItem(node: Node): vscode.TreeItem {
+    if (node instanceof RunNode) return treeItemOf(node.item);
+    // Whether it was closed by hand VS Code remembers by its id.
+    const item = sectionItem(node.section, node.runs.length, localized);
+    return treeItemOf(item, vscode.TreeItemCollapsibleState.Expanded);
   }
 
   /** Shows and selects a run once it has been read. */
@@ -92,8 +119,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   }
 
   #pollWhileVisible(): void {
-    const counts = this.#feed.runs.some(({ report }) => report.stopping?.kind === 'stage');
-    this.#pollEvery(this.#view.visible ? (counts ? stoppingPollMilliseconds : pollMilliseconds) : null);
+    const milliseconds = this.#feed.runs.some(counts) ? stoppingPollMilliseconds : pollMilliseconds;
+    this.#pollEvery(this.#view.visible ? milliseconds : null);
   }
 
   #pollEvery(milliseconds: number | null): void {
@@ -104,24 +131,39 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   }
 
   #update(): void {
-    const before = this.#nodes;
-    const changed: RunNode[] = [];
+    const before = this.#structure();
+    const changed = new Map<RunNode, ItemText>();
+    let isUrgent = false;
     const now = Date.now();
     const nodes = new Map<string, RunNode>();
     for (const watched of this.#feed.runs) {
       const repositoryName = this.#repositories.nameToShow(watched.report.run.repository);
       const item = runItem({ ...watched, now, repositoryName }, localized);
-      const node = before.get(item.id) ?? new RunNode(item);
+      const section = sectionOf(watched);
+      const node = this.#nodes.get(item.id) ?? new RunNode(item, section);
+      node.section = section;
       if (JSON.stringify(node.item) !== JSON.stringify(item)) {
-        node.item = item;
-        changed.push(node);
+        isUrgent ||=
+          counts(watched) || node.item.icon.id !== item.icon.id || node.item.contextValue !== item.contextValue;
+        changed.set(node, item);
       }
       nodes.set(item.id, node);
     }
     this.#nodes = nodes;
+    for (const one of this.#sections) one.runs = [...nodes.values()].filter(({ section }) => section === one.section);
     this.#showBadge();
-    if ([...before.keys()].join() !== [...nodes.keys()].join()) this.#onDidChangeTreeData.fire(undefined);
-    else if (changed.length > 0) this.#onDidChangeTreeData.fire(changed);
+    const isAnew = this.#structure() !== before;
+    if (!isAnew && !isUrgent && performance.now() - this.#drawnAt < redrawMilliseconds) return;
+    for (const [node, item] of changed) node.item = item;
+    if (isAnew) this.#onDidChangeTreeData.fire(undefined);
+    else if (changed.size > 0) this.#onDidChangeTreeData.fire([...changed.keys()]);
+    else return;
+    this.#drawnAt = performance.now();
+  }
+
+  /** Which runs there are and where: what only a tree that is read anew shows. */
+  #structure(): string {
+    return this.#sections.map(({ runs }) => runs.map(({ item }) => item.id).join()).join('\n');
   }
 
   #showBadge(): void {
@@ -130,4 +172,9 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     const tooltip = value === 1 ? vscode.l10n.t('One run needs you') : vscode.l10n.t('{0} runs need you', value);
     this.#view.badge = value === 0 ? undefined : { value, tooltip };
   }
+}
+
+/** The seconds of a stop are counted in its row. */
+function counts({ report }: WatchedRun): boolean {
+  return report.stopping?.kind === 'stage';
 }

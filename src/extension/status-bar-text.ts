@@ -11,13 +11,13 @@ export function statusBarText(runs: readonly WatchedRun[], translate: Translate 
   const counts = {
     needy: runs.filter(needsPerson).length,
     running: runs.filter(({ report: { run } }) => run.status === 'running' || run.status === 'terminating').length,
-    waiting: runs.filter(({ report: { run } }) => run.status === 'pending').length,
+    queued: runs.filter(({ report: { run } }) => run.status === 'pending').length,
   };
   const parts = [
     counts.needy === 1 ? translate('1 needs you') : translate('{0} need you', counts.needy),
     translate('{0} running', counts.running),
-    translate('{0} waiting', counts.waiting),
-  ].filter((_part, index) => [counts.needy, counts.running, counts.waiting][index] !== 0);
+    translate('{0} queued', counts.queued),
+  ].filter((_part, index) => [counts.needy, counts.running, counts.queued][index] !== 0);
   if (parts.length === 0) return null;
   return { text: translate('Warden: {0}', parts.join(' · ')), needy: counts.needy };
 }

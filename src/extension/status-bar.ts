@@ -1,10 +1,14 @@
 import * as vscode from 'vscode';
-import { needsPerson, type WatchedRun } from './attention.ts';
+import { needsOf, needsPerson, type WatchedRun } from './attention.ts';
+import { healthWords } from './health-words.ts';
 import { commands, focusRuns } from './identifiers.ts';
 import { localized } from './localized.ts';
 import { markdownText } from './markdown-text.ts';
 import type { RunsFeed } from './runs-feed.ts';
 import { statusBarText } from './status-bar-text.ts';
+
+/** Of more runs than these the tooltip gives only the number. */
+const shownAtMost = 10;
 
 /** The one item of the status bar; hidden when nothing runs. */
 export class StatusBar implements vscode.Disposable {
@@ -27,7 +31,9 @@ export class StatusBar implements vscode.Disposable {
   #show(runs: readonly WatchedRun[]): void {
     const status = statusBarText(runs, localized);
     const needy = runs.filter(needsPerson);
-    const shown = `${status?.text ?? ''} ${needy.map(({ report }) => report.run.runId).join()}`;
+    const tooltip = tooltipOf(needy);
+    const label = [status?.text, ...needy.map((one) => `${one.report.run.workflowName}: ${whyOf(one)}`)].join('. ');
+    const shown = `${status?.text ?? ''}\n${tooltip.value}`;
     if (shown === this.#shown) return;
     this.#shown = shown;
     if (status === null) {
@@ -35,10 +41,10 @@ export class StatusBar implements vscode.Disposable {
       return;
     }
     this.#item.text = `$(${status.needy > 0 ? 'bell-dot' : 'play-circle'}) ${status.text}`;
-    this.#item.accessibilityInformation = { label: status.text };
+    this.#item.accessibilityInformation = { label };
     this.#item.backgroundColor =
       status.needy > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
-    this.#item.tooltip = tooltipOf(needy);
+    this.#item.tooltip = tooltip;
     this.#item.show();
   }
 }
@@ -49,8 +55,8 @@ function tooltipOf(needy: readonly WatchedRun[]): vscode.MarkdownString {
     enabledCommands: [commands.killRun, commands.restartRun, commands.openLog, commands.snoozeRun],
   };
   if (needy.length === 0) return tooltip.appendMarkdown(vscode.l10n.t('Show the runs'));
-  for (const { report } of needy) {
-    const { runId, workflowName } = report.run;
+  for (const watched of needy.slice(0, shownAtMost)) {
+    const { runId, workflowName } = watched.report.run;
     const link = (title: string, command: string): string =>
       `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([runId]))})`;
     const links = [
@@ -59,7 +65,14 @@ function tooltipOf(needy: readonly WatchedRun[]): vscode.MarkdownString {
       link(vscode.l10n.t('Open Log'), commands.openLog),
       link(vscode.l10n.t('Snooze'), commands.snoozeRun),
     ].join(' · ');
-    tooltip.appendMarkdown(`**${markdownText(workflowName)}** ${vscode.l10n.t('needs you')}: ${links}\n\n`);
+    tooltip.appendMarkdown(`**${markdownText(workflowName)}**: ${markdownText(whyOf(watched))}  \n${links}\n\n`);
   }
-  return tooltip;
+  const rest = needy.length - shownAtMost;
+  return rest > 0 ? tooltip.appendMarkdown(vscode.l10n.t('and {0} more', rest)) : tooltip;
+}
+
+function whyOf(watched: WatchedRun): string {
+  return needsOf(watched)
+    .map((reason) => healthWords(reason, localized))
+    .join('; ');
 }

@@ -88,6 +88,20 @@ export async function clickInlineAction(item: Locator, action: string): Promise<
   });
 }
 
+/** What is shown of the thing under the mouse. */
+export function tooltip(page: Page, text: RegExp): Locator {
+  return page.getByRole('tooltip').filter({ hasText: text });
+}
+
+/** Rests the mouse on something until that shows. */
+export async function hover(item: Locator, shown: Locator): Promise<void> {
+  await until(shown, async () => {
+    // A row that is drawn anew under a mouse at rest shows nothing.
+    await item.page().mouse.move(0, 0);
+    await item.hover({ timeout: 2000 });
+  });
+}
+
 /** A notification by its text; its buttons are found inside by their names. */
 export function notification(page: Page, text: string | RegExp): Locator {
   return page.getByRole('dialog', { name: text }).and(page.getByRole('dialog', { name: /, notification/ }));
@@ -134,6 +148,8 @@ function escape(text: string): string {
 /** Repeats a step until it has had its effect: what VS Code is not ready for yet, it ignores. */
 async function until(effect: Locator, step: () => Promise<unknown>): Promise<void> {
   await repeat(async () => {
+    // The effect of the step before may have come late, and may lie over what this one is for.
+    if (await effect.first().isVisible()) return;
     await step();
     await effect.first().waitFor({ timeout: 2000 });
   });

@@ -10,7 +10,7 @@ describe('the status bar', () => {
 
   it('counts what runs, waits and needs a person', () => {
     const pending = aWatchedRun({ status: 'pending' });
-    expect(statusBarText([aWatchedRun(), pending])).toEqual({ text: 'Warden: 1 running · 1 waiting', needy: 0 });
+    expect(statusBarText([aWatchedRun(), pending])).toEqual({ text: 'Warden: 1 running · 1 queued', needy: 0 });
     expect(statusBarText([aWatchedRun(), aWatchedRun({}, stuck)])).toEqual({
       text: 'Warden: 1 needs you · 2 running',
       needy: 1,
