@@ -1,4 +1,4 @@
-import type { Observation, Resource } from './observation.ts';
+import { type Observation, type Resource, suspiciousShare } from './observation.ts';
 import { minutesTaken, timeLimitOf } from './time-limit.ts';
 import type { OnLimit, Workflow } from './workflow.ts';
 
@@ -36,9 +36,6 @@ export const healthy: Health = { level: 'healthy', reasons: [], isWaiting: false
 
 /** A heartbeat older than this says that nobody watches, or that a run which used to give signs of life stopped doing so. */
 const staleMinutes = 5;
-
-/** From this share of a limit on a run is watched with suspicion. */
-const suspiciousShare = 0.8;
 
 /** A run may be busy for so long with all that it may use before that counts: starting up takes it for a moment. */
 const busyMinutes = 1;
@@ -164,39 +161,23 @@ function excesses({ observation, workflow }: HealthFacts): (Finding | null)[] {
   if (observation === null) return [];
   const { memoryBytes, cpuPercent, processes } = observation;
   const { limits, onLimit: action } = workflow;
-  const finding = (resource: Resource, value: number, limit: number | null, reason: HealthReason): Finding | null => {
-    const level = limit === null ? null : excessLevel(observation, resource, value, limit);
+  const finding = (resource: Resource, reason: HealthReason): Finding | null => {
+    const level = excessLevel(observation, resource);
     return level === null ? null : { level, reason, action };
   };
   return [
-    finding('memory', memoryBytes, limits.memoryBytes, {
-      code: 'memory',
-      bytes: memoryBytes,
-      limitBytes: limits.memoryBytes ?? 0,
-    }),
-    finding('cpu', cpuPercent, limits.cpuPercent, {
-      code: 'cpu',
-      percent: cpuPercent,
-      limitPercent: limits.cpuPercent ?? 0,
-    }),
-    finding('processes', processes, limits.processes, {
-      code: 'processes',
-      count: processes,
-      limit: limits.processes ?? 0,
-    }),
+    finding('memory', { code: 'memory', bytes: memoryBytes, limitBytes: limits.memoryBytes ?? 0 }),
+    finding('cpu', { code: 'cpu', percent: cpuPercent, limitPercent: limits.cpuPercent ?? 0 }),
+    finding('processes', { code: 'processes', count: processes, limit: limits.processes ?? 0 }),
   ];
 }
 
-function excessLevel(
-  { excess, observedMonotonic }: Observation,
-  resource: Resource,
-  value: number,
-  limit: number,
-): Finding['level'] | null {
+/** Processor time counts by how long it is too much: it comes in bursts. */
+function excessLevel({ excess, near, observedMonotonic }: Observation, resource: Resource): Finding['level'] | null {
   const since = excess[resource];
-  if (since === null) return value >= limit * suspiciousShare && resource !== 'cpu' ? 'warning' : null;
-  const isLasting = resource !== 'cpu' || (observedMonotonic - since) / minute >= busyMinutes;
-  return isLasting ? 'critical' : 'warning';
+  if (resource === 'cpu') return since === null ? null : levelOf((observedMonotonic - since) / minute, busyMinutes);
+  if (since !== null) return 'critical';
+  return near[resource] ? 'warning' : null;
 }
 
 function unwatched({ now, observation, startedMonotonic }: HealthFacts): Finding | null {

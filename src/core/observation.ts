@@ -50,6 +50,8 @@ export interface Observation {
   readonly waiting: { readonly sinceMonotonic: number; readonly question: string } | null;
   /** Since when a limit on the use of the machine has been exceeded without a break; null when it is not. */
   readonly excess: Readonly<Record<Resource, number | null>>;
+  /** Most of a limit is used, or was and not yet much less since. */
+  readonly near: Readonly<Record<Exclude<Resource, 'cpu'>, boolean>>;
   /** Milliseconds for which nobody looked, since the machine slept or nobody watched: no limit counts them. */
   readonly unseenMilliseconds: number;
   /** Marks of lines printed lately; see `progressIn`. */
@@ -75,7 +77,10 @@ const workingPercent = 5;
  */
 const lateMilliseconds = 90_000;
 
-/** Once exceeded, a limit counts as kept again only below this share of it, so that nothing flaps around it. */
+/** From this share of a limit on a run is watched with suspicion. */
+export const suspiciousShare = 0.8;
+
+/** A mark that was reached counts as left again only below this share of it, so that nothing flaps around it. */
 const reliefShare = 0.9;
 
 /**
@@ -117,13 +122,13 @@ export function observe(
     ...current,
     waiting: waitingOf(seen, look),
     excess: excessOf(seen.excess, current, limits),
+    near: nearOf(seen.near, current, limits),
   };
 }
 
 function firstObservation(look: Look, limits: ResourceLimits): Observation {
   const { monotonic } = look;
   const { known } = progressIn([], look.printed);
-  const none: Observation['excess'] = { memory: null, cpu: null, processes: null };
   const current = {
     observedMonotonic: monotonic,
     outputBytes: look.outputBytes,
@@ -140,7 +145,11 @@ function firstObservation(look: Look, limits: ResourceLimits): Observation {
     unseenMilliseconds: 0,
     known,
   };
-  return { ...current, excess: excessOf(none, current, limits) };
+  return {
+    ...current,
+    excess: excessOf({ memory: null, cpu: null, processes: null }, current, limits),
+    near: nearOf({ memory: false, processes: false }, current, limits),
+  };
 }
 
 /** The same as if all of it had been seen so much later. */
@@ -165,22 +174,30 @@ function waitingOf(before: Observation, { question, monotonic }: Look): Observat
   return before.waiting?.question === question ? before.waiting : { sinceMonotonic: monotonic, question };
 }
 
-function excessOf(
-  before: Observation['excess'],
-  now: Pick<Observation, 'observedMonotonic' | 'memoryBytes' | 'cpuPercent' | 'processes'>,
-  limits: ResourceLimits,
-): Observation['excess'] {
+type Use = Pick<Observation, 'observedMonotonic' | 'memoryBytes' | 'cpuPercent' | 'processes'>;
+
+function excessOf(before: Observation['excess'], now: Use, limits: ResourceLimits): Observation['excess'] {
   const since = (resource: Resource, value: number, limit: number | null): number | null => {
-    if (limit === null) return null;
     const already = before[resource];
-    if (already !== null) return value >= limit * reliefShare ? already : null;
-    return value >= limit ? now.observedMonotonic : null;
+    return isReached(already !== null, value, limit) ? (already ?? now.observedMonotonic) : null;
   };
   return {
     memory: since('memory', now.memoryBytes, limits.memoryBytes),
     cpu: since('cpu', now.cpuPercent, limits.cpuPercent),
     processes: since('processes', now.processes, limits.processes),
   };
+}
+
+function nearOf(before: Observation['near'], now: Use, limits: ResourceLimits): Observation['near'] {
+  const mostOf = (limit: number | null): number | null => (limit === null ? null : limit * suspiciousShare);
+  return {
+    memory: isReached(before.memory, now.memoryBytes, mostOf(limits.memoryBytes)),
+    processes: isReached(before.processes, now.processes, mostOf(limits.processes)),
+  };
+}
+
+function isReached(already: boolean, value: number, mark: number | null): boolean {
+  return mark !== null && value >= (already ? mark * reliefShare : mark);
 }
 
 function latest(one: number | null, other: number | null): number | null {

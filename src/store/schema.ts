@@ -139,4 +139,9 @@ ALTER TABLE workflow_runs ADD COLUMN queue TEXT CHECK (json_valid(queue));
   `
 CREATE INDEX audit_by_action ON audit_log (action, at, outcome, run_id);
 `,
+  // What a run uses is told to be near a limit until it is well below.
+  `
+UPDATE workflow_processes SET process_info = json_set(process_info, '$.observation.near', json('{"memory":false,"processes":false}'))
+WHERE json_type(process_info, '$.observation') = 'object';
+`,
 ];

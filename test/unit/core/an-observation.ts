@@ -21,6 +21,7 @@ export function anObservation(some: Partial<Observation> = {}): Observation {
     heartbeat: null,
     waiting: null,
     excess: { memory: null, cpu: null, processes: null },
+    near: { memory: false, processes: false },
     unseenMilliseconds: 0,
     known: [],
     ...some,

@@ -145,7 +145,7 @@ describe('the health of a run', () => {
     [
       'uses most of the memory that it may',
       {
-        observation: anObservation({ memoryBytes: 800 }),
+        observation: anObservation({ memoryBytes: 800, near: { memory: true, processes: false } }),
         workflow: { ...workflow, limits: limits({ memoryBytes: 1_000 }) },
       },
       'warning memory',
