@@ -3,6 +3,7 @@ import { queueOf } from '../core/queue.ts';
 import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
+import { timeLimitOf } from '../core/time-limit.ts';
 import { healthNow } from './inspect.ts';
 import { observeNow } from './observe-run.ts';
 import { takeTurn } from './queued-launches.ts';
@@ -153,7 +154,9 @@ export class Watch {
     const active = await store.activeRuns();
     this.#listenForExits(active);
     const now = clock.monotonic();
-    const limits = active.map(({ workflow }) => (workflow.stuckAfterMinutes * 60_000) / looksPerLimit);
+    const limits = active.map(
+      (run) => (Math.min(run.workflow.stuckAfterMinutes, timeLimitOf(run)) * 60_000) / looksPerLimit,
+    );
     if (now - this.#lastLook < Math.min(this.#options.intervalMilliseconds, ...limits)) return;
     this.#lastLook = now;
     await this.#observe(active.filter(({ status }) => status === 'running'));

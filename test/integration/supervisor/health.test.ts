@@ -79,4 +79,16 @@ describe('the watch', () => {
       { code: 'killed', atLimit: true, why: expect.stringMatching(/^\d+ processes; limit 4$/) },
     ]);
   });
+
+  test('comes in time for a short time limit, however seldom it is to look', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ late: { ...shell('sleep 600'), timeoutMinutes: 1 / 60 } });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    supervisor.startWatching(60_000);
+    await eventually(() => supervisor.isWatching);
+    const { runId } = await supervisor.run({ workflowName: 'late', directory: repository.path, message: '' });
+    await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'terminated', 20_000);
+    expect((await supervisor.status(runId)).run.reason).toMatchObject({ why: expect.stringMatching(/; limit 1 s$/) });
+  });
 });
