@@ -1,5 +1,6 @@
 import { WardenError } from '../core/errors.ts';
 import type { KillReport } from '../core/kill-report.ts';
+import type { AuditEntry } from '../core/ports/store.ts';
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { findRun } from './find-run.ts';
@@ -19,7 +20,10 @@ export interface KillOptions {
  */
 export async function kill(world: World, runId: string, options: KillOptions = {}): Promise<KillReport> {
   const run = await endIfOver(world, await findRun(world.store, runId));
-  if (isTerminal(run.status)) return reportOfEnded(world, run, options);
+  if (isTerminal(run.status)) {
+    if (run.followUp !== null) await forgetFollowUp(world, run, auditOfAsking(world, run, options));
+    return reportOfEnded(world, run, options);
+  }
   const decided = await decide(world, run, options);
   const ended = decided === null ? await followStop(world, run.runId) : await carryOrFollow(world, decided);
   if (isTerminal(ended.status)) return reportOfEnded(world, ended, options);
@@ -34,7 +38,7 @@ async function decide(world: World, run: Run, options: KillOptions): Promise<Run
     force: options.force ?? false,
     why: options.why ?? null,
   });
-  const audit = auditOf(world, run.runId, 'kill', 'asked', { why: stop.why, facts: { force: stop.force } });
+  const audit = auditOfAsking(world, run, options);
   const running = await world.store.change(
     run.runId,
     (now) => now.status === 'running',
@@ -49,16 +53,19 @@ async function decide(world: World, run: Run, options: KillOptions): Promise<Run
     audit,
   );
   if (pending !== null) return pending;
-  // What somebody wants ended is not started again.
-  await world.store.change(
-    run.runId,
-    (now) => !isTerminal(now.status) && now.followUp !== null,
-    { followUp: null },
-    audit,
-  );
+  await forgetFollowUp(world, run, audit);
   // A kill that is under way goes on at its last stage at once.
   if (stop.force) await changeStop(world, run.runId, (now) => (now.force ? null : { force: true }), audit);
   return null;
+}
+
+function auditOfAsking(world: World, { runId }: Run, { force = false, why }: KillOptions): AuditEntry {
+  return auditOf(world, runId, 'kill', 'asked', { why: why ?? null, facts: { force } });
+}
+
+/** What a person wants ended is not started again. */
+async function forgetFollowUp(world: World, { runId }: Run, audit: AuditEntry): Promise<void> {
+  await world.store.change(runId, (now) => now.followUp !== null, { followUp: null }, audit);
 }
 
 function carryOrFollow(world: World, run: Run): Promise<Run> {

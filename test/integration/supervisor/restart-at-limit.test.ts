@@ -51,19 +51,36 @@ describe('a run that its workflow wants started again', () => {
     const { supervisor } = scope;
     const first = await supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
     {
-      const fault = ({ store }: Ports): Partial<Ports> => ({
-        store: replaced(store, { insertRun: () => Promise.reject(new Error('cut off')) }),
-      });
-      await using other = await testSupervisor(repository, fault, { leavesRuns: true });
+      await using other = await testSupervisor(repository, startingNothing, { leavesRuns: true });
       other.supervisor.startWatching(500);
       await eventually(() => other.failures.length > 0, 20_000);
     }
-    expect((await supervisor.recent({})).map(({ run }) => run.status)).toEqual(['killed']);
+    expect((await supervisor.recent({})).map(({ run }) => run.status)).toEqual([
+      expect.stringMatching(/^(killed|terminated)$/),
+    ]);
 
     supervisor.startWatching(500);
 
     await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'completed', 20_000);
     expect((await supervisor.recent({}))[0]?.run.restartedFrom).toBe(first.runId);
+  });
+
+  test('is not when a person kills it before the new one was started', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: hangsOnce(repository.path) });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const { runId } = await supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+    {
+      await using other = await testSupervisor(repository, startingNothing, { leavesRuns: true });
+      other.supervisor.startWatching(500);
+      await eventually(() => other.failures.length > 0, 20_000);
+    }
+    expect((await supervisor.status(runId)).run).toMatchObject({ followUp: 'restart' });
+
+    expect(await supervisor.kill(runId)).toMatchObject({ success: true });
+
+    expect((await supervisor.status(runId)).run).toMatchObject({ followUp: null });
   });
 
   test('is not when a person kills it meanwhile', async () => {
@@ -81,7 +98,7 @@ describe('a run that its workflow wants started again', () => {
       expect(other.failures).toEqual([]);
     }
     const runs = (await supervisor.recent({})).map(({ run }) => run);
-    expect(runs).toMatchObject([{ runId, status: 'killed', followUp: null }]);
+    expect(runs).toMatchObject([{ runId, followUp: null }]);
   });
 });
 
@@ -115,6 +132,10 @@ describe('a run that was given more time at the very moment when it was to be en
     expect((await person.supervisor.status(runId)).run).toMatchObject({ status: 'running', stop: null });
     expect(given).toBe(1);
   });
+});
+
+const startingNothing = ({ store }: Ports): Partial<Ports> => ({
+  store: replaced(store, { insertRun: () => Promise.reject(new Error('cut off')) }),
 });
 
 function replaced(store: Store, methods: Partial<Store>): Store {
