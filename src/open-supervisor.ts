@@ -10,9 +10,11 @@ import { openLastingStore } from './store/lasting-store.ts';
 import { FileRunFolders } from './store/run-folders.ts';
 import { databaseFile, stateFolder } from './store/state-folder.ts';
 import { SystemTemporaryFolders } from './store/temporary-folders.ts';
+import { WebhookFile } from './store/webhook-file.ts';
 import { WorkflowFiles } from './store/workflow-files.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { Ports } from './supervisor/world.ts';
+import { HttpSender } from './webhook/http-sender.ts';
 import { gitWorktrees } from './worktrees/git-worktrees.ts';
 import { removeTree } from './worktrees/remove-tree.ts';
 
@@ -56,6 +58,8 @@ export async function openPorts(options: OpenOptions): Promise<Ports> {
     folders: new FileRunFolders(folder),
     temporaryFolders: new SystemTemporaryFolders(folder, removeTree),
     definitions: new WorkflowFiles(folder),
+    webhookSettings: new WebhookFile(folder),
+    webhookSender: new HttpSender(),
     clock: systemClock,
     diagnostics,
     actor,

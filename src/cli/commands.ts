@@ -14,6 +14,7 @@ import { run } from './commands/run.ts';
 import { status } from './commands/status.ts';
 import { wait } from './commands/wait.ts';
 import { watch } from './commands/watch.ts';
+import { webhook } from './commands/webhook.ts';
 
 /** Every verb, in the order in which one meets them. */
 export const commands: readonly Command[] = [
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   critical,
   heartbeat,
   watch,
+  webhook,
   audit,
   doctor,
 ];

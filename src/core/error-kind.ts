@@ -36,6 +36,10 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   confirmation_needed: 'refused',
   not_in_a_run: 'refused',
   cannot_look_at_processes: 'failed',
+  invalid_webhook: 'usage',
+  no_webhook: 'not_found',
+  notice_given_up: 'failed',
+  webhook_failed: 'failed',
 };
 
 export function kindOf(code: ErrorCode): ErrorKind {

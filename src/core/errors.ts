@@ -55,7 +55,24 @@ export interface ErrorFacts {
   /** Only a run itself can say that it lives, or what of it is critical. `runId` is known when no such run is. */
   not_in_a_run: { runDirectory: string | null; runId: string | null };
   cannot_look_at_processes: { detail: string };
+  /** What was typed, or the file at `path`, is not repeated: it may hold the secret. */
+  invalid_webhook: { path: string | null; problem: WebhookProblem };
+  no_webhook: Record<string, never>;
+  /** It did not get through for so long that nobody wants to hear of it any more. */
+  notice_given_up: { host: string };
+  /** A notice did not get through. `status` is null when nothing came back, and `detail` says why. */
+  webhook_failed: { host: string; status: number | null; detail: string; isTriedAgain: boolean };
 }
+
+export type WebhookProblem =
+  | 'no_url'
+  | 'not_a_url'
+  | 'not_https'
+  | 'credentials'
+  | 'not_json'
+  | 'format'
+  | 'kinds'
+  | 'not_readable';
 
 /** The steps of a launch, in their order. */
 export type LaunchStep = 'queue' | 'worktree' | 'include' | 'checkpoint' | 'setup' | 'start';

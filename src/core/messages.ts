@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorFacts, LaunchStep, WardenError, WorkflowFileProblem } from './errors.ts';
+import type { ErrorCode, ErrorFacts, LaunchStep, WardenError, WebhookProblem, WorkflowFileProblem } from './errors.ts';
 import type { HealthReason } from './health.ts';
 import type { CriticalSection } from './critical-section.ts';
 import type { KillReport, Survivor } from './kill-report.ts';
@@ -146,6 +146,31 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
   },
   cannot_look_at_processes: ({ detail }, translate) =>
     translate('The processes of this machine cannot be seen ({0}), so nothing can be proved to have ended.', detail),
+  invalid_webhook: ({ path, problem }, translate) => {
+    const words = translate(webhookProblems[problem]);
+    return path === null ? words : translate('{0}: {1}', path, words);
+  },
+  no_webhook: (_, translate) => translate('No webhook is set. Set one with "warden webhook set".'),
+  notice_given_up: ({ host }, translate) =>
+    translate('The webhook at {0} could not be told of this for a day, so it is not told any more.', host),
+  webhook_failed: ({ host, status, detail, isTriedAgain }, translate) => {
+    const what =
+      status === null
+        ? translate('The webhook at {0} did not answer ({1}).', host, detail)
+        : translate('The webhook at {0} answered {1}.', host, status);
+    return isTriedAgain ? translate('{0} It is tried again, for a day.', what) : what;
+  },
+};
+
+const webhookProblems: Readonly<Record<WebhookProblem, string>> = {
+  no_url: 'The URL of the webhook is missing.',
+  not_a_url: 'This is not the URL of a webhook.',
+  not_https: 'The URL of a webhook begins with https:// (http:// only for this machine).',
+  credentials: 'The URL of a webhook has no user name and password in it.',
+  not_json: 'This is not JSON with the URL of a webhook.',
+  format: 'The format of a webhook is slack or plain.',
+  kinds: 'A webhook can be told of stuck, waiting, over_limit, survivors, killed and failed.',
+  not_readable: 'The webhook cannot be read by us alone. Remove the file and set the webhook again.',
 };
 
 /** As compilers print it, so that terminals and editors make it a link. */

@@ -13,6 +13,7 @@ export const commands = {
   extendRun: 'warden.extendRun',
   cleanupWorktrees: 'warden.cleanupWorktrees',
   createWorkflows: 'warden.createWorkflows',
+  setWebhook: 'warden.setWebhook',
   drill: 'warden.drill',
   refresh: 'warden.refresh',
 } as const;

@@ -11,6 +11,7 @@ import { openWorktree } from './commands/open-worktree.ts';
 import { refresh } from './commands/refresh.ts';
 import { restartRun } from './commands/restart-run.ts';
 import { reviewChanges } from './commands/review-changes.ts';
+import { setWebhook } from './commands/set-webhook.ts';
 import { snoozeRun } from './commands/snooze-run.ts';
 import { startRun } from './commands/start-run.ts';
 import { commands } from './identifiers.ts';
@@ -33,6 +34,7 @@ const acts: Readonly<Record<keyof typeof commands, Act>> = {
   extendRun,
   cleanupWorktrees,
   createWorkflows,
+  setWebhook,
   drill,
   refresh,
 };

@@ -18,6 +18,8 @@ import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Actor, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
+import type { Delivery, PendingNotice } from '../core/delivery.ts';
+import type { RunStates } from '../core/ports/outbox.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { pageOf } from '../core/run-page.ts';
 import { Journal } from './journal.ts';
@@ -222,6 +224,22 @@ class LastingStore implements Store {
   async auditHistory(span: HistorySpan): Promise<AuditHistory> {
     await this.#offerKept();
     return this.#use((database) => database.auditHistory(span));
+  }
+
+  async recordStates(holder: ProcessIdentity, states: readonly RunStates[]): Promise<void> {
+    await this.#write((database) => database.recordStates(holder, states));
+  }
+
+  pendingNotices(): Promise<readonly PendingNotice[]> {
+    return this.#use((database) => database.pendingNotices());
+  }
+
+  changeDelivery(pending: PendingNotice, delivery: Delivery): Promise<boolean> {
+    return this.#write((database) => database.changeDelivery(pending, delivery));
+  }
+
+  async pruneNotices(before: number): Promise<void> {
+    await this.#write((database) => database.pruneNotices(before));
   }
 
   lease(): Promise<Lease | null> {

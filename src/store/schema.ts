@@ -144,4 +144,24 @@ CREATE INDEX audit_by_action ON audit_log (action, at, outcome, run_id);
 UPDATE workflow_processes SET process_info = json_set(process_info, '$.observation.near', json('{"memory":false,"processes":false}'))
 WHERE json_type(process_info, '$.observation') = 'object';
 `,
+  // What is told of runs is told once for a run and state, and sent until it has arrived.
+  `
+CREATE TABLE notices (
+  idempotency_key TEXT PRIMARY KEY,
+  run_id          TEXT NOT NULL REFERENCES workflow_runs (run_id) ON DELETE CASCADE,
+  kind            TEXT NOT NULL,
+  at              INTEGER NOT NULL,
+  notice          TEXT NOT NULL CHECK (json_valid(notice)),
+  holds           INTEGER NOT NULL CHECK (holds IN (0, 1)),
+  attempts        INTEGER NOT NULL,
+  due_at          INTEGER,
+  outcome         TEXT CHECK (outcome IN ('delivered', 'given_up', 'unwanted')),
+  settled_at      INTEGER,
+  CHECK ((due_at IS NULL) = (outcome IS NOT NULL)),
+  CHECK ((due_at IS NULL) = (settled_at IS NOT NULL))
+) STRICT;
+
+CREATE UNIQUE INDEX notices_once_for_a_state ON notices (run_id, kind) WHERE holds = 1;
+CREATE INDEX notices_due ON notices (due_at) WHERE due_at IS NOT NULL;
+`,
 ];

@@ -19,9 +19,13 @@ import type { Observation } from '../core/observation.ts';
 import type { Actor, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { cursorFrom, cursorOf, defaultPageSize } from '../core/run-page.ts';
+import type { Delivery, PendingNotice } from '../core/delivery.ts';
+import { noticeOfChange } from '../core/notice.ts';
+import type { RunStates } from '../core/ports/outbox.ts';
 import { inTurn, isTurnOver, myTurn } from '../event-loop-turns.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
 import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
+import { NoticeTable } from './notice-table.ts';
 import { openDatabase, requireKnownVersion, retryWhileBusy } from './open-database.ts';
 import { readableAudit } from './readable-audit.ts';
 import { RunRecords } from './run-records.ts';
@@ -114,6 +118,7 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
   readonly #now: () => number;
   readonly #records: RunRecords;
   readonly #busyLimitMilliseconds: () => number;
+  readonly #notices: NoticeTable;
   readonly #commits: SharedCommit;
   readonly #prepared = new Map<string, Database.Statement>();
   #ownCommits = 0;
@@ -123,6 +128,7 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
     this.#identity = parts.identity;
     this.rebuilt = parts.rebuilt ?? null;
     this.#database = parts.database;
+    this.#notices = new NoticeTable((sql) => this.#statement(sql));
     this.#now = parts.now;
     this.#records = parts.records;
     this.#busyLimitMilliseconds = parts.busyLimitMilliseconds;
@@ -196,7 +202,8 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
    */
   takeKept(runId: RunId, record: Run | null, changes: readonly KeptChange[]): Promise<void> {
     return this.#write(() => {
-      let run = this.#runNow(runId) ?? record;
+      const before = this.#runNow(runId) ?? record;
+      let run = before;
       for (const { patch, audit } of changes) {
         if (audit !== null && this.#hasAudit(audit)) continue;
         const after = run === null || patch === null ? run : withKept(run, patchWritten(patch, 'database'));
@@ -208,8 +215,9 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
         }
         run = after ?? run;
       }
-      if (run === null) return;
+      if (before === null || run === null) return;
       this.#writeRun(run);
+      this.#writeNotice(before, run);
       if (isTerminal(run.status)) this.#statement('DELETE FROM seen_processes WHERE run_id = ?').run(runId);
     });
   }
@@ -300,6 +308,7 @@ WHERE r.status IN (${activeStatusList})`;
       this.#writeRun(after);
       // Nobody of it is left, so nobody has to be recognised any more.
       if (isTerminal(after.status)) this.#statement('DELETE FROM seen_processes WHERE run_id = ?').run(runId);
+      this.#writeNotice(before, after);
       if (audit !== undefined) this.#writeAudit(audit);
       return after;
     });
@@ -358,6 +367,25 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
      AND facts ->> '$.duration_ms' > @slowCleanupMilliseconds)`;
     const parameters = { killsSince, cleanupsSince, slowCleanupMilliseconds };
     return this.#retry(() => this.#statement(sql).get(parameters) as AuditHistory);
+  }
+
+  recordStates(holder: ProcessIdentity, states: readonly RunStates[]): Promise<void> {
+    return this.#write(() => {
+      const lease = this.#leaseNow();
+      if (lease === null || isSameProcess(lease.holder, holder)) this.#notices.recordStates(states);
+    });
+  }
+
+  pendingNotices(): Promise<readonly PendingNotice[]> {
+    return this.#retry(() => this.#notices.pending());
+  }
+
+  changeDelivery(pending: PendingNotice, delivery: Delivery): Promise<boolean> {
+    return this.#write(() => this.#notices.change(pending, delivery));
+  }
+
+  pruneNotices(before: number): Promise<void> {
+    return this.#write(() => this.#notices.prune(before));
   }
 
   lease(): Promise<Lease | null> {
@@ -454,6 +482,11 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
         process_info = excluded.process_info, updated_at = excluded.updated_at`).run(
       processParameters(run, run.process, this.#now()),
     );
+  }
+
+  #writeNotice(before: Run, after: Run): void {
+    const notice = noticeOfChange(before, after, this.#now());
+    if (notice !== null) this.#notices.record(notice);
   }
 
   #writeAudit(entry: AuditEntry): void {

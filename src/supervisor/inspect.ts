@@ -36,7 +36,7 @@ export async function factsOf(world: World, run: Run, places: ReadonlyMap<RunId,
     lastLine,
     heartbeat,
     stopping: run.stop === null ? null : await stoppingNow(world, run),
-    isSnoozed: run.snoozedUntil !== null && world.clock.monotonic() < run.snoozedUntil,
+    isSnoozed: isSnoozed(world, run),
     queuePlace: places.get(run.runId) ?? null,
   };
 }
@@ -49,6 +49,11 @@ async function stoppingNow(world: World, run: Run): Promise<StopProgress | null>
 /** Places in the queue of those of these runs that wait for a slot: one look for all of them. */
 export async function placesOf(world: World, runs: readonly Run[]): Promise<ReadonlyMap<RunId, number>> {
   return runs.some(isQueued) ? queueOf(await world.store.activeRuns()).places : new Map();
+}
+
+/** Its owner does not want to hear of it for now. */
+export function isSnoozed({ clock }: World, { snoozedUntil }: Run): boolean {
+  return snoozedUntil !== null && clock.monotonic() < snoozedUntil;
 }
 
 /** Only what is under way has a health; the status of what is over says it all. */

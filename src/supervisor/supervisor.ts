@@ -11,6 +11,7 @@ import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { Watching } from '../core/watcher.ts';
+import type { ShownWebhook, WebhookRequested } from '../core/webhook.ts';
 import type { Workflow } from '../core/workflow.ts';
 import { actOnLimit } from './act-on-limit.ts';
 import { alerts } from './alerts.ts';
@@ -30,6 +31,7 @@ import { QueuedLaunches } from './queued-launches.ts';
 import { reconcile, reconcileOne } from './reconcile.ts';
 import { restart, restartOnce, type RestartOptions } from './restart.ts';
 import { Watch, type WatchEnd, type WatchLimits, type WatchOptions } from './watch.ts';
+import { removeWebhook, setWebhook, testWebhook, type WebhookState, webhookState } from './webhook.ts';
 import { auditOf, type Ports, type World } from './world.ts';
 
 /** A run and what is known of it beside its row. */
@@ -187,6 +189,26 @@ export class Supervisor {
       { snoozedUntil: until },
       auditOf(this.#world, run.runId, 'snooze', 'done', { facts: { until } }),
     );
+  }
+
+  /** Where notices of runs go. @throws WardenError invalid_webhook */
+  webhook(): Promise<WebhookState> {
+    return this.#own(webhookState(this.#world));
+  }
+
+  /** @throws WardenError invalid_webhook */
+  setWebhook(requested: WebhookRequested): Promise<ShownWebhook> {
+    return this.#own(setWebhook(this.#world, requested));
+  }
+
+  /** @returns whether there was one */
+  removeWebhook(): Promise<boolean> {
+    return this.#own(removeWebhook(this.#world));
+  }
+
+  /** Sends a test to the webhook. @throws WardenError no_webhook, webhook_failed */
+  testWebhook(): Promise<ShownWebhook> {
+    return this.#own(testWebhook(this.#world));
   }
 
   /** What the run changed since its base. @throws WardenError unknown_run, git_failed */

@@ -1,9 +1,12 @@
 import { isWardenError } from '../core/errors.ts';
+import type { Health } from '../core/health.ts';
 import { queueOf } from '../core/queue.ts';
 import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { timeLimitOf } from '../core/time-limit.ts';
+import { Deliveries } from './deliveries.ts';
+import { HealthNotices } from './health-notices.ts';
 import { healthNow } from './inspect.ts';
 import { observeNow } from './observe-run.ts';
 import { takeTurn } from './queued-launches.ts';
@@ -61,6 +64,8 @@ export class Watch {
   readonly #acted = new Set<string>();
   /** Answers that are under way. */
   readonly #acts = new Set<Promise<void>>();
+  readonly #notices: HealthNotices;
+  readonly #deliveries: Deliveries;
   readonly #ended: Promise<WatchEnd>;
   /** Since when it has been the turn of a run whose launcher is alive. */
   readonly #overdue = new Map<RunId, number>();
@@ -74,6 +79,8 @@ export class Watch {
     this.#world = world;
     this.#options = options;
     this.#lease = new WatchLease(world);
+    this.#notices = new HealthNotices(world);
+    this.#deliveries = new Deliveries(world);
     this.#ended = this.#watch();
   }
 
@@ -92,7 +99,12 @@ export class Watch {
     while (end === null) {
       try {
         await this.#lease.hold();
-        if (this.holdsLease) await this.#look();
+        if (this.holdsLease) {
+          await this.#look();
+          this.#deliveries.attend();
+        } else {
+          this.#notices.forget();
+        }
         await this.#startQueued();
         end = await this.#endNow();
         this.#told = null;
@@ -103,6 +115,7 @@ export class Watch {
       if (signal.aborted) end ??= 'interrupted';
     }
     for (const exit of this.#exits.values()) exit.dispose();
+    await this.#deliveries.dispose();
     if (this.holdsLease && end === 'interrupted') await this.#lease.giveBack();
     this.#lease.forget();
     return end;
@@ -126,7 +139,7 @@ export class Watch {
   async #endNow(): Promise<WatchEnd | null> {
     const { until, mayLaunch } = this.#options;
     // What was begun here is ended here, even while somebody else holds the lease already.
-    if (until === undefined || this.#acts.size > 0 || this.#world.carried.size > 0) return null;
+    if (until === undefined || this.#isBusy()) return null;
     if (this.#lease.watcher === 'window') return 'window_watches';
     if (this.#lease.watcher === 'command' && until.anyoneElseWatches) return 'command_watches';
     const { store, executor, clock } = this.#world;
@@ -135,10 +148,15 @@ export class Watch {
       (await store.activeRuns()).length === 0 &&
       !(
         mayLaunch() && (await this.#failures()).some((failure) => isRetryAwaited(failure.run, now, failure.isReplaced))
-      );
+      ) &&
+      !(await this.#deliveries.isAwaited());
     this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
     if (this.#idleLooks < idleLooksThatProve) return null;
     return (await store.releaseLeaseIfIdle(executor.self)) ? 'no_active_run' : null;
+  }
+
+  #isBusy(): boolean {
+    return this.#acts.size > 0 || this.#world.carried.size > 0 || this.#deliveries.isSending;
   }
 
   async #pause(): Promise<void> {
@@ -225,14 +243,18 @@ export class Watch {
     const at = clock.now();
     const seen = looks.map(({ run, observation }) => ({ runId: run.runId, at, observation }));
     await store.recordLooks(executor.self, seen);
-    for (const { run, observation } of looks) {
-      if (run.process !== null) this.#actOnHealth({ ...run, process: { ...run.process, observation } });
-    }
+    const looked = looks.flatMap(({ run, observation }) =>
+      run.process === null ? [] : [withHealth(this.#world, { ...run, process: { ...run.process, observation } })],
+    );
+    await this.#notices.record(looked).catch((error: unknown) => {
+      this.#world.diagnostics.failed('taking down what is to be told', error);
+    });
+    for (const { run, health } of looked) this.#actOnHealth(run, health);
   }
 
-  #actOnHealth(run: Run): void {
+  #actOnHealth(run: Run, health: Health): void {
     if (this.#hasActed(run)) return;
-    const { action } = healthNow(this.#world, run);
+    const { action } = health;
     if (action === 'none' || action === 'notify') return;
     if (action === 'restart' && !this.#options.mayLaunch()) return;
     // One that was given more time meanwhile, or could not be ended, may reach its limit again.
@@ -278,3 +300,7 @@ export class Watch {
 }
 
 const actOf = ({ status, runId }: Run): string => `${status} ${runId}`;
+
+function withHealth(world: World, run: Run): { readonly run: Run; readonly health: Health } {
+  return { run, health: healthNow(world, run) };
+}

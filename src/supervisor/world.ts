@@ -4,6 +4,7 @@ import type { Executor } from '../core/ports/executor.ts';
 import type { RunFolders } from '../core/ports/run-folders.ts';
 import type { AuditEntry, Store } from '../core/ports/store.ts';
 import type { TemporaryFolders } from '../core/ports/temporary-folders.ts';
+import type { WebhookSender, WebhookSettings } from '../core/ports/webhook.ts';
 import type { WorkflowDefinitions } from '../core/ports/workflow-definitions.ts';
 import type { Worktrees } from '../core/ports/worktrees.ts';
 import type { Actor, Run, StopIntent } from '../core/run.ts';
@@ -19,6 +20,8 @@ export interface Ports {
   readonly folders: RunFolders;
   readonly temporaryFolders: TemporaryFolders;
   readonly definitions: WorkflowDefinitions;
+  readonly webhookSettings: WebhookSettings;
+  readonly webhookSender: WebhookSender;
   readonly clock: Clock;
   readonly diagnostics: Diagnostics;
   /** As whom this supervisor acts. */

@@ -1,4 +1,5 @@
 import type { AuditHistory } from '../alerts.ts';
+import type { Outbox } from './outbox.ts';
 import type { KillReport } from '../kill-report.ts';
 import type { Lease, LeaseCandidate } from '../lease.ts';
 import type { Phase } from '../escalation.ts';
@@ -83,7 +84,7 @@ export interface HistorySpan {
  * database, and what is kept meanwhile is written into it as soon as it can be. Reads are immediate; writes are one short transaction each and are tried again, without blocking, while
  * another process holds the write lock.
  */
-export interface Store {
+export interface Store extends Outbox {
   /**
    * @param replacing refused when another run is in the place of the same one: `once`, whatever became of it;
    * `one_at_a_time`, while it is not over

@@ -19,6 +19,7 @@ const reads = {
     'seen',
     'auditEntries',
     'auditHistory',
+    'pendingNotices',
     'lease',
     'dataVersion',
     'requireDatabase',

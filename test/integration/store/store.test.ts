@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../../src/core/ports/store.ts';
+import { idempotencyKeyOf, type Notice } from '../../../src/core/notice.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { runIdFrom } from '../../../src/core/run-id.ts';
+import { aNotice } from '../../unit/core/a-notice.ts';
 import { anObservation } from '../../unit/core/an-observation.ts';
 import { aRun } from '../../unit/core/a-run.ts';
 import { FileRunFolders } from '../../../src/store/run-folders.ts';
@@ -216,6 +218,92 @@ describe('the store', () => {
     clearInterval(ticking);
     expect(ticks).toBeGreaterThanOrEqual(20);
     raw.close();
+    store.close();
+  });
+});
+
+describe('the outbox', () => {
+  const notice = (more: Partial<Notice> = {}): Notice => aNotice({ runId: runId(1), ...more });
+  const stuck = (at: number) => [{ runId: runId(1), notices: [notice({ at })] }];
+  const well = [{ runId: runId(1), notices: [] }];
+  const keysIn = async (store: SqliteStore): Promise<string[]> =>
+    (await store.pendingNotices()).map(({ notice }) => idempotencyKeyOf(notice));
+
+  test('takes down a state once while it holds, whoever finds it, and once more when it comes back; of who watches alone', async () => {
+    await using place = await folder();
+    const [one, other] = await Promise.all([open(place.file), open(place.file)]);
+    await one.insertRun(run(1), entry('launch'));
+    await Promise.all([
+      one.recordStates(identity, stuck(5)),
+      other.recordStates(identity, stuck(6)),
+      one.recordStates(identity, stuck(7)),
+    ]);
+    expect(await keysIn(one)).toHaveLength(1);
+    await other.recordStates(identity, well);
+    await other.holdLease({ holder: { ...identity, pid: 5 }, face: 'vscode' }, null);
+    await one.recordStates(identity, stuck(8));
+    await other.releaseLease({ ...identity, pid: 5 });
+    await one.recordStates(identity, stuck(9));
+    expect((await keysIn(other)).at(-1)).toBe(`${runId(1)}-stuck-9`);
+    expect(await keysIn(other)).toHaveLength(2);
+    one.close();
+    other.close();
+  });
+
+  test('takes down the end of a run with it, and nothing of an end that did not come to be', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    await store.insertRun(run(1), entry('launch'));
+    await store.change(runId(1), () => false, { status: 'failed', endedAt: 5 });
+    expect(await keysIn(store)).toEqual([]);
+    await store.change(runId(1), () => true, { status: 'failed', endedAt: 5 });
+    await store.change(runId(1), () => true, { snoozedUntil: 1 });
+    expect(await keysIn(store)).toEqual([`${runId(1)}-failed-5`]);
+    store.close();
+  });
+
+  test('takes down an end that was kept while the database was away, once', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    await store.insertRun(run(1), entry('launch'));
+    const kept = [{ patch: { status: 'failed', endedAt: 5 }, audit: entry('end') }] as const;
+    await store.takeKept(runId(1), null, kept);
+    await store.takeKept(runId(1), null, kept);
+    expect(await keysIn(store)).toEqual([`${runId(1)}-failed-5`]);
+    store.close();
+  });
+
+  test('gives a notice to one of many who would send it', async () => {
+    await using place = await folder();
+    const stores = await Promise.all(Array.from({ length: 5 }, () => open(place.file)));
+    await stores[0]!.insertRun(run(1), entry('launch'));
+    await stores[0]!.recordStates(identity, stuck(5));
+    const [pending] = await stores[0]!.pendingNotices();
+    const claims = stores.map((store, index) => store.changeDelivery(pending!, { dueAt: 100 + index, attempts: 1 }));
+    expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1);
+    for (const store of stores) store.close();
+  });
+
+  test('forgets what was settled long ago, and nothing that is still to be sent', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    await store.insertRun(run(1), entry('launch'));
+    await store.recordStates(identity, stuck(5));
+    await store.recordStates(identity, well);
+    const [pending] = await store.pendingNotices();
+    await store.changeDelivery(pending!, { dueAt: null, attempts: 1, outcome: 'delivered', settledAt: 50 });
+    await store.recordStates(identity, stuck(6));
+    const rows = (): number => {
+      const raw = new Database(place.file, { readonly: true });
+      const count = raw.prepare('SELECT count(*) FROM notices').pluck().get();
+      raw.close();
+      return Number(count);
+    };
+    await store.pruneNotices(50);
+    expect(rows()).toBe(2);
+    await store.pruneNotices(51);
+    expect(rows()).toBe(1);
+    expect(await keysIn(store)).toEqual([`${runId(1)}-stuck-6`]);
     store.close();
   });
 });

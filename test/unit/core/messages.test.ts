@@ -202,6 +202,30 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
       'The processes of this machine cannot be seen (EACCES), so nothing can be proved to have ended.',
     ],
   ],
+  invalid_webhook: [
+    [
+      { path: null, problem: 'not_https' },
+      'The URL of a webhook begins with https:// (http:// only for this machine).',
+    ],
+    [{ path: '/s/webhook.json', problem: 'not_json' }, '/s/webhook.json: This is not JSON with the URL of a webhook.'],
+  ],
+  no_webhook: [[{}, 'No webhook is set. Set one with "warden webhook set".']],
+  notice_given_up: [
+    [
+      { host: 'hooks.slack.com' },
+      'The webhook at hooks.slack.com could not be told of this for a day, so it is not told any more.',
+    ],
+  ],
+  webhook_failed: [
+    [
+      { host: 'hooks.slack.com', status: 500, detail: '', isTriedAgain: true },
+      'The webhook at hooks.slack.com answered 500. It is tried again, for a day.',
+    ],
+    [
+      { host: 'hooks.slack.com', status: null, detail: 'ECONNREFUSED', isTriedAgain: false },
+      'The webhook at hooks.slack.com did not answer (ECONNREFUSED).',
+    ],
+  ],
 };
 
 describe('an error says what is wrong and what to do', () => {
