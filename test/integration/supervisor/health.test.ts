@@ -3,6 +3,8 @@ import { eventually } from '../../support/eventually.ts';
 import { shell, temporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor } from '../../support/test-supervisor.ts';
 
+const hour = 3_600_000;
+
 /** Two seconds. */
 const stuckAfterMinutes = 2 / 60;
 
@@ -90,5 +92,67 @@ describe('the watch', () => {
     const { runId } = await supervisor.run({ workflowName: 'late', directory: repository.path, message: '' });
     await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'terminated', 20_000);
     expect((await supervisor.status(runId)).run.reason).toMatchObject({ why: expect.stringMatching(/; limit 1 s$/) });
+  });
+
+  test.each([
+    ['counts it on both clocks', 8 * hour],
+    ['lets the monotonic clock stand still, as Linux does', 0],
+  ])('calls nothing stuck or late after a machine has slept for eight hours that %s', async (_, monotonic) => {
+    await using repository = await temporaryRepository();
+    const limits = { stuckAfterMinutes: 5, timeoutMinutes: 30, onStuck: 'kill', onTimeout: 'kill' };
+    await repository.defineWorkflows({
+      quiet: { ...shell('echo begun; sleep 600'), ...limits },
+      talker: { ...shell('while :; do date +%N; sleep 0.3; done'), ...limits },
+      asking: { ...shell('printf "Overwrite main.ts? [y/N] "; sleep 600'), ...limits },
+      hung: { ...shell('echo begun; sleep 600'), stuckAfterMinutes },
+    });
+    let slept = { now: 0, monotonic: 0 };
+    await using scope = await testSupervisor(repository, ({ clock }) => ({
+      clock: {
+        now: () => clock.now() + slept.now,
+        monotonic: () => clock.monotonic() + slept.monotonic,
+        turn: () => clock.turn(),
+        sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
+      },
+    }));
+    const { supervisor, failures } = scope;
+    supervisor.startWatching(500);
+    for (const workflowName of ['quiet', 'talker', 'asking', 'hung']) {
+      await supervisor.run({ workflowName, directory: repository.path, message: '' });
+    }
+    const seen = async (): Promise<Record<string, string>> => {
+      const reports = await supervisor.recent({});
+      return Object.fromEntries(
+        reports.map(({ run, health }) => [
+          run.workflowName,
+          [run.status, health.level, ...health.reasons.map(({ code }) => code)].join(' '),
+        ]),
+      );
+    };
+    const awake = {
+      quiet: 'running healthy',
+      talker: 'running healthy',
+      asking: 'running warning waiting',
+      hung: 'running critical quiet',
+    };
+    await eventually(async () => {
+      expect(await seen()).toEqual(awake);
+      return true;
+    }, 30_000);
+
+    slept = { now: 8 * hour, monotonic };
+    const wokeAt = Date.now() + slept.now;
+    const meanwhile = new Set<string>();
+    await eventually(async () => {
+      const { quiet, talker, asking } = await seen();
+      for (const state of [quiet, talker, asking]) meanwhile.add(String(state));
+      const { runs } = await supervisor.list({});
+      return runs.every(({ run }) => (run.process?.lastHeartbeat ?? 0) > wokeAt + 1000);
+    });
+    for (const state of meanwhile)
+      expect(state).toMatch(/^running (healthy|warning (waiting|not_watched|waiting not_watched))$/);
+    expect(await seen()).toEqual(awake);
+    expect((await supervisor.audit({})).filter(({ action }) => action === 'kill')).toEqual([]);
+    expect(failures).toEqual([]);
   });
 });
