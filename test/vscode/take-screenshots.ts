@@ -3,7 +3,7 @@ import path from 'node:path';
 import { openSupervisor } from '../../src/open-supervisor.ts';
 import { sampleRepository } from '../sample/sample-repository.ts';
 import { eventually } from '../support/eventually.ts';
-import { openView, statusBarItem } from './interactions.ts';
+import { notification, openView, statusBarItem } from './interactions.ts';
 import { openWorkbench } from './workbench.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -41,6 +41,10 @@ try {
       .waitFor();
     // Nothing shows a hint of its own under a mouse that is out of the way.
     await workbench.page.mouse.move(700, 300);
+    await workbench.page.getByRole('tooltip').first().waitFor({ state: 'hidden' });
+    await notification(workbench.page, /2 runs need you/).waitFor();
+    // While a view is read its badge is a sign of that, not the number.
+    await workbench.page.getByRole('tab', { name: /^Workflow Warden/ }).getByText('2', { exact: true }).waitFor();
     await workbench.screenshot(path.join(root, 'media', 'screenshot.png'));
   } finally {
     await workbench.close();
