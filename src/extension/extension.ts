@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { AlertsFeed } from './alerts-feed.ts';
 import { createApi, type WardenApi } from './api.ts';
 import { BaseContent } from './base-content.ts';
 import { Failures } from './failures.ts';
@@ -25,7 +26,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
   const access = new SupervisorAccess({ entry, diagnostics: failures });
   const repositories = new WorkspaceRepositories(access);
   const feed = new RunsFeed(access, failures);
-  const runsTree = new RunsTree(feed, repositories);
+  const alerts = new AlertsFeed(access, failures);
+  const runsTree = new RunsTree(feed, repositories, alerts);
   const worktreesTree = new WorktreesTree({ access, feed, repositories, diagnostics: failures });
   const welcome = new Welcome(access, repositories, failures);
   const report = (during: string, error: unknown): void => failures.report(during, error);
@@ -34,14 +36,15 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
     access,
     repositories,
     feed,
+    alerts,
     runsTree,
     worktreesTree,
     welcome,
-    new StatusBar(feed),
+    new StatusBar(feed, alerts),
     new Notifications({ feed, repositories, memory: context.workspaceState, report }),
     new WorkflowDiagnostics(),
     vscode.workspace.registerTextDocumentContentProvider(baseScheme, new BaseContent(access)),
-    ...registerCommands({ access, repositories, feed, runsTree, worktreesTree, welcome, failures, log }),
+    ...registerCommands({ access, repositories, feed, alerts, runsTree, worktreesTree, welcome, failures, log }),
   );
   leave = async () => {
     if (access.opened !== null) await startStandIn(access.opened, entry, failures);

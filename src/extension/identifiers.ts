@@ -2,6 +2,7 @@
 export const commands = {
   startRun: 'warden.startRun',
   killRun: 'warden.killRun',
+  killRuns: 'warden.killRuns',
   forceKillRun: 'warden.forceKillRun',
   forceNow: 'warden.forceNow',
   restartRun: 'warden.restartRun',

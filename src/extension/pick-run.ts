@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isRunId, type RunId } from '../core/run-id.ts';
 import type { RunReport } from '../supervisor/supervisor.ts';
 import type { RunWord } from './identifiers.ts';
 import { localized } from './localized.ts';
@@ -22,20 +23,10 @@ export async function pickRun(
   const runId = runIdOf(argument);
   if (runId !== undefined) return supervisor.status(runId);
   const { runs } = await supervisor.list({ limit: 200 });
-  const items = runs
-    .map((report) => ({ report, snoozed: report.isSnoozed }))
-    .filter((watched) => may(word, watched))
-    .map((watched) => {
-      const { run } = watched.report;
-      const repositoryName = warden.repositories.nameToShow(run.repository);
-      const item = runItem({ ...watched, now: Date.now(), repositoryName }, localized);
-      return {
-        label: `$(${item.icon.id}) ${item.label}`,
-        description: item.description,
-        detail: run.message,
-        report: watched.report,
-      };
-    });
+  const items = choicesOf(
+    warden,
+    runs.filter((report) => may(word, { report, snoozed: report.isSnoozed })),
+  );
   if (items.length === 0) {
     void vscode.window.showInformationMessage(vscode.l10n.t('There is no run for which this can be done now.'));
     return undefined;
@@ -47,6 +38,31 @@ export async function pickRun(
     matchOnDetail: true,
   });
   return picked?.report;
+}
+
+export interface RunChoice extends vscode.QuickPickItem {
+  readonly report: RunReport;
+}
+
+/** Runs as somebody picks among them. */
+export function choicesOf({ repositories }: Warden, reports: readonly RunReport[]): RunChoice[] {
+  return reports.map((report) => {
+    const { run } = report;
+    const repositoryName = repositories.nameToShow(run.repository);
+    const item = runItem({ report, snoozed: report.isSnoozed, now: Date.now(), repositoryName }, localized);
+    return {
+      label: `$(${item.icon.id}) ${item.label}`,
+      description: item.description,
+      detail: run.message,
+      report,
+    };
+  });
+}
+
+/** What several rows of the tree were ticked for a command; empty where it was asked for one alone. */
+export function severalRuns(selection: unknown): readonly RunId[] {
+  const nodes = Array.isArray(selection) ? selection.filter((node) => node instanceof RunNode) : [];
+  return nodes.length > 1 ? nodes.map(({ item }) => item.id).filter(isRunId) : [];
 }
 
 function runIdOf(argument: unknown): string | undefined {

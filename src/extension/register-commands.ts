@@ -6,6 +6,7 @@ import { drill } from './commands/drill.ts';
 import { extendRun } from './commands/extend-run.ts';
 import { forceKillRun } from './commands/force-kill-run.ts';
 import { killRun } from './commands/kill-run.ts';
+import { killRuns } from './commands/kill-runs.ts';
 import { openLog } from './commands/open-log.ts';
 import { openWorktree } from './commands/open-worktree.ts';
 import { refresh } from './commands/refresh.ts';
@@ -22,6 +23,7 @@ type Act = (warden: Warden, argument: unknown, detail: unknown) => Promise<unkno
 const acts: Readonly<Record<keyof typeof commands, Act>> = {
   startRun,
   killRun,
+  killRuns,
   forceKillRun,
   // The same for a kill that is under way, under the name that it has there.
   forceNow: forceKillRun,

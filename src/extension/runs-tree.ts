@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { alertLines } from './alert-text.ts';
+import type { AlertsFeed } from './alerts-feed.ts';
 import { needsPerson, type WatchedRun } from './attention.ts';
 import { views } from './identifiers.ts';
 import { localized } from './localized.ts';
@@ -58,10 +60,10 @@ export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
 
   readonly onDidChangeTreeData = this.#onDidChangeTreeData.event;
 
-  constructor(feed: RunsFeed, repositories: WorkspaceRepositories) {
+  constructor(feed: RunsFeed, repositories: WorkspaceRepositories, alerts: AlertsFeed) {
     this.#feed = feed;
     this.#repositories = repositories;
-    this.#view = vscode.window.createTreeView(views.runs, { treeDataProvider: this });
+    this.#view = vscode.window.createTreeView(views.runs, { treeDataProvider: this, canSelectMany: true });
     this.#subscriptions = [
       this.#onDidChangeTreeData,
       this.#view,
@@ -72,6 +74,9 @@ export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       feed.onDidLoad(() => {
         this.#update();
         this.#pollWhileVisible();
+      }),
+      alerts.onDidChange((changed) => {
+        this.#view.message = alertLines(changed, localized).join(' ');
       }),
     ];
     this.#pollWhileVisible();

@@ -1,3 +1,4 @@
+import type { Alert } from '../core/alerts.ts';
 import { plainEnglish, type Translate } from '../core/translate.ts';
 import { needsPerson, type WatchedRun } from './attention.ts';
 
@@ -5,19 +6,27 @@ import { needsPerson, type WatchedRun } from './attention.ts';
 export interface StatusBarText {
   readonly text: string;
   readonly needy: number;
+  /** Alerts that do not wait until somebody looks. */
+  readonly critical: number;
 }
 
-export function statusBarText(runs: readonly WatchedRun[], translate: Translate = plainEnglish): StatusBarText | null {
+export function statusBarText(
+  runs: readonly WatchedRun[],
+  alerts: readonly Alert[] = [],
+  translate: Translate = plainEnglish,
+): StatusBarText | null {
+  const critical = alerts.filter(({ level }) => level === 'critical').length;
   const counts = {
     needy: runs.filter(needsPerson).length,
     running: runs.filter(({ report: { run } }) => run.status === 'running' || run.status === 'terminating').length,
     queued: runs.filter(({ report: { run } }) => run.status === 'pending').length,
   };
   const parts = [
+    critical === 1 ? translate('1 alert') : translate('{0} alerts', critical),
     counts.needy === 1 ? translate('1 needs you') : translate('{0} need you', counts.needy),
     translate('{0} running', counts.running),
     translate('{0} queued', counts.queued),
-  ].filter((_part, index) => [counts.needy, counts.running, counts.queued][index] !== 0);
+  ].filter((_part, index) => [critical, counts.needy, counts.running, counts.queued][index] !== 0);
   if (parts.length === 0) return null;
-  return { text: translate('Warden: {0}', parts.join(' · ')), needy: counts.needy };
+  return { text: translate('Warden: {0}', parts.join(' · ')), needy: counts.needy, critical };
 }

@@ -1,4 +1,7 @@
 import * as vscode from 'vscode';
+import type { Alert } from '../core/alerts.ts';
+import { alertLines } from './alert-text.ts';
+import type { AlertsFeed } from './alerts-feed.ts';
 import { needsOf, needsPerson, type WatchedRun } from './attention.ts';
 import { healthWords } from './health-words.ts';
 import { commands, focusRuns } from './identifiers.ts';
@@ -10,29 +13,34 @@ import { statusBarText } from './status-bar-text.ts';
 /** Of more runs than these the tooltip gives only the number. */
 const shownAtMost = 10;
 
-/** The one item of the status bar; hidden when nothing runs. */
+/** The one item of the status bar; hidden when nothing runs and nothing is critical. */
 export class StatusBar implements vscode.Disposable {
   readonly #item: vscode.StatusBarItem;
-  readonly #subscription: vscode.Disposable;
+  readonly #subscriptions: readonly vscode.Disposable[];
   #shown = '';
 
-  constructor(feed: RunsFeed) {
+  constructor(feed: RunsFeed, alerts: AlertsFeed) {
     this.#item = vscode.window.createStatusBarItem('warden.status', vscode.StatusBarAlignment.Left, 10);
     this.#item.name = vscode.l10n.t('Workflow Warden');
     this.#item.command = focusRuns;
-    this.#subscription = feed.onDidLoad((runs) => this.#show(runs));
+    this.#subscriptions = [
+      feed.onDidLoad((runs) => this.#show(runs, alerts.alerts)),
+      alerts.onDidChange((changed) => this.#show(feed.runs, changed)),
+    ];
   }
 
   dispose(): void {
-    this.#subscription.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
     this.#item.dispose();
   }
 
-  #show(runs: readonly WatchedRun[]): void {
-    const status = statusBarText(runs, localized);
+  #show(runs: readonly WatchedRun[], alerts: readonly Alert[]): void {
+    const status = statusBarText(runs, alerts, localized);
+    const told = alertLines(alerts, localized);
     const needy = runs.filter(needsPerson);
-    const tooltip = tooltipOf(needy);
-    const label = [status?.text, ...needy.map((one) => `${one.report.run.workflowName}: ${whyOf(one)}`)].join('. ');
+    const tooltip = tooltipOf(needy, told);
+    const why = needy.map((one) => `${one.report.run.workflowName}: ${whyOf(one)}`);
+    const label = [status?.text, ...told, ...why].join('. ');
     const shown = `${status?.text ?? ''}\n${tooltip.value}`;
     if (shown === this.#shown) return;
     this.#shown = shown;
@@ -40,20 +48,21 @@ export class StatusBar implements vscode.Disposable {
       this.#item.hide();
       return;
     }
-    this.#item.text = `$(${status.needy > 0 ? 'bell-dot' : 'play-circle'}) ${status.text}`;
+    this.#item.text = `$(${status.needy + status.critical > 0 ? 'bell-dot' : 'play-circle'}) ${status.text}`;
     this.#item.accessibilityInformation = { label };
     this.#item.backgroundColor =
-      status.needy > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+      status.needy + status.critical > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#item.tooltip = tooltip;
     this.#item.show();
   }
 }
 
-function tooltipOf(needy: readonly WatchedRun[]): vscode.MarkdownString {
+function tooltipOf(needy: readonly WatchedRun[], alerts: readonly string[]): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
   tooltip.isTrusted = {
     enabledCommands: [commands.killRun, commands.restartRun, commands.openLog, commands.snoozeRun],
   };
+  for (const alert of alerts) tooltip.appendMarkdown(`${markdownText(alert)}\n\n`);
   if (needy.length === 0) return tooltip.appendMarkdown(vscode.l10n.t('Show the runs'));
   for (const watched of needy.slice(0, shownAtMost)) {
     const { runId, workflowName } = watched.report.run;

@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { AlertsFeed } from './alerts-feed.ts';
 import type { Failures } from './failures.ts';
 import type { RunsFeed } from './runs-feed.ts';
 import type { RunsTree } from './runs-tree.ts';
@@ -12,6 +13,7 @@ export interface Warden {
   readonly access: SupervisorAccess;
   readonly repositories: WorkspaceRepositories;
   readonly feed: RunsFeed;
+  readonly alerts: AlertsFeed;
   readonly runsTree: RunsTree;
   readonly worktreesTree: WorktreesTree;
   readonly welcome: Welcome;

@@ -60,7 +60,7 @@ export function gitWorktrees(): Worktrees {
     scratchRepository,
     locksHeldBy,
     usabilityOf: async (worktreePath) => await looks(async () => await usabilityOf(worktreePath)),
-    ownWorkIn: async (worktree) => await looks(async () => await ownWorkIn(worktree)),
+    ownWorkIn: async (worktree) => await ownWorkIn(worktree, looks),
     checkpoint: async (worktree) => await checkpoints(async () => await keepWork(worktree)),
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);

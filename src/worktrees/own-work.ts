@@ -4,6 +4,7 @@ import { lookCookie } from '../core/look-cookie.ts';
 import { type Observed, observed, type OwnWork, type UncommittedFiles, unknown } from '../core/impact.ts';
 import type { RunId } from '../core/run-id.ts';
 import { askGit, type GitAnswer } from './git.ts';
+import type { InTurns } from './in-turns.ts';
 import { countedFiles, isWholeStatus, statusArguments } from './status.ts';
 
 /** Git has so long for each of its two answers. */
@@ -13,29 +14,31 @@ const limitMilliseconds = 3_000;
  * What of a run's work is only in its worktree and on its branch, by two git commands. No file is looked at from this
  * process, and git is not started in the worktree but goes there itself, so that a file system that does not answer
  * holds up git alone.
+ * @param looks lets so many gits look at a time
  * @returns never throws: what could not be found out is `unknown`
  */
-export async function ownWorkIn(worktree: {
-  readonly path: string;
-  readonly branch: string;
-  readonly runId: RunId;
-}): Promise<OwnWork> {
-  const { path, branch, runId } = worktree;
+export async function ownWorkIn(
+  { path, branch, runId }: { readonly path: string; readonly branch: string; readonly runId: RunId },
+  looks: InTurns,
+): Promise<OwnWork> {
   const ask = async (parameters: readonly string[]): Promise<GitAnswer> =>
-    await answerInTime((signal) =>
-      askGit({
-        directory: parse(path).root,
-        arguments: ['-C', path, ...parameters],
-        operation: 'look at worktree',
-        // Where the worktree is broken, git is not to find another repository above it.
-        environment: { WARDEN_RUN_ID: lookCookie(runId), GIT_CEILING_DIRECTORIES: dirname(path) },
-        signal,
-      }),
+    await looks(() =>
+      answerInTime((signal) =>
+        askGit({
+          directory: parse(path).root,
+          arguments: ['-C', path, ...parameters],
+          operation: 'look at worktree',
+          // Where the worktree is broken, git is not to find another repository above it.
+          environment: { WARDEN_RUN_ID: lookCookie(runId), GIT_CEILING_DIRECTORIES: dirname(path) },
+          signal,
+        }),
+      ),
     );
-  return {
-    files: await observation(async () => filesIn(await ask(statusArguments))),
-    commits: await observation(async () => commitsIn(await ask(commitArguments(branch)))),
-  };
+  const [files, commits] = await Promise.all([
+    observation(async () => filesIn(await ask(statusArguments))),
+    observation(async () => commitsIn(await ask(commitArguments(branch)))),
+  ]);
+  return { files, commits };
 }
 
 /** A git that waits for its disk cannot be ended, and a filter keeps open what git would have printed to: neither is waited for. */

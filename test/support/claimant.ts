@@ -8,9 +8,9 @@ import type { TemporaryRepository } from './temporary-repository.ts';
  * @param runs the folder in which the run's folder would be
  */
 export async function claimant(
-  repository: TemporaryRepository,
+  { stateFolder }: Pick<TemporaryRepository, 'stateFolder'>,
   runId: string,
-  runs = path.join(repository.stateFolder, 'runs'),
+  runs = path.join(stateFolder, 'runs'),
 ): Promise<AsyncDisposable & { readonly pid: number }> {
   const child = spawn('sleep', ['600'], {
     env: { ...process.env, WARDEN_RUN_ID: runId, WARDEN_RUN_DIR: path.join(runs, runId) },

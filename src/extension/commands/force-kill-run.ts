@@ -1,7 +1,10 @@
 import * as vscode from 'vscode';
+import { impactInTime } from '../impact-in-time.ts';
+import { killAndTell } from '../kill-and-tell.ts';
+import { killQuestionDetail } from '../kill-question.ts';
+import { localized } from '../localized.ts';
 import { pickRun } from '../pick-run.ts';
 import type { Warden } from '../warden.ts';
-import { killAndTell } from './kill-run.ts';
 
 /** Kills a run at once, without a chance for it to end properly; asks first, unless a kill is under way anyway. */
 export async function forceKillRun(warden: Warden, argument: unknown): Promise<void> {
@@ -10,10 +13,10 @@ export async function forceKillRun(warden: Warden, argument: unknown): Promise<v
   const { run } = report;
   if (run.status === 'terminating') return killAndTell(warden, run, true);
   const force = vscode.l10n.t('Force Kill');
-  const chosen = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Force kill {0}?', run.workflowName),
-    { modal: true, detail: vscode.l10n.t('It gets no chance to save its state or to end what it is writing.') },
-    force,
-  );
+  const impact = await impactInTime(warden, run.runId);
+  const noChance = vscode.l10n.t('It gets no chance to save its state or to end what it is writing.');
+  const detail = impact === null ? noChance : `${noChance}\n\n${killQuestionDetail([impact], localized)}`;
+  const question = vscode.l10n.t('Force kill {0}?', run.workflowName);
+  const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, force);
   if (chosen === force) await killAndTell(warden, run, true);
 }

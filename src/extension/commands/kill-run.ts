@@ -1,37 +1,23 @@
 import * as vscode from 'vscode';
-import { describeKill } from '../../core/messages.ts';
-import type { Run } from '../../core/run.ts';
-import type { RunId } from '../../core/run-id.ts';
-import { localized } from '../localized.ts';
-import { pickRun } from '../pick-run.ts';
+import { isWorthAsking } from '../../core/impact.ts';
+import { askAndKill, isConfirmed } from '../ask-and-kill.ts';
+import { impactInTime } from '../impact-in-time.ts';
+import { killAndTell } from '../kill-and-tell.ts';
+import { pickRun, severalRuns } from '../pick-run.ts';
 import type { Warden } from '../warden.ts';
 
-/** Kills a run. Its worktree stays, so nothing is asked. */
-export async function killRun(warden: Warden, argument: unknown): Promise<void> {
+/**
+ * Kills a run, or the several that are selected in the tree. Where something is at stake it is shown and asked first, but
+ * not of a run whose id was passed, as by a notification: there a person has said so already. A look that takes long asks
+ * nothing: the worktree stays in any case.
+ */
+export async function killRun(warden: Warden, argument: unknown, selection: unknown): Promise<void> {
+  const several = severalRuns(selection);
+  if (several.length > 0) return askAndKill(warden, several);
   const report = await pickRun(warden, argument, { word: 'killable', title: vscode.l10n.t('Kill Run') });
-  if (report !== undefined) await killAndTell(warden, report.run, false);
-}
-
-/** Runs whose kill this window is about to tell of. */
-const awaited = new Set<RunId>();
-
-/** Kills a run and tells, once, what was seen: that nothing of it is left, or who survived. */
-export async function killAndTell(warden: Warden, { runId, workflowName }: Run, force: boolean): Promise<void> {
-  const supervisor = await warden.access.get();
-  if (awaited.has(runId)) {
-    await supervisor.kill(runId, { force });
-    return;
-  }
-  awaited.add(runId);
-  try {
-    const report = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Stopping {0}…', workflowName) },
-      () => supervisor.kill(runId, { force }),
-    );
-    const outcome = describeKill(report, localized);
-    if (report.success) void vscode.window.showInformationMessage(`${outcome}.`);
-    else void vscode.window.showErrorMessage(`${outcome}. ${vscode.l10n.t('It is tried again.')}`);
-  } finally {
-    awaited.delete(runId);
-  }
+  if (report === undefined) return;
+  const { run } = report;
+  const impact = typeof argument === 'string' ? null : await impactInTime(warden, run.runId);
+  if (impact !== null && isWorthAsking(impact) && !(await isConfirmed([impact]))) return;
+  await killAndTell(warden, run, false);
 }
