@@ -1,4 +1,4 @@
-import { chmod, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { WardenError } from '../core/errors.ts';
 import type { WebhookSettings } from '../core/ports/webhook.ts';
@@ -28,6 +28,7 @@ export class WebhookFile implements WebhookSettings {
 
   /** Whole or not at all: another process may read it at this moment. */
   async save(webhook: Webhook): Promise<void> {
+    await this.#removeLeftovers();
     const beside = `${this.#file}.${process.pid}`;
     try {
       const file = await open(beside, 'w', 0o600);
@@ -48,6 +49,7 @@ export class WebhookFile implements WebhookSettings {
   }
 
   async remove(): Promise<boolean> {
+    await this.#removeLeftovers();
     try {
       await rm(this.#file);
       return true;
@@ -55,6 +57,16 @@ export class WebhookFile implements WebhookSettings {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
       throw error;
     }
+  }
+
+  /** Of who crashed before his file was in its place. */
+  async #removeLeftovers(): Promise<void> {
+    const folder = path.dirname(this.#file);
+    const begin = `${path.basename(this.#file)}.`;
+    const names = await readdir(folder).catch((): string[] => []);
+    await Promise.all(
+      names.filter((name) => name.startsWith(begin)).map((name) => rm(path.join(folder, name), { force: true })),
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import { isNoticeKind, type NoticeKind, noticeKinds } from '../../core/notice.ts
 import { isWebhookFormat, type ShownWebhook, type WebhookFormat, webhookFormats } from '../../core/webhook.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { defineCommand, type Invocation } from '../command.ts';
+import { interruptedExitCode } from '../interruption.ts';
 import { readSecret } from '../read-secret.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -10,7 +11,7 @@ const options = {
   on: { type: 'string', value: 'KINDS', description: `of ${noticeKinds.join(',')}; all of them when absent` },
 } as const;
 
-type Action = (supervisor: Supervisor, invocation: Invocation<typeof options>) => Promise<void>;
+type Action = (supervisor: Supervisor, invocation: Invocation<typeof options>) => Promise<number>;
 
 const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['show', show],
@@ -34,33 +35,37 @@ export const webhook = defineCommand({
     if (name !== 'set' && Object.keys(invocation.options).length > 0) {
       throw new UsageError('--format and --on belong to "warden webhook set".', 'webhook');
     }
-    await action(await invocation.open(), invocation);
-    return 0;
+    return action(await invocation.open(), invocation);
   },
 });
 
-async function show(supervisor: Supervisor, { output }: Invocation): Promise<void> {
+async function show(supervisor: Supervisor, { output }: Invocation): Promise<number> {
   const { webhook, pending } = await supervisor.webhook();
   const text = webhook === null ? 'No webhook is set.' : `${sentence(webhook)} ${pending} not delivered yet.`;
   await output.print({ webhook, pending }, text);
+  return 0;
 }
 
-async function set(supervisor: Supervisor, { output, options: given }: Invocation<typeof options>): Promise<void> {
+async function set(supervisor: Supervisor, { output, options: given }: Invocation<typeof options>): Promise<number> {
   const format = given.format === undefined ? {} : { format: formatIn(given.format) };
   const on = given.on === undefined ? {} : { on: kindsIn(given.on) };
   const url = await readSecret('URL of the webhook (not shown): ');
+  if (url === null) return interruptedExitCode;
   const webhook = await supervisor.setWebhook({ url, ...format, ...on });
   await output.print({ webhook }, sentence(webhook));
+  return 0;
 }
 
-async function test(supervisor: Supervisor, { output }: Invocation): Promise<void> {
+async function test(supervisor: Supervisor, { output }: Invocation): Promise<number> {
   const webhook = await supervisor.testWebhook();
   await output.print({ delivered: true, webhook }, `${webhook.host} has taken the test.`);
+  return 0;
 }
 
-async function remove(supervisor: Supervisor, { output }: Invocation): Promise<void> {
+async function remove(supervisor: Supervisor, { output }: Invocation): Promise<number> {
   const removed = await supervisor.removeWebhook();
   await output.print({ removed }, removed ? 'The webhook was removed.' : 'No webhook was set.');
+  return 0;
 }
 
 function sentence({ host, format, on }: ShownWebhook): string {

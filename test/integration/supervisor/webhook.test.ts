@@ -354,6 +354,17 @@ describe('the secret of the webhook', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
+  test('is nowhere any more once it was removed, whoever crashed while it was set', async () => {
+    await using repository = await repositoryWithWorkflows();
+    await using scope = await testSupervisor(repository);
+    const leftover = path.join(repository.stateFolder, 'webhook.json.4711');
+    await writeFile(leftover, '{"url": "https://hooks.example.com/services/x');
+    await scope.supervisor.setWebhook({ url: 'https://hooks.example.com/services/x' });
+    expect(await filesWith('/services/', repository.stateFolder)).toEqual(['webhook.json']);
+    await scope.supervisor.removeWebhook();
+    expect(await filesWith('/services/', repository.stateFolder)).toEqual([]);
+  });
+
   test('is not repeated when its file cannot be used; and the log says so once', async () => {
     await using repository = await repositoryWithWorkflows();
     await using server = await endpoint();

@@ -5,6 +5,7 @@ import type { LaunchStep } from '../../../src/core/errors.ts';
 import type { Diagnostics } from '../../../src/core/ports/diagnostics.ts';
 import { itemsAtOnce } from '../../../src/thread/protocol.ts';
 import { openSupervisorInThread, type SupervisorInThread } from '../../../src/thread/supervisor-in-thread.ts';
+import { endpoint, secret } from '../../support/endpoint.ts';
 import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/run-processes.ts';
 import { temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
@@ -39,6 +40,25 @@ async function end(supervisor: SupervisorInThread): Promise<void> {
 }
 
 describe('a supervisor in a thread of its own', () => {
+  test('tells a webhook, whose URL only goes in', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ failing: { command: ['false'] } });
+    await using server = await endpoint();
+    await using opened = await inThread(repository);
+    const { supervisor, failures } = opened;
+    await expect(supervisor.setWebhook({ url: `http://example.com/${secret}` })).rejects.toMatchObject({
+      code: 'invalid_webhook',
+      facts: { path: null, problem: 'not_https' },
+    });
+    const shown = await supervisor.setWebhook({ url: server.url, on: ['failed'] });
+    expect(shown).toEqual({ host: new URL(server.url).host, format: 'plain', on: ['failed'] });
+    expect(await supervisor.webhook()).toEqual({ webhook: shown, pending: 0 });
+    expect(await supervisor.testWebhook()).toEqual(shown);
+    await supervisor.run({ workflowName: 'failing', directory: repository.path, message: '' });
+    await eventually(() => server.received.length === 2);
+    expect(failures).toEqual([]);
+  });
+
   test('starts, lists, kills and restarts as any other, and tells the steps of a launch', async () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({ sleeper });
