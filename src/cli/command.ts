@@ -6,13 +6,19 @@ export interface CommandOption {
   readonly type: 'string' | 'boolean';
   /** What stands for the value in the help, e.g. `REF`; only for strings. */
   readonly value?: string;
+  /** It may be given more than once. */
+  readonly multiple?: true;
   readonly description: string;
 }
 
 export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
 export type OptionValues<Options extends CommandOptions> = {
-  readonly [Name in keyof Options]?: { readonly string: string; readonly boolean: boolean }[Options[Name]['type']];
+  readonly [Name in keyof Options]?: CommandOption extends Options[Name]
+    ? string | boolean | readonly string[]
+    : Options[Name] extends { readonly multiple: true }
+      ? readonly string[]
+      : { readonly string: string; readonly boolean: boolean }[Options[Name]['type']];
 };
 
 /** One use of a verb. */

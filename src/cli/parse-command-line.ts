@@ -19,7 +19,7 @@ export type CommandLine =
       readonly kind: 'command';
       readonly command: Command;
       readonly operands: readonly string[];
-      readonly options: Readonly<Record<string, string | boolean>>;
+      readonly options: Readonly<Record<string, string | boolean | readonly string[]>>;
       readonly repository: string | null;
     };
 

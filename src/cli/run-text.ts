@@ -3,7 +3,7 @@ import type { HealthLevel } from '../core/health.ts';
 import {
   describeDuration,
   describeHealthReason,
-  describeQueuePlace,
+  describeQueueWait,
   describeStopProgress,
   plainEnglish,
 } from '../core/messages.ts';
@@ -37,12 +37,12 @@ const statusWords: Readonly<Record<RunStatus, string>> = {
 
 /** All that is known of a run, one fact a line. @param now epoch milliseconds */
 export function runDetails(
-  { run, health, lastOutputAt, lastLine, heartbeat, stopping, queuePlace }: RunReport,
+  { run, health, lastOutputAt, lastLine, heartbeat, stopping, queueWait }: RunReport,
   watching: Watching | null,
   now: number,
   output: Output,
 ): string {
-  const reason = whyItIsThere(run, queuePlace, plainEnglish);
+  const reason = whyItIsThere(run, queueWait, plainEnglish);
   const healthReasons = health.reasons.map((one) => describeHealthReason(one, plainEnglish));
   const facts: readonly (readonly [string, string | null])[] = [
     ['run', run.runId],
@@ -83,13 +83,13 @@ function daemonWords({ subreaper, controlGroup }: Containment): string {
 /** One line a run. @param now epoch milliseconds */
 export function runTable(reports: readonly RunReport[], now: number, output: Output): string {
   const head = ['RUN', 'WORKFLOW', 'STATUS', 'HEALTH', 'AGE', 'LAST LINE'].map((word) => output.paint('dim', word));
-  const rows = reports.map(({ run, health, lastLine, queuePlace }) => [
+  const rows = reports.map(({ run, health, lastLine, queueWait }) => [
     run.runId,
     run.workflowName,
     paintedStatus(run.status, output),
     paintedHealth(health.level, output),
     describeDuration(Math.round((now - run.createdAt) / 1000) * 1000, plainEnglish),
-    lastLine ?? (queuePlace === null ? '' : describeQueuePlace(queuePlace, plainEnglish)),
+    lastLine ?? (queueWait === null ? '' : describeQueueWait(queueWait, plainEnglish)),
   ]);
   return table([head, ...rows], output.columns);
 }

@@ -1,6 +1,6 @@
 import { detailOf, type LaunchStep } from '../core/errors.ts';
 import { healthy } from '../core/health.ts';
-import { describeQueuePlace, plainEnglish } from '../core/messages.ts';
+import { describeQueueWait, plainEnglish } from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
 import { runJson } from '../core/run-json.ts';
 import type { LaunchOptions } from '../supervisor/launch.ts';
@@ -20,7 +20,7 @@ const stepWords: Readonly<Record<LaunchStep, string>> = {
   start: 'starting its command',
 };
 
-type Start = (told: Required<Pick<LaunchOptions, 'onProgress' | 'onPlace'>>) => Promise<Run>;
+type Start = (told: Required<Pick<LaunchOptions, 'onProgress' | 'onWait'>>) => Promise<Run>;
 
 /** Starts a run and prints it, when it runs or, with `wait`, when it is over. @returns the exit code */
 export async function startRun(supervisor: Supervisor, output: Output, wait: boolean, start: Start): Promise<number> {
@@ -28,7 +28,7 @@ export async function startRun(supervisor: Supervisor, output: Output, wait: boo
   if (isCancelled) output.tell(`interrupted: ${runSentence(run)}`);
   else if (wait) return waitForRun(supervisor, output, run.runId);
   await output.print(
-    runJson(run, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queuePlace: null }),
+    runJson(run, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queueWait: null }),
     runSentence(run),
   );
   if (isCancelled) return interruptedExitCode;
@@ -56,9 +56,9 @@ function startInterruptibly(
         if (isNew && interrupted.aborted) cancel();
         output.progress(`${current.runId}: ${stepWords[step]}`);
       },
-      onPlace: (place) => {
-        output.progress(`${accepted?.runId}: ${describeQueuePlace(place, plainEnglish)}`);
-        standIn.provideAfter(place);
+      onWait: (wait) => {
+        output.progress(`${accepted?.runId}: ${describeQueueWait(wait, plainEnglish)}`);
+        standIn.provideAfter(wait.place ?? 1);
       },
     });
     return { run, isCancelled: interrupted.aborted };

@@ -56,12 +56,16 @@ export function isWorthAsking({ files, underWay, children }: Impact): boolean {
   );
 }
 
-/** Runs that a run started, and those that they started, as far as they are not over; nearest first. */
+/**
+ * Runs that a run started, and those that they started, as far as they are not over; nearest first.
+ * @param runs all of them, over or not
+ */
 export function descendantsOf(runId: RunId, runs: readonly Run[]): readonly RunId[] {
   const found = new Set<RunId>([runId]);
   for (const parent of found) {
-    for (const run of runs) if (run.parentRunId === parent && !isTerminal(run.status)) found.add(run.runId);
+    for (const run of runs) if (run.parentRunId === parent) found.add(run.runId);
   }
   found.delete(runId);
-  return [...found];
+  const over = new Set(runs.filter(({ status }) => isTerminal(status)).map((run) => run.runId));
+  return [...found].filter((descendant) => !over.has(descendant));
 }

@@ -3,6 +3,7 @@ import type { HealthReason } from './health.ts';
 import type { CriticalSection } from './critical-section.ts';
 import type { KillReport, Survivor } from './kill-report.ts';
 import { describeBytes, describeDuration, hundredths } from './quantities.ts';
+import type { QueueWait } from './queue.ts';
 import type { KeepReason } from './removal.ts';
 import type { RunReason } from './run.ts';
 import type { StopProgress } from './stop-progress.ts';
@@ -202,6 +203,10 @@ export function describeRunReason(reason: RunReason, translate: Translate): stri
       );
     case 'cancelled':
       return withWhy(translate('cancelled by {0} before it started', reason.by), reason.why, translate);
+    case 'dependency_ended':
+      return reason.status === null
+        ? translate('cancelled, since nothing is known any more of {0}, which it waited for', reason.runId)
+        : translate('cancelled, since {0}, which it waited for, is {1}', reason.runId, reason.status);
     case 'exit_code':
       return translate('the command ended with exit code {0}', reason.exitCode);
     case 'signal':
@@ -219,9 +224,11 @@ export function describeRunReason(reason: RunReason, translate: Translate): stri
   }
 }
 
-/** Where a run stands that waits for a slot, as part of a sentence. */
-export function describeQueuePlace(place: number, translate: Translate): string {
-  return translate('waiting for another run to end, place {0} in the queue', place);
+/** What a queued run waits for, as part of a sentence. */
+export function describeQueueWait({ place, awaits }: QueueWait, translate: Translate): string {
+  return place === null
+    ? translate('waiting for {0} to complete', awaits.join(', '))
+    : translate('waiting for another run to end, place {0} in the queue', place);
 }
 
 function withWhy(words: string, why: string | null, translate: Translate): string {

@@ -13,12 +13,13 @@ import {
   describeHealthReason,
   describeKeepReason,
   describeKill,
-  describeQueuePlace,
+  describeQueueWait,
   describeRunReason,
   plainEnglish,
   type Translate,
 } from './messages.ts';
 import type { GivenHeartbeat } from './observation.ts';
+import type { QueueWait } from './queue.ts';
 import type { Run } from './run.ts';
 import type { RunStatus } from './run-status.ts';
 import { timeLimitOf } from './time-limit.ts';
@@ -31,8 +32,8 @@ export interface RunJsonFacts {
   readonly lastLine: string | null;
   /** The last sign of life that the run itself gave. */
   readonly heartbeat: GivenHeartbeat | null;
-  /** From 1, while it waits for a slot. */
-  readonly queuePlace: number | null;
+  /** Null unless it is in a queue. */
+  readonly queueWait: QueueWait | null;
 }
 
 /** A run, as JSON, on every face. Times are ISO 8601 with `Z`. */
@@ -69,6 +70,8 @@ export interface RunJson {
   readonly last_line: string | null;
   readonly health: { readonly level: Health['level']; readonly reasons: readonly string[] };
   readonly queue_place: number | null;
+  /** Runs that had to complete before it. */
+  readonly after: readonly string[];
 }
 
 export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = plainEnglish): RunJson {
@@ -76,7 +79,7 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
     run_id: run.runId,
     workflow_name: run.workflowName,
     status: run.status,
-    reason: whyItIsThere(run, facts.queuePlace, translate),
+    reason: whyItIsThere(run, facts.queueWait, translate),
     message: run.message,
     pid: run.process?.command.pid ?? null,
     session_id: run.sessionId,
@@ -104,7 +107,8 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
       level: facts.health.level,
       reasons: facts.health.reasons.map((reason) => describeHealthReason(reason, translate)),
     },
-    queue_place: facts.queuePlace,
+    queue_place: facts.queueWait?.place ?? null,
+    after: run.queue?.after ?? [],
   };
 }
 
@@ -115,9 +119,9 @@ function lastHeartbeatOf({ process }: Run, { heartbeat }: RunJsonFacts): number 
 }
 
 /** Why a run is where it is, in words; null where its status says it all. */
-export function whyItIsThere({ reason }: Run, queuePlace: number | null, translate: Translate): string | null {
+export function whyItIsThere({ reason }: Run, wait: QueueWait | null, translate: Translate): string | null {
   if (reason !== null) return describeRunReason(reason, translate);
-  return queuePlace === null ? null : describeQueuePlace(queuePlace, translate);
+  return wait === null ? null : describeQueueWait(wait, translate);
 }
 
 /** The kill report, the same on every face. */

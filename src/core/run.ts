@@ -20,6 +20,8 @@ export type RunReason =
       readonly atLimit?: boolean;
     }
   | { readonly code: 'cancelled'; readonly by: string; readonly why: string | null }
+  /** A run that it waited for will not complete; null: nothing is known of it any more. */
+  | { readonly code: 'dependency_ended'; readonly runId: RunId; readonly status: RunStatus | null }
   | { readonly code: 'exit_code'; readonly exitCode: number }
   | { readonly code: 'signal'; readonly signal: string }
   /** It vanished: no process is left and no exit was recorded. */
@@ -89,6 +91,8 @@ export interface QueueEntry {
   readonly waits: boolean;
   /** How many times its launch was begun. */
   readonly turns: number;
+  /** Runs that must complete before it starts. */
+  readonly after: readonly RunId[];
   /** More patterns of ignored files that it needs, besides its workflow's. */
   readonly include: readonly string[];
 }

@@ -62,7 +62,7 @@ function whatItSays({ report, snoozed }: WatchedRun, translate: Translate): stri
     return snoozed ? translate('snoozed: {0}', words) : words;
   }
   if (run.status === 'pending') {
-    return whyItIsThere(run, report.queuePlace, translate) ?? translate('starting…');
+    return whyItIsThere(run, report.queueWait, translate) ?? translate('starting…');
   }
   if (run.status !== 'completed' && run.endedAt !== null && run.reason !== null)
     return describeRunReason(run.reason, translate);
@@ -153,9 +153,9 @@ function tooltipOf(facts: RunItemFacts, translate: Translate): string {
 }
 
 function factRows({ report, now }: RunItemFacts, translate: Translate): (readonly [string, string])[] {
-  const { run, lastLine, heartbeat, queuePlace } = report;
+  const { run, lastLine, heartbeat, queueWait } = report;
   const rows: (readonly [string, string | null])[] = [
-    [translate('Reason'), whyItIsThere(run, queuePlace, translate)],
+    [translate('Reason'), whyItIsThere(run, queueWait, translate)],
     [translate('Message'), run.message],
     [translate('Last output'), lastLine],
     [translate('Heartbeat'), heartbeat === null ? null : heartbeatWords(heartbeat, now, translate)],

@@ -110,6 +110,24 @@ class LastingStore implements Store {
     return run === null ? null : withKeptOf(kept)(run);
   }
 
+  async replacementOf(runId: RunId): Promise<Run | null> {
+    const kept = await this.#kept();
+    const run = await this.#read(
+      (database) => database.replacementOf(runId),
+      async () => (await this.#records.all()).findLast((one) => one.restartedFrom === runId) ?? null,
+    );
+    return run === null ? null : withKeptOf(kept)(run);
+  }
+
+  async descendantsOf(runId: RunId): Promise<readonly Run[]> {
+    const kept = await this.#kept();
+    const runs = await this.#read(
+      (database) => database.descendantsOf(runId),
+      () => this.#records.all(),
+    );
+    return runs.map(withKeptOf(kept));
+  }
+
   async runs(filter: RunFilter): Promise<RunPage> {
     const kept = await this.#kept();
     return this.#read(

@@ -164,4 +164,9 @@ CREATE TABLE notices (
 CREATE UNIQUE INDEX notices_once_for_a_state ON notices (run_id, kind) WHERE holds = 1;
 CREATE INDEX notices_due ON notices (due_at) WHERE due_at IS NOT NULL;
 `,
+  // A queued run may wait for others to complete; the runs that one has started are found by it.
+  `
+UPDATE workflow_runs SET queue = json_set(queue, '$.after', json('[]')) WHERE queue IS NOT NULL;
+CREATE INDEX runs_by_parent ON workflow_runs (parent_run_id) WHERE parent_run_id IS NOT NULL;
+`,
 ];

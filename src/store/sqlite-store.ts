@@ -242,6 +242,23 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
     return this.#retry(() => this.#runNow(runId));
   }
 
+  replacementOf(runId: RunId): Promise<Run | null> {
+    const sql = `${selectRun} WHERE r.restarted_from = ? ORDER BY r.rowid DESC LIMIT 1`;
+    return this.#retry(() => {
+      const row = this.#statement(sql).get(runId) as RunRow | undefined;
+      return row === undefined ? null : runFrom(row);
+    });
+  }
+
+  descendantsOf(runId: RunId): Promise<readonly Run[]> {
+    const sql = `
+WITH RECURSIVE family (run_id) AS (
+  VALUES (@runId) UNION SELECT child.run_id FROM workflow_runs child JOIN family ON child.parent_run_id = family.run_id
+)
+${selectRun} WHERE r.run_id IN (SELECT run_id FROM family) AND r.run_id <> @runId ORDER BY r.rowid`;
+    return this.#retry(() => (this.#statement(sql).all({ runId }) as RunRow[]).map(runFrom));
+  }
+
   async runs(filter: RunFilter): Promise<RunPage> {
     const { sql, parameters, limit } = pageQuery(filter);
     return this.#retry(() => {

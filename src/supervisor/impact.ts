@@ -20,8 +20,8 @@ const tooLate = 'it could not be looked at in time';
 /** What a kill of these runs would cut off or leave alone. Ends nothing; what cannot be seen in time is `unknown`. */
 export async function impactOf(world: World, runs: readonly Run[]): Promise<readonly Impact[]> {
   if (runs.length === 0) return [];
-  const [active, members] = await Promise.all([world.store.activeRuns(), membersSeen(world)]);
-  return Promise.all(runs.map((run) => impactOfOne(world, run, active, members)));
+  const members = await membersSeen(world);
+  return Promise.all(runs.map((run) => impactOfOne(world, run, members)));
 }
 
 /** The members of each active run, or why they could not be seen. */
@@ -35,15 +35,19 @@ async function membersSeen(world: World): Promise<MembersSeen> {
   }
 }
 
-async function impactOfOne(world: World, run: Run, active: readonly Run[], members: MembersSeen): Promise<Impact> {
-  const [work, processes] = await Promise.all([workOf(world, run), processesOf(world, run, members)]);
+async function impactOfOne(world: World, run: Run, members: MembersSeen): Promise<Impact> {
+  const [work, processes, family] = await Promise.all([
+    workOf(world, run),
+    processesOf(world, run, members),
+    world.store.descendantsOf(run.runId),
+  ]);
   return {
     runId: run.runId,
     workflowName: run.workflowName,
     status: run.status,
     ...work,
     ...processes,
-    children: descendantsOf(run.runId, active),
+    children: descendantsOf(run.runId, family),
     runningMilliseconds: runningMillisecondsOf(world, run),
   };
 }

@@ -1,10 +1,11 @@
 import { type Health, healthOf, healthy } from '../core/health.ts';
 import type { GivenHeartbeat } from '../core/observation.ts';
-import { isQueued, queueOf } from '../core/queue.ts';
+import { isQueued, type QueueWait } from '../core/queue.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { type StopProgress, stopProgressOf } from '../core/stop-progress.ts';
 import { moreTimeOf } from './critical-sections.ts';
+import { queueNow } from './queue-now.ts';
 import type { World } from './world.ts';
 
 /** What is known of a run beside its row, read when it is asked for. */
@@ -19,12 +20,12 @@ export interface RunFacts {
   readonly stopping: StopProgress | null;
   /** Nothing is notified about it for now. */
   readonly isSnoozed: boolean;
-  /** From 1, while it waits for a slot. */
-  readonly queuePlace: number | null;
+  /** What it waits for; null unless it is in a queue. */
+  readonly queueWait: QueueWait | null;
 }
 
-/** @param places of the queued runs, see placesOf */
-export async function factsOf(world: World, run: Run, places: ReadonlyMap<RunId, number>): Promise<RunFacts> {
+/** @param waits of the queued runs, see waitsOf */
+export async function factsOf(world: World, run: Run, waits: ReadonlyMap<RunId, QueueWait>): Promise<RunFacts> {
   const [output, lastLine, heartbeat] = await Promise.all([
     world.folders.output(run.runId),
     world.folders.lastLine(run.runId),
@@ -37,7 +38,7 @@ export async function factsOf(world: World, run: Run, places: ReadonlyMap<RunId,
     heartbeat,
     stopping: run.stop === null ? null : await stoppingNow(world, run),
     isSnoozed: isSnoozed(world, run),
-    queuePlace: places.get(run.runId) ?? null,
+    queueWait: waits.get(run.runId) ?? null,
   };
 }
 
@@ -46,9 +47,9 @@ async function stoppingNow(world: World, run: Run): Promise<StopProgress | null>
   return stopProgressOf(run, executor.self.bootId, clock.monotonic(), await moreTimeOf(world, run));
 }
 
-/** Places in the queue of those of these runs that wait for a slot: one look for all of them. */
-export async function placesOf(world: World, runs: readonly Run[]): Promise<ReadonlyMap<RunId, number>> {
-  return runs.some(isQueued) ? queueOf(await world.store.activeRuns()).places : new Map();
+/** What those of these runs wait for that are in a queue: one look for all of them. */
+export async function waitsOf(world: World, runs: readonly Run[]): Promise<ReadonlyMap<RunId, QueueWait>> {
+  return runs.some(isQueued) ? (await queueNow(world)).waits : new Map();
 }
 
 /** Its owner does not want to hear of it for now. */

@@ -2,12 +2,13 @@ import { type LaunchStep, WardenError } from '../core/errors.ts';
 import { nearestNames } from '../core/nearest-names.ts';
 import type { Replacing } from '../core/ports/store.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
-import { isQueued } from '../core/queue.ts';
+import { isQueued, type QueueWait } from '../core/queue.ts';
 import type { Run } from '../core/run.ts';
 import { type RunId, runIdFrom } from '../core/run-id.ts';
 import type { Workflow } from '../core/workflow.ts';
-import { runNow } from './find-run.ts';
+import { findRun, runNow } from './find-run.ts';
 import { giveUp, makeAndStart, requirePrograms } from './launch-steps.ts';
+import { queueNow } from './queue-now.ts';
 import { isLaunchedHere, isLauncher, takeTurn } from './queued-launches.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -25,8 +26,10 @@ export interface LaunchOptions {
   readonly include?: readonly string[];
   /** Told at each step. */
   readonly onProgress?: (step: LaunchStep, run: Run) => void;
-  /** Told the place in the queue, from 1, whenever that changes. */
-  readonly onPlace?: (place: number) => void;
+  /** Told what it waits for, whenever that changes. */
+  readonly onWait?: (wait: QueueWait) => void;
+  /** Runs that must complete first; those that take their places count for them. */
+  readonly after?: readonly string[];
   /** Where it is not the run's turn yet, whoever watches starts it later: nobody waits for it here. */
   readonly isLeftInQueue?: boolean;
 }
@@ -90,8 +93,9 @@ type Origin = Omit<Replacement, 'restartedFrom'> & { readonly restartedFrom: Run
 
 async function launchFrom(world: World, repository: Repository, options: LaunchOptions, origin: Origin): Promise<Run> {
   const environment = world.executor.environment();
+  const after = await Promise.all((options.after ?? []).map((runId) => findRun(world.store, runId)));
   await requirePrograms(world, repository.path, origin.workflow, environment, 'before');
-  const run = await accept(world, repository, options, origin);
+  const run = await accept(world, repository, options, origin, [...new Set(after.map(({ runId }) => runId))]);
   let turn = run;
   try {
     options.onProgress?.('queue', run);
@@ -117,13 +121,13 @@ async function waitForTurn(
   environment: Readonly<Record<string, string>>,
   options: LaunchOptions,
 ): Promise<Run> {
-  const turn = await takeTurn(world, run);
+  const turn = await takeTurn(world, run, (await queueNow(world)).awaited);
   if (turn !== null) return turn;
   // For whoever starts it in our place.
   await world.folders.keepEnvironment(run.runId, environment);
   if (options.isLeftInQueue === true) return run;
   try {
-    return await world.queued.wait(run, { onPlace: options.onPlace, signal: world.disposed });
+    return await world.queued.wait(run, { onWait: options.onWait, signal: world.disposed });
   } catch (error) {
     // Nobody has to find out first that we are gone.
     await world.store.change(run.runId, (now) => isQueued(now) && isLauncher(world, now), { launcher: null });
@@ -164,10 +168,16 @@ async function followLaunch(world: World, { runId }: Run): Promise<Run> {
 }
 
 /** A pending row, then everything else: there is never a folder or a process without a row. */
-async function accept(world: World, repository: Repository, options: LaunchOptions, origin: Origin): Promise<Run> {
-  // Without a limit it is always its turn.
-  const isLimited = origin.workflow.maxConcurrentRuns !== null;
-  const queue = isLimited ? { waits: true, turns: 0, include: options.include ?? [] } : null;
+async function accept(
+  world: World,
+  repository: Repository,
+  options: LaunchOptions,
+  origin: Origin,
+  after: readonly RunId[],
+): Promise<Run> {
+  // Otherwise it is always its turn.
+  const mayWait = origin.workflow.maxConcurrentRuns !== null || after.length > 0;
+  const queue = mayWait ? { waits: true, turns: 0, after, include: options.include ?? [] } : null;
   for (;;) {
     const runId = runIdFrom(world.randomBytes(6));
     const run: Run = {

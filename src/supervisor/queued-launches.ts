@@ -1,6 +1,7 @@
-import { isDue, isQueued, isSameLauncher, queueOf } from '../core/queue.ts';
+import { type Awaited, isDue, isQueued, isSameLauncher, type QueueWait } from '../core/queue.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
+import { queueNow } from './queue-now.ts';
 import { auditOf, type Ports } from './world.ts';
 
 /** How often those who wait look whether anything has changed. */
@@ -10,8 +11,8 @@ const lookMilliseconds = 100;
 const anywayMilliseconds = 1_000;
 
 export interface Waiting {
-  /** Told its place in the queue whenever that changes. */
-  readonly onPlace?: ((place: number) => void) | undefined;
+  /** Told what it waits for, whenever that changes. */
+  readonly onWait?: ((wait: QueueWait) => void) | undefined;
   /** Ends the waiting, and only that. */
   readonly signal: AbortSignal;
 }
@@ -19,7 +20,7 @@ export interface Waiting {
 interface Waiter extends Waiting {
   readonly run: Run;
   readonly resolve: (run: Run) => void;
-  place: number | null;
+  told: string;
 }
 
 type QueuePorts = Pick<Ports, 'store' | 'executor' | 'clock' | 'actor' | 'diagnostics'>;
@@ -49,7 +50,7 @@ export class QueuedLaunches {
     const { runId } = run;
     const leave = (): void => reject(waiting.signal.reason as Error);
     waiting.signal.addEventListener('abort', leave, { once: true });
-    this.#waiters.set(runId, { ...waiting, run, resolve, place: null });
+    this.#waiters.set(runId, { ...waiting, run, resolve, told: '' });
     this.#version = NaN;
     if (waiting.signal.aborted) leave();
     this.#looking ??= this.#look().finally(() => {
@@ -92,18 +93,15 @@ export class QueuedLaunches {
       this.#lookedAt = clock.monotonic();
       await this.#seeToEnds();
     }
-    let next: Run | undefined;
+    let started: Run | null;
     do {
-      const active = await store.activeRuns();
+      const { active, due, waits, awaited } = await queueNow(this.#ports);
       await this.#letGo(active);
-      const { due, places } = queueOf(active);
-      this.#tellPlaces(places);
-      next = due.find((run) => this.#waiters.has(run.runId));
-      if (next !== undefined) {
-        const started = await takeTurn(this.#ports, next);
-        if (started !== null) this.#settle(started);
-      }
-    } while (next !== undefined);
+      this.#tellWaits(waits);
+      const next = due.find((run) => this.#waiters.has(run.runId));
+      started = next === undefined ? null : await takeTurn(this.#ports, next, awaited);
+      if (started !== null) this.#settle(started);
+    } while (started !== null);
   }
 
   /** Those who wait for nothing any more. */
@@ -115,11 +113,13 @@ export class QueuedLaunches {
     }
   }
 
-  #tellPlaces(places: ReadonlyMap<RunId, number>): void {
+  #tellWaits(waits: ReadonlyMap<RunId, QueueWait>): void {
     for (const waiter of this.#waiters.values()) {
-      const place = places.get(waiter.run.runId) ?? null;
-      if (place !== null && place !== waiter.place) waiter.onPlace?.(place);
-      waiter.place = place;
+      const wait = waits.get(waiter.run.runId);
+      const now = JSON.stringify(wait);
+      if (wait === undefined || now === waiter.told) continue;
+      waiter.told = now;
+      waiter.onWait?.(wait);
     }
   }
 
@@ -133,11 +133,13 @@ export class QueuedLaunches {
  * Takes the turn of a queued run, if it is its turn: from then on its launch is this supervisor's. However many try, one
  * gets it, and no more runs are under way than the limit allows.
  * @param run as it was seen
+ * @param awaited see queueOf; a run that others wait for and that has completed does not take that back
  * @returns null when it is not its turn, or somebody else was first
  */
 export async function takeTurn(
   ports: Pick<QueuePorts, 'store' | 'executor' | 'clock' | 'actor'>,
   run: Run,
+  awaited: Awaited,
 ): Promise<Run | null> {
   const { queue } = run;
   if (queue === null) return null;
@@ -145,7 +147,7 @@ export async function takeTurn(
     isQueued(now) && now.queue?.turns === queue.turns && isSameLauncher(now.launcher, run.launcher);
   return ports.store.takeTurn(
     run.runId,
-    (now, active) => isAsSeen(now) && isDue(now.runId, active),
+    (now, active) => isAsSeen(now) && isDue(now.runId, active, awaited),
     { queue: { ...queue, waits: false, turns: queue.turns + 1 }, launcher: ports.executor.self },
     auditOf(ports, run.runId, 'turn', 'done', { facts: { waited_ms: ports.clock.now() - run.createdAt } }),
   );

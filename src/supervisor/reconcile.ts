@@ -1,9 +1,10 @@
 import { endingOf } from '../core/ending.ts';
 import type { Member } from '../core/membership.ts';
-import { isSameLauncher, mayBePutBack } from '../core/queue.ts';
+import { isQueued, isSameLauncher, mayBePutBack } from '../core/queue.ts';
 import { type ExitRecord, outcomeOf, type Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { runNow } from './find-run.ts';
+import { whyNever } from './queue-now.ts';
 import { carryStop, intentOf, isRestingAfterSurvivors, takeOverStop } from './stop.ts';
 import { undoInterrupted } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
@@ -53,11 +54,25 @@ async function reconcileRun(world: World, run: Run, members: readonly Member[]):
   if (world.carried.has(run.runId)) return null;
   if (isRestingAfterSurvivors(run, world.clock.now())) return null;
   if (run.stop !== null) return background(world, takeOverStop(world, run), run);
+  if (isQueued(run)) {
+    await cancelInVain(world, run);
+    return null;
+  }
   if (run.status === 'pending') {
     const interrupted = await interruptedLaunch(world, run);
     return interrupted === null ? null : background(world, undoInterrupted(world, interrupted), run);
   }
   return run.status === 'running' ? settleIfOver(world, run, members) : null;
+}
+
+/** A run that waits for one that will not complete never starts. */
+async function cancelInVain(world: World, run: Run): Promise<void> {
+  const reason = await whyNever(world, run);
+  if (reason === null) return;
+  const patch = { status: 'terminated', reason, endedAt: world.clock.now(), launcher: null } as const;
+  const audit = auditOf(world, run.runId, 'launch', 'failed', { facts: { ...reason } });
+  if ((await world.store.change(run.runId, isQueued, patch, audit)) !== null)
+    await world.folders.forgetEnvironment(run.runId);
 }
 
 /**

@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 
 export interface RestartOptions extends Pick<
   LaunchOptions,
-  'onProgress' | 'onPlace' | 'isLeftInQueue' | 'sessionId' | 'include'
+  'onProgress' | 'onWait' | 'isLeftInQueue' | 'sessionId' | 'include'
 > {
   readonly why?: string;
   /** Counts towards the workflow's retries when nobody asked for it. */

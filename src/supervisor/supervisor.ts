@@ -2,7 +2,7 @@ import type { Alert } from '../core/alerts.ts';
 import type { CleanupReport } from '../core/cleanup-report.ts';
 import { isWardenError, WardenError } from '../core/errors.ts';
 import type { DrillReport } from '../core/drill.ts';
-import type { Impact } from '../core/impact.ts';
+import { descendantsOf, type Impact } from '../core/impact.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile } from '../core/ports/worktrees.ts';
@@ -23,7 +23,7 @@ import { extend } from './extend.ts';
 import { findRun } from './find-run.ts';
 import { impactOf } from './impact.ts';
 import { heartbeat } from './heartbeat.ts';
-import { factsOf, placesOf, type RunFacts } from './inspect.ts';
+import { factsOf, waitsOf, type RunFacts } from './inspect.ts';
 import { kill, type KillOptions } from './kill.ts';
 import { launch, type LaunchOptions, startQueued } from './launch.ts';
 import { Members } from './members.ts';
@@ -137,6 +137,16 @@ export class Supervisor {
   async impactOf(runIds: readonly string[]): Promise<readonly Impact[]> {
     const runs = await Promise.all(runIds.map((runId) => findRun(this.#world.store, runId)));
     return this.#own(impactOf(this.#world, runs));
+  }
+
+  /**
+   * Runs that a run has started, and those that they have started, that are not over; nearest first.
+   * @throws WardenError unknown_run
+   */
+  async childrenOf(runId: string): Promise<readonly RunId[]> {
+    const { store } = this.#world;
+    const { runId: known } = await findRun(store, runId);
+    return descendantsOf(known, await store.descendantsOf(known));
   }
 
   kill(runId: string, options?: KillOptions): Promise<KillReport> {
@@ -328,7 +338,7 @@ export class Supervisor {
   }
 
   async #reportsOf(runs: readonly Run[]): Promise<readonly RunReport[]> {
-    const places = await placesOf(this.#world, runs);
-    return Promise.all(runs.map(async (run) => ({ run, ...(await factsOf(this.#world, run, places)) })));
+    const waits = await waitsOf(this.#world, runs);
+    return Promise.all(runs.map(async (run) => ({ run, ...(await factsOf(this.#world, run, waits)) })));
   }
 }

@@ -1,6 +1,5 @@
 import { isWardenError } from '../core/errors.ts';
 import type { Health } from '../core/health.ts';
-import { queueOf } from '../core/queue.ts';
 import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -9,6 +8,7 @@ import { Deliveries } from './deliveries.ts';
 import { HealthNotices } from './health-notices.ts';
 import { healthNow } from './inspect.ts';
 import { observeNow } from './observe-run.ts';
+import { queueNow } from './queue-now.ts';
 import { takeTurn } from './queued-launches.ts';
 import { reconcile } from './reconcile.ts';
 import { WatchLease } from './watch-lease.ts';
@@ -191,9 +191,10 @@ export class Watch {
     let started: Run | null;
     do {
       started = null;
-      for (const run of queueOf(await store.activeRuns()).due) {
+      const { due, awaited } = await queueNow(this.#world);
+      for (const run of due) {
         if (await this.#isLeftToOthers(run)) continue;
-        started = await takeTurn(this.#world, run);
+        started = await takeTurn(this.#world, run, awaited);
         if (started === null) continue;
         this.#act(started, this.#options.onTurn);
         break;

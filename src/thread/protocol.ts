@@ -31,6 +31,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   active: true,
   alerts: true,
   impactOf: true,
+  childrenOf: true,
   kill: true,
   restart: true,
   complete: true,

@@ -44,7 +44,10 @@ try {
     await workbench.page.getByRole('tooltip').first().waitFor({ state: 'hidden' });
     await notification(workbench.page, /2 runs need you/).waitFor();
     // While a view is read its badge is a sign of that, not the number.
-    await workbench.page.getByRole('tab', { name: /^Workflow Warden/ }).getByText('2', { exact: true }).waitFor();
+    await workbench.page
+      .getByRole('tab', { name: /^Workflow Warden/ })
+      .getByText('2', { exact: true })
+      .waitFor();
     await workbench.screenshot(path.join(root, 'media', 'screenshot.png'));
   } finally {
     await workbench.close();

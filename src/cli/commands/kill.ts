@@ -17,6 +17,7 @@ const options = {
   workflow: { type: 'string', value: 'NAME', description: 'all runs of this workflow' },
   all: { type: 'boolean', description: 'all runs' },
   everywhere: { type: 'boolean', description: 'with one of these: of every repository, not of this one alone' },
+  'with-children': { type: 'boolean', description: 'also the runs that they have started' },
   'dry-run': { type: 'boolean', description: 'only tell which runs, and what kills would cut off' },
   yes: { type: 'boolean', description: 'do not ask' },
   force: { type: 'boolean', description: 'without waiting for the processes to end by themselves' },
@@ -29,7 +30,7 @@ export const kill = defineCommand({
   name: 'kill',
   summary: 'end runs with all their processes, and prove that none is left',
   usage:
-    '(RUN… | [--match PATTERN] [--workflow NAME] | --all) [--everywhere] [--dry-run] [--yes] [--force] [--reason TEXT]',
+    '(RUN… | [--match PATTERN] [--workflow NAME] | --all) [--everywhere] [--with-children] [--dry-run] [--yes] [--force] [--reason TEXT]',
   operands: { minimum: 0, maximum: Infinity },
   options,
   notes: [
@@ -53,20 +54,22 @@ export const kill = defineCommand({
       );
     }
     const supervisor = await open();
-    const runIds = isNamed ? [...new Set(operands)] : await meantRuns(supervisor, invocation);
+    const meant = isNamed ? [...new Set(operands)] : await meantRuns(supervisor, invocation);
+    const runIds = given['with-children'] === true ? await familiesOf(supervisor, meant) : meant;
     if (given['dry-run'] === true) return preview(await supervisor.impactOf(runIds), output);
     if (runIds.length === 0) {
       await output.print({ reports: [] }, 'No run that is not over is meant.');
       return 0;
     }
     if (!isNamed && given.yes !== true && !(await isConfirmed(await supervisor.impactOf(runIds), output))) return 1;
-    const outcomes = await killAll(supervisor, runIds, invocation);
+    const outcomes = await killAll(supervisor, runIds, meant, invocation);
     const documents = outcomes.map(documentOf);
     await output.print(
-      isNamed && documents.length === 1 ? documents[0] : { reports: documents },
+      isNamed && given['with-children'] !== true && documents.length === 1 ? documents[0] : { reports: documents },
       outcomes.flatMap(linesOf).join('\n'),
     );
-    return exitCodeOf(outcomes, isNamed);
+    if (given['with-children'] !== true) await tellWhoGoesOn(supervisor, outcomes, output);
+    return exitCodeOf(outcomes, new Set(isNamed ? meant : []));
   },
 });
 
@@ -123,8 +126,50 @@ function linesAbout(impacts: readonly Impact[]): string {
     .join('\n');
 }
 
-/** All at once, since they share each look. One that cannot be killed does not keep the others alive. */
+/** Those that a run started before the run itself. */
+async function familiesOf(supervisor: Supervisor, runIds: readonly string[]): Promise<readonly string[]> {
+  const families = await Promise.all(runIds.map(async (runId) => [runId, ...(await childrenOf(supervisor, runId))]));
+  return [...new Set(families.flatMap((family) => family.toReversed()))];
+}
+
+/** Of a run that is not known none; that is told when it is killed. */
+async function childrenOf(supervisor: Supervisor, runId: string): Promise<readonly string[]> {
+  try {
+    return await supervisor.childrenOf(runId);
+  } catch (error) {
+    if (isWardenError(error, 'unknown_run')) return [];
+    throw error;
+  }
+}
+
+async function tellWhoGoesOn(supervisor: Supervisor, outcomes: readonly Outcome[], output: Output): Promise<void> {
+  const killed = new Set<string>(outcomes.map(({ runId }) => runId));
+  for (const runId of killed) {
+    const children = (await childrenOf(supervisor, runId)).filter((child) => !killed.has(child));
+    if (children.length === 0) continue;
+    output.tell(`what ${runId} has started goes on: ${children.join(', ')} (--with-children ends it too)`);
+  }
+}
+
+/** Everything that is meant, and what was started by it meanwhile, as by an agent whose child was killed. */
 async function killAll(
+  supervisor: Supervisor,
+  first: readonly string[],
+  meant: readonly string[],
+  invocation: Pick<Invocation<typeof options>, 'operands' | 'options' | 'output'>,
+): Promise<readonly Outcome[]> {
+  const outcomes = [...(await killAtOnce(supervisor, first, invocation))];
+  if (invocation.options['with-children'] !== true) return outcomes;
+  for (;;) {
+    const known = new Set<string>(outcomes.map(({ runId }) => runId));
+    const more = (await familiesOf(supervisor, meant)).filter((runId) => !known.has(runId));
+    if (more.length === 0) return outcomes;
+    outcomes.push(...(await killAtOnce(supervisor, more, invocation)));
+  }
+}
+
+/** Since they share each look. One that cannot be killed does not keep the others alive. */
+async function killAtOnce(
   supervisor: Supervisor,
   runIds: readonly string[],
   { operands, options: given, output }: Pick<Invocation<typeof options>, 'operands' | 'options' | 'output'>,
@@ -136,7 +181,7 @@ async function killAll(
       try {
         return await supervisor.kill(runId, request);
       } catch (error) {
-        if (operands.length !== 1 && isWardenError(error)) return { runId, error };
+        if ((operands.length !== 1 || runIds.length > 1) && isWardenError(error)) return { runId, error };
         throw error;
       } finally {
         ended += 1;
@@ -148,10 +193,10 @@ async function killAll(
 
 type Outcome = KillReport | { readonly runId: string; readonly error: WardenError };
 
-function exitCodeOf(outcomes: readonly Outcome[], isNamed: boolean): number {
+function exitCodeOf(outcomes: readonly Outcome[], named: ReadonlySet<string>): number {
   // Of those that were only meant, one that ended by itself meanwhile is ended.
   const isEnded = (outcome: Outcome): boolean =>
-    'error' in outcome ? !isNamed && isWardenError(outcome.error, 'run_is_over') : outcome.success;
+    'error' in outcome ? !named.has(outcome.runId) && isWardenError(outcome.error, 'run_is_over') : outcome.success;
   const left = outcomes.filter((outcome) => !isEnded(outcome));
   if (left.length === 0) return 0;
   return left.every((outcome) => 'error' in outcome && isWardenError(outcome.error, 'unknown_run')) ? 3 : 1;

@@ -6,11 +6,17 @@ import { startRun } from '../start-run.ts';
 export const run = defineCommand({
   name: 'run',
   summary: 'start a workflow in a worktree of its own',
-  usage: 'NAME [--message TEXT] [--base REF] [--persistent] [--wait]',
+  usage: 'NAME [--message TEXT] [--base REF] [--after RUN]… [--persistent] [--wait]',
   operands: { minimum: 1, maximum: 1 },
   options: {
     message: { type: 'string', value: 'TEXT', description: 'what the workflow is told; - reads standard input' },
     base: { type: 'string', value: 'REF', description: 'commit, branch or tag to start from; HEAD when absent' },
+    after: {
+      type: 'string',
+      multiple: true,
+      value: 'RUN',
+      description: 'start when that run has completed; may be given more than once',
+    },
     persistent: { type: 'boolean', description: 'no cleanup removes its worktree' },
     wait: { type: 'boolean', description: 'answer when it is over, with exit code 0 only if it completed' },
   },
@@ -25,6 +31,7 @@ export const run = defineCommand({
         message,
         ...told,
         ...(options.base === undefined ? {} : { base: options.base }),
+        ...(options.after === undefined ? {} : { after: options.after }),
         ...(options.persistent === undefined ? {} : { persistent: options.persistent }),
         ...(isRunId(parentRunId) ? { parentRunId } : {}),
       }),

@@ -93,6 +93,10 @@ export interface Store extends Outbox {
    */
   insertRun(run: Run, audit: AuditEntry, replacing?: Replacing): Promise<boolean>;
   run(runId: RunId): Promise<Run | null>;
+  /** The newest run that was started in the place of another. */
+  replacementOf(runId: RunId): Promise<Run | null>;
+  /** Runs that a run has started, and that those have started, over or not. */
+  descendantsOf(runId: RunId): Promise<readonly Run[]>;
   /** Newest first. @throws WardenError invalid_argument for a cursor that is not ours */
   runs(filter: RunFilter): Promise<RunPage>;
   /** Runs that are not over, in the order in which they were accepted. */

@@ -15,6 +15,8 @@ const reads = {
     'activeRuns',
     'activeProcesses',
     'hasQueuedRuns',
+    'replacementOf',
+    'descendantsOf',
     'knownRunIds',
     'seen',
     'auditEntries',

@@ -76,3 +76,56 @@ describe('warden run of a workflow whose slots are taken', () => {
     await standIn.ended();
   });
 });
+
+describe('warden run --after', () => {
+  test('waits for each of them, and is cancelled with the reason when one is killed', async () => {
+    await using cli = await busy();
+    const { run_id } = cli.running;
+    const waiting = cli.start(['run', 'worker', '--after', run_id, '--after', run_id, '--json']);
+    const queued = await eventually(() => pendingRun(cli));
+    expect(queued).toMatchObject({ queue_place: null, after: [run_id], reason: `waiting for ${run_id} to complete` });
+    const standIn = await standInFor(cli);
+    await cli.run('kill', run_id);
+    const { exitCode, output } = await waiting.ended;
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(output)).toMatchObject({
+      run_id: queued.run_id,
+      status: 'terminated',
+      reason: `cancelled, since ${run_id}, which it waited for, is terminated`,
+    });
+    await standIn.ended();
+  });
+
+  test('with a run that is not there is exit code 3', async () => {
+    await using cli = await warden();
+    await cli.repository.defineWorkflows({ worker: shell('true') });
+    expect((await cli.run('run', 'worker', '--after', 'run_0123456789ab')).exitCode).toBe(3);
+  });
+});
+
+describe('warden kill of a run that has started others', () => {
+  const start = async (cli: Warden, parent: string): Promise<RunJson> => {
+    const { output } = await cli.start(['run', 'hang', '--json'], { environment: { WARDEN_RUN_ID: parent } }).ended;
+    return JSON.parse(output) as RunJson;
+  };
+
+  test('tells that they go on, and with --with-children ends them too, also those of one that is over', async () => {
+    await using cli = await warden();
+    await cli.repository.defineWorkflows({ hang: shell('sleep 600') });
+    const { document: parent } = await cli.json<RunJson>('run', 'hang');
+    const child = await start(cli, parent.run_id);
+    const grandchild = await start(cli, child.run_id);
+    const { errors } = await cli.run('kill', child.run_id);
+    expect(errors).toContain(`what ${child.run_id} has started goes on: ${grandchild.run_id}`);
+    const { exitCode, document } = await cli.json<{ reports: { run_id: string; success: boolean }[] }>(
+      'kill',
+      parent.run_id,
+      '--with-children',
+    );
+    expect(exitCode).toBe(0);
+    expect(document.reports).toMatchObject([
+      { run_id: grandchild.run_id, success: true },
+      { run_id: parent.run_id, success: true },
+    ]);
+  });
+});

@@ -57,7 +57,7 @@ describe('the store', () => {
     const store = await open(place.file);
     const whole = run(1, {
       worktree: { path: '/tree', branch: 'warden/builder/1' },
-      queue: { waits: true, turns: 0, include: ['.env'] },
+      queue: { waits: true, turns: 0, after: [runId(7)], include: ['.env'] },
     });
     expect(await store.insertRun(whole, entry('launch'))).toBe(true);
     expect(await store.insertRun(whole, entry('launch'))).toBe(false);

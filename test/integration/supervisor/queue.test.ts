@@ -39,8 +39,11 @@ describe('the queue', () => {
       const [limit, count] = [4, 50];
       await using repository = await temporaryRepository();
       const log = path.join(repository.path, 'log');
-      const line = `echo "begin $WARDEN_RUN_ID" >> ${log}; sleep 0.2; echo "end $WARDEN_RUN_ID" >> ${log}`;
-      await repository.defineWorkflows({ worker: shell(line) }, { maxConcurrentRuns: limit });
+      const goOn = path.join(repository.path, 'go-on');
+      const untilTold = `until [ -e ${goOn} ]; do sleep 0.05; done`;
+      const line = (word: string): string => `echo "${word} $WARDEN_RUN_ID" >> ${log}`;
+      const worked = [line('begin'), untilTold, 'sleep 0.2', line('end')].join('; ');
+      await repository.defineWorkflows({ worker: shell(worked) }, { maxConcurrentRuns: limit });
       await using scope = await testSupervisor(repository);
       const { supervisor } = scope;
       const messages = Array.from({ length: count / 2 }, (_, index) => `task ${index}`);
@@ -49,7 +52,9 @@ describe('the queue', () => {
       try {
         const accepted = async (): Promise<number> => (await supervisor.recent({ limit: 100 })).length;
         const ended = (): number => linesIn(log).filter(([word]) => word === 'end').length;
-        await eventually(async () => (await accepted()) === count && ended() >= 8, 60_000);
+        await eventually(async () => (await accepted()) === count && linesIn(log).length === limit, 60_000);
+        await mkdir(goOn);
+        await eventually(() => ended() >= 8, 30_000);
       } finally {
         await Promise.all(launchers.map((launcher) => launcher.crash()));
       }
@@ -89,7 +94,7 @@ describe('the queue', () => {
     await eventually(async () => (await queuedRuns(supervisor)).length === 3);
     const places = async (): Promise<(readonly [string, number])[]> =>
       (await supervisor.recent({ statuses: ['pending'] }))
-        .map(({ run, queuePlace }) => [run.runId, queuePlace ?? 0] as const)
+        .map(({ run, queueWait }) => [run.runId, queueWait?.place ?? 0] as const)
         .sort(([, one], [, another]) => one - another);
     const [first, second, third] = await places();
     expect([first?.[1], second?.[1], third?.[1]]).toEqual([1, 2, 3]);
@@ -209,7 +214,7 @@ describe('a launch from the queue whose launcher crashes', () => {
     await supervisor.reconcile();
     const [report] = await supervisor.recent({});
     expect(report?.run).toMatchObject({ status: 'pending', worktree: null, queue: { waits: true, turns: 1 } });
-    expect(report?.queuePlace).toBe(1);
+    expect(report?.queueWait).toEqual({ place: 1, awaits: [] });
     expect(processesOf(report!.run.runId)).toEqual([]);
     expect(await repository.git('branch', '--list', 'warden/*')).toBe('');
     supervisor.startWatching(1_000);
@@ -254,3 +259,64 @@ function mostAtOnce(lines: readonly (readonly string[])[]): number {
   }
   return most;
 }
+
+describe('a run that waits for others', () => {
+  test('takes no slot, holds up nobody, and starts when all have completed, what took their places included', async () => {
+    await using repository = await temporaryRepository();
+    const [first, second] = [path.join(repository.path, 'first'), path.join(repository.path, 'second')];
+    const untilThere = (file: string): string => `until [ -e ${file} ]; do sleep 0.05; done`;
+    await repository.defineWorkflows(
+      {
+        flaky: {
+          ...shell(`[ -e ${first} ] || { touch ${first}; exit 1; }; ${untilThere(second)}`),
+          retry: { attempts: 1, backoffSeconds: 0 },
+        },
+        quick: shell('true'),
+      },
+      { maxConcurrentRuns: 2 },
+    );
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const launch = (workflowName: string, after: readonly string[] = []): Promise<Run> =>
+      supervisor.run({ workflowName, directory: repository.path, message: '', after });
+    const flaky = await launch('flaky');
+    const waiting = launch('quick', [flaky.runId]);
+    const [queued] = await eventually(async () => {
+      const runs = await queuedRuns(supervisor);
+      return runs.length === 1 ? runs : null;
+    });
+    expect((await supervisor.status(queued!.runId)).queueWait).toEqual({ place: null, awaits: [flaky.runId] });
+    await supervisor.wait((await launch('quick')).runId);
+    supervisor.startWatching(1_000);
+    await eventually(async () => (await supervisor.recent({ statuses: ['running'] })).length === 1);
+    expect((await supervisor.status(flaky.runId)).run.status).toBe('failed');
+    expect((await supervisor.status(queued!.runId)).run.status).toBe('pending');
+    await mkdir(second);
+    expect((await waiting).runId).toBe(queued!.runId);
+    expect((await supervisor.wait(queued!.runId)).run.status).toBe('completed');
+  });
+
+  test('is cancelled, and says why, when one of them was killed', async () => {
+    await using repository = await busyRepository();
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const awaited = await supervisor.run(worker(repository));
+    const waiting = supervisor.run({ ...worker(repository), after: [awaited.runId] });
+    await eventually(async () => (await queuedRuns(supervisor)).length === 1);
+    const { success } = await supervisor.kill(awaited.runId);
+    expect(success).toBe(true);
+    expect(await waiting).toMatchObject({
+      status: 'terminated',
+      startedAt: null,
+      reason: { code: 'dependency_ended', runId: awaited.runId, status: 'terminated' },
+    });
+  });
+
+  test('is not accepted where one of them is not known', async () => {
+    await using repository = await busyRepository();
+    await using scope = await testSupervisor(repository);
+    const launch = scope.supervisor.run({ ...worker(repository), after: ['run_0123456789ab'] });
+    await expect(launch).rejects.toMatchObject({ code: 'unknown_run' });
+    expect(await scope.supervisor.recent({})).toEqual([]);
+  });
+});

@@ -71,16 +71,17 @@ describe('a person is asked', () => {
   });
 });
 
-test('the runs that a run started are those of its children too, as far as they are not over', () => {
+test('the runs that a run started are those of its children too, as far as they are not over themselves', () => {
   const runs = [
     aRun({ runId: id(3), parentRunId: id(2) }),
     aRun({ runId: id(2), parentRunId: id(1) }),
     aRun({ runId: id(4), parentRunId: id(1), status: 'completed' }),
+    aRun({ runId: id(7), parentRunId: id(4) }),
     aRun({ runId: id(5), parentRunId: null }),
     // Whoever wrote such a row, nobody waits for ever.
     aRun({ runId: id(6), parentRunId: id(6) }),
   ];
-  expect(descendantsOf(id(1), runs)).toEqual([id(2), id(3)]);
+  expect(descendantsOf(id(1), runs)).toEqual([id(2), id(3), id(7)]);
   expect(descendantsOf(id(6), runs)).toEqual([]);
 });
 

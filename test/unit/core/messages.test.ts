@@ -258,6 +258,14 @@ describe('why a run is where it is', () => {
     ],
     [{ code: 'launch_failed', step: 'setup', detail: 'x' }, 'its setup command failed (x)'],
     [{ code: 'launch_failed', step: 'start', detail: 'x' }, 'its command could not be started (x)'],
+    [
+      { code: 'dependency_ended', runId, status: 'failed' },
+      'cancelled, since run_010203040506, which it waited for, is failed',
+    ],
+    [
+      { code: 'dependency_ended', runId, status: null },
+      'cancelled, since nothing is known any more of run_010203040506, which it waited for',
+    ],
     [{ code: 'launch_interrupted' }, 'whoever was starting it went away'],
   ])('%j', (reason, words) => {
     expect(describeRunReason(reason, plainEnglish)).toBe(words);

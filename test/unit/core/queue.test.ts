@@ -5,7 +5,7 @@ import { runIdFrom } from '../../../src/core/run-id.ts';
 import { aRun, aStop, aWorkflow } from './a-run.ts';
 
 const id = (number: number): Run['runId'] => runIdFrom(Uint8Array.of(0, 0, 0, 0, 0, number));
-const waiting = { waits: true, turns: 0, include: [] };
+const waiting = { waits: true, turns: 0, after: [], include: [] };
 
 /** A run of a repository that may have two under way. */
 const queued = (number: number, more: Partial<Run> = {}, limit: number | null = 2): Run =>
@@ -20,7 +20,7 @@ const underWay = (number: number, more: Partial<Run> = {}): Run => queued(number
 
 const numbers = (runs: readonly Run[]): number[] => runs.map(({ runId }) => Number.parseInt(runId.slice(-2), 16));
 const dueOf = (active: readonly Run[], awaiting: readonly number[] = []): number[] =>
-  numbers(queueOf(active, new Set(awaiting.map(id))).due);
+  numbers(queueOf(active, new Map(awaiting.map((number) => [id(number), [id(99)]]))).due);
 
 describe('a queue', () => {
   test.each<[string, readonly Run[], readonly number[]]>([
@@ -48,10 +48,11 @@ describe('a queue', () => {
   test('numbers the places of those that wait, in each repository from 1', () => {
     const other = { repository: '/other' };
     const active = [underWay(1), queued(2), queued(3, other), queued(4), queued(5, { stop: aStop() }), queued(6)];
-    expect([...queueOf(active, new Set([id(4)])).places]).toEqual([
-      [id(2), 1],
-      [id(3), 1],
-      [id(6), 2],
+    expect([...queueOf(active, new Map([[id(4), [id(1)]]])).waits]).toEqual([
+      [id(2), { place: 1, awaits: [] }],
+      [id(3), { place: 1, awaits: [] }],
+      [id(4), { place: null, awaits: [id(1)] }],
+      [id(6), { place: 2, awaits: [] }],
     ]);
   });
 });

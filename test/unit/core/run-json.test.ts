@@ -20,7 +20,7 @@ describe('a run as JSON', () => {
     } as const;
     expect(
       printed(
-        runJson(aRun(), { health, lastOutputAt: killedAt - 2_000, lastLine: 'ok', heartbeat: null, queuePlace: null }),
+        runJson(aRun(), { health, lastOutputAt: killedAt - 2_000, lastLine: 'ok', heartbeat: null, queueWait: null }),
       ),
     ).toBe(
       `{
@@ -57,7 +57,8 @@ describe('a run as JSON', () => {
       "no output for 4 min and no CPU used; limit 5 min"
     ]
   },
-  "queue_place": null
+  "queue_place": null,
+  "after": []
 }`,
     );
   });
@@ -65,7 +66,7 @@ describe('a run as JSON', () => {
   it('says null for everything that is not there yet', () => {
     const pending = aRun({ status: 'pending', startedAt: null, worktree: null, process: null });
     expect(
-      runJson(pending, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queuePlace: null }),
+      runJson(pending, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queueWait: null }),
     ).toMatchObject({
       pid: null,
       started_at: null,
@@ -84,7 +85,7 @@ describe('a run as JSON', () => {
   ])('takes for its last sign of life whatever came last: %s', (_, at, expected) => {
     const heartbeat = { at, message: 'step 3' };
     expect(
-      runJson(aRun(), { health: healthy, lastOutputAt: null, lastLine: null, heartbeat, queuePlace: null }),
+      runJson(aRun(), { health: healthy, lastOutputAt: null, lastLine: null, heartbeat, queueWait: null }),
     ).toMatchObject({
       last_heartbeat: expected,
       heartbeat: { at: new Date(at).toISOString(), message: 'step 3' },
@@ -104,7 +105,7 @@ describe('a run as JSON', () => {
       persistent: true,
     });
     expect(
-      runJson(ended, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queuePlace: null }),
+      runJson(ended, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queueWait: null }),
     ).toMatchObject({
       status: 'killed',
       reason: 'killed by dev: it hangs',
@@ -120,7 +121,7 @@ describe('a run as JSON', () => {
 
   it('speaks the language of the reader', () => {
     const translate = (template: string) => template.toUpperCase();
-    const facts = { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queuePlace: null };
+    const facts = { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queueWait: null };
     expect(runJson(aRun({ reason: { code: 'lost_in_reboot' } }), facts, translate).reason).toBe(
       'THE MACHINE WAS RESTARTED WHILE IT RAN',
     );

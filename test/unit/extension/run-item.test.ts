@@ -30,7 +30,10 @@ describe('the tree of runs', () => {
     const runs = [
       aWatchedRun({ workflowName: 'over', status: 'completed', endedAt: killedAt }, { lastLine: 'done' }),
       aWatchedRun({ workflowName: 'broken', status: 'failed', endedAt: killedAt - 1, reason: { code: 'lost' } }),
-      aWatchedRun({ workflowName: 'next', status: 'pending', startedAt: null }, { queuePlace: 2 }),
+      aWatchedRun(
+        { workflowName: 'next', status: 'pending', startedAt: null },
+        { queueWait: { place: 2, awaits: [] } },
+      ),
       aWatchedRun({ workflowName: 'ending', status: 'terminating', stop: aStop() }, { stopping: graceful }),
       aWatchedRun({ workflowName: 'busy', createdAt: killedAt }, { lastLine: 'step 3' }),
       aWatchedRun({ workflowName: 'quiet' }, { ...stuck, snoozed: true }),
@@ -64,7 +67,10 @@ describe('the tree of runs', () => {
       shown({}, ill(question)),
       shown({}, ill({ ...quiet, minutes: 4.2, level: 'warning' })),
       shown({}, { ...ill(question), snoozed: true }),
-      shown({ status: 'pending', queue: { waits: true, turns: 0, include: [] } }, { queuePlace: 1 }),
+      shown(
+        { status: 'pending', queue: { waits: true, turns: 0, after: [], include: [] } },
+        { queueWait: { place: 1, awaits: [] } },
+      ),
       shown({ status: 'pending' }),
     ]).toEqual([
       '[bell-dot] builder, running, needs you, for 1 min, no output for 6 min and no CPU used; limit 5 min',

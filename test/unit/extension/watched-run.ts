@@ -18,7 +18,7 @@ export function aWatchedRun(
       heartbeat: null,
       stopping: null,
       isSnoozed: false,
-      queuePlace: null,
+      queueWait: null,
       ...facts,
     },
     snoozed,
