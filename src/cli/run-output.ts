@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunLog } from '../core/ports/run-folders.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 
 const chunkBytes = 64 * 1024;
@@ -7,9 +8,13 @@ const chunkBytes = 64 * 1024;
 const lookMilliseconds = 100;
 
 /** What a run has written so far, from an offset on. */
-export async function* bytesOfOutput(supervisor: Supervisor, runId: string, start = 0): AsyncGenerator<Uint8Array> {
+export async function* bytesOfOutput(
+  supervisor: Supervisor,
+  runId: string,
+  { start = 0, log = 'output' }: { readonly start?: number; readonly log?: RunLog } = {},
+): AsyncGenerator<Uint8Array> {
   for (let offset = start; ;) {
-    const chunk = await supervisor.logs(runId, offset, chunkBytes);
+    const chunk = await supervisor.logs(runId, offset, chunkBytes, log);
     if (chunk.length === 0) return;
     offset += chunk.length;
     yield chunk;
@@ -21,6 +26,7 @@ export async function* bytesUntilOver(
   supervisor: Supervisor,
   runId: string,
   signal: AbortSignal,
+  log: RunLog = 'output',
 ): AsyncGenerator<Uint8Array> {
   const finished = new AbortController();
   const over = supervisor.wait(runId, AbortSignal.any([signal, finished.signal])).then(
@@ -34,7 +40,7 @@ export async function* bytesUntilOver(
   over.catch(() => undefined);
   try {
     for (let offset = 0, isOver = false; !signal.aborted;) {
-      for await (const chunk of bytesOfOutput(supervisor, runId, offset)) {
+      for await (const chunk of bytesOfOutput(supervisor, runId, { start: offset, log })) {
         offset += chunk.length;
         yield chunk;
       }

@@ -276,6 +276,7 @@ export interface CleanupJson {
     readonly path: string;
     readonly bytes: number | null;
     readonly checkpoint: string | null;
+    readonly teardown_failure: string | null;
   }[];
   readonly kept: readonly { readonly run_id: string; readonly path: string; readonly reasons: readonly string[] }[];
 }
@@ -283,7 +284,13 @@ export interface CleanupJson {
 export function cleanupJson(report: CleanupReport, translate: Translate = plainEnglish): CleanupJson {
   return {
     dry_run: report.dryRun,
-    removed: report.removed.map(({ runId, path, bytes, checkpoint }) => ({ run_id: runId, path, bytes, checkpoint })),
+    removed: report.removed.map(({ runId, path, bytes, checkpoint, teardownFailure }) => ({
+      run_id: runId,
+      path,
+      bytes,
+      checkpoint,
+      teardown_failure: teardownFailure,
+    })),
     kept: report.kept.map(({ runId, path, reasons }) => ({
       run_id: runId,
       path,

@@ -4,6 +4,8 @@ import type { OnLimit, Workflow } from './workflow.ts';
 
 /** What a workflow gets where its file says nothing. */
 const defaults = {
+  setupTimeoutMinutes: 15,
+  teardownTimeoutSeconds: 60,
   initializationTimeoutMinutes: 30,
   timeoutMinutes: 30,
   stuckAfterMinutes: 5,
@@ -140,6 +142,28 @@ export const workflowSchema = z.strictObject({
         z.meta({ description: 'A command that must succeed in the new worktree before the workflow starts.' }),
       ),
   ),
+  setupTimeoutMinutes: z.optional(
+    minutes('A setup command that takes longer is ended, and the run does not start.', defaults.setupTimeoutMinutes),
+  ),
+  teardown: z.optional(
+    z.array(z.string()).check(
+      z.minLength(1),
+      z.meta({
+        description:
+          'A command that runs in the worktree before a cleanup removes it. When it fails that is noted, and the worktree goes all the same.',
+      }),
+    ),
+  ),
+  teardownTimeoutSeconds: z.optional(
+    z.number().check(
+      z.gt(0),
+      z.lte(3_600),
+      z.meta({
+        description: 'A teardown command that takes longer is ended.',
+        default: defaults.teardownTimeoutSeconds,
+      }),
+    ),
+  ),
   initializationTimeoutMinutes: z.optional(
     minutes('A run without a first sign of life for this long needs a person.', defaults.initializationTimeoutMinutes),
   ),
@@ -204,6 +228,9 @@ function withDefaults(name: string, written: z.infer<typeof workflowSchema>, fil
     env: written.env ?? {},
     include: written.include ?? [],
     setup: written.setup === undefined ? null : nonEmpty(written.setup),
+    setupTimeoutMinutes: written.setupTimeoutMinutes ?? defaults.setupTimeoutMinutes,
+    teardown: written.teardown === undefined ? null : nonEmpty(written.teardown),
+    teardownTimeoutSeconds: written.teardownTimeoutSeconds ?? defaults.teardownTimeoutSeconds,
     initializationTimeoutMinutes: written.initializationTimeoutMinutes ?? defaults.initializationTimeoutMinutes,
     timeoutMinutes: written.timeoutMinutes ?? timeLimitByDefault(name, written),
     stuckAfterMinutes: written.stuckAfterMinutes ?? defaults.stuckAfterMinutes,

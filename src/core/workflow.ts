@@ -11,7 +11,12 @@ export interface Workflow {
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
   readonly include: readonly string[];
+  /** Must succeed in the new worktree before the command starts. */
   readonly setup: readonly [string, ...string[]] | null;
+  readonly setupTimeoutMinutes: number;
+  /** Runs in the worktree before a cleanup removes it. */
+  readonly teardown: readonly [string, ...string[]] | null;
+  readonly teardownTimeoutSeconds: number;
   readonly initializationTimeoutMinutes: number;
   readonly timeoutMinutes: number;
   readonly stuckAfterMinutes: number;

@@ -1,13 +1,13 @@
 import type { Port, PortState } from '../core/aftermath.ts';
 import type { Signal, SignalOrder } from '../core/escalation.ts';
 import type {
+  CommandRequest,
   Executor,
   FreezeRequest,
   Frozen,
   HeldLaunch,
   LaunchRequest,
   Occupant,
-  SetupRequest,
   SignalOutcome,
 } from '../core/ports/executor.ts';
 import {
@@ -198,7 +198,7 @@ export class LocalExecutor implements Executor {
     return this.#table.occupantsOf(directory);
   }
 
-  runToEnd(request: SetupRequest): Promise<string | null> {
-    return runToEnd(request);
+  runToEnd(request: CommandRequest): Promise<string | null> {
+    return runToEnd(this.#table, request);
   }
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { DeclaredSection } from '../core/critical-section.ts';
 import { WardenError, detailOf } from '../core/errors.ts';
-import type { OutputFacts, RunFolders } from '../core/ports/run-folders.ts';
+import type { OutputFacts, RunFolders, RunLog } from '../core/ports/run-folders.ts';
 import type { ExitRecord, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { exitRecordBytes, exitRecordIn } from '../core/exit-record.ts';
@@ -37,11 +37,11 @@ export class FileRunFolders implements RunFolders {
   }
 
   outputFileOf(runId: RunId): string {
-    return path.join(this.pathOf(runId), 'output.log');
+    return this.logFileOf(runId, 'output');
   }
 
-  setupFileOf(runId: RunId): string {
-    return path.join(this.pathOf(runId), 'setup.log');
+  logFileOf(runId: RunId, log: RunLog): string {
+    return path.join(this.pathOf(runId), `${log}.log`);
   }
 
   checkpointFolderOf(runId: RunId): string {
@@ -110,9 +110,13 @@ export class FileRunFolders implements RunFolders {
     }
   }
 
-  async output(runId: RunId): Promise<OutputFacts> {
+  output(runId: RunId): Promise<OutputFacts> {
+    return this.#factsOf(runId, 'output');
+  }
+
+  async #factsOf(runId: RunId, log: RunLog): Promise<OutputFacts> {
     try {
-      const { size, mtimeMs } = await stat(this.outputFileOf(runId));
+      const { size, mtimeMs } = await stat(this.logFileOf(runId, log));
       return { bytes: size, lastOutputAt: size === 0 ? null : Math.round(mtimeMs) };
     } catch (error) {
       if (isMissing(error)) return { bytes: 0, lastOutputAt: null };
@@ -120,14 +124,14 @@ export class FileRunFolders implements RunFolders {
     }
   }
 
-  async lastLine(runId: RunId): Promise<string | null> {
-    const { bytes } = await this.output(runId);
+  async lastLine(runId: RunId, log: RunLog = 'output'): Promise<string | null> {
+    const { bytes } = await this.#factsOf(runId, log);
     const start = Math.max(0, bytes - tailBytes);
-    return lastLineIn(new TextDecoder().decode(await this.read(runId, start, tailBytes)));
+    return lastLineIn(new TextDecoder().decode(await this.read(runId, start, tailBytes, log)));
   }
 
-  async read(runId: RunId, offset: number, limit: number): Promise<Uint8Array> {
-    const file = await open(this.outputFileOf(runId)).catch((error: unknown) => {
+  async read(runId: RunId, offset: number, limit: number, log: RunLog = 'output'): Promise<Uint8Array> {
+    const file = await open(this.logFileOf(runId, log)).catch((error: unknown) => {
       if (isMissing(error)) return null;
       throw error;
     });

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Run } from '../core/run.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
+import type { Workflow } from '../core/workflow.ts';
 import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
 
 /** Bytes reserved for a run's state when its folder is made, so that it can be written on a full disk. */
@@ -77,7 +78,8 @@ export class RunRecords {
     const { version: _version, ...launched } = (await readJson<Run & { version: number }>(launchedFile)) ?? {};
     if (!isLaunched(launched) || launched.runId !== runId) return null;
     const state = await readJson<Partial<Run>>(this.#fileOf(runId));
-    const known = { ...addedLater, ...launched };
+    const workflow = { ...addedLaterToWorkflow, ...launched.workflow };
+    const known = { ...addedLater, ...launched, workflow };
     return state === null ? unknownState(known) : { ...known, ...state };
   }
 
@@ -88,6 +90,12 @@ export class RunRecords {
 
 /** What the folders of runs do not hold that an older version launched; the database has it from its migrations. */
 const addedLater = { extraMinutes: 0, followUp: null, queue: null } satisfies Partial<Run>;
+
+const addedLaterToWorkflow = {
+  setupTimeoutMinutes: 15,
+  teardown: null,
+  teardownTimeoutSeconds: 60,
+} satisfies Partial<Workflow>;
 
 const isLaunched = (found: Partial<Run>): found is Run => found.runId !== undefined && found.workflow !== undefined;
 

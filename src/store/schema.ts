@@ -144,6 +144,11 @@ CREATE INDEX audit_by_action ON audit_log (action, at, outcome, run_id);
 UPDATE workflow_processes SET process_info = json_set(process_info, '$.observation.near', json('{"memory":false,"processes":false}'))
 WHERE json_type(process_info, '$.observation') = 'object';
 `,
+  // Setup commands have a time limit, and worktrees are taken down by a command of the workflow.
+  `
+UPDATE workflow_runs SET workflow = json_set(workflow, '$.setupTimeoutMinutes', 15, '$.teardown', NULL,
+  '$.teardownTimeoutSeconds', 60);
+`,
   // What is told of runs is told once for a run and state, and sent until it has arrived.
   `
 CREATE TABLE notices (

@@ -1,4 +1,5 @@
-import type { CleanupReport } from '../core/cleanup-report.ts';
+import type { CleanupReport, RemovedEntry } from '../core/cleanup-report.ts';
+import { WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { type KeepReason, reasonsToKeep, type WorktreeFacts } from '../core/removal.ts';
 import type { Run } from '../core/run.ts';
@@ -6,6 +7,7 @@ import type { RunId } from '../core/run-id.ts';
 import { reconcile } from './reconcile.ts';
 import { failureWords } from './failure-words.ts';
 import { removeForgottenTemporaryFiles, removeTemporaryFiles } from './temporary-files.ts';
+import { tearDown } from './tear-down.ts';
 import { auditOf, type World } from './world.ts';
 
 /** A worktree younger than this is left alone unless somebody says otherwise. */
@@ -83,12 +85,12 @@ export async function cleanup(world: World, request: CleanupRequest): Promise<Cl
     if (request.signal?.aborted === true) break;
     request.onProgress?.(index, wanted.length, entry);
     if (request.dryRun) {
-      removed.push({ runId, path, bytes: entry.bytes, checkpoint: null });
+      removed.push({ runId, path, bytes: entry.bytes, checkpoint: null, teardownFailure: null });
       continue;
     }
     const outcome = await remove(world, repository, entry, request);
     if ('reasons' in outcome) kept.push({ runId, path, reasons: outcome.reasons });
-    else removed.push({ runId, path, bytes: entry.bytes, checkpoint: outcome.checkpoint });
+    else removed.push({ runId, path, bytes: entry.bytes, ...outcome });
   }
   if (!request.dryRun) {
     const withWorktree = new Set(entries.map(({ worktree }) => worktree.runId));
@@ -102,7 +104,7 @@ async function remove(
   repository: Repository,
   entry: WorktreeEntry,
   options: CleanupOptions,
-): Promise<{ readonly checkpoint: string | null } | { readonly reasons: readonly KeepReason[] }> {
+): Promise<Pick<RemovedEntry, 'checkpoint' | 'teardownFailure'> | { readonly reasons: readonly KeepReason[] }> {
   await world.store.requireDatabase();
   // Looked at again: while the others were removed a person may have opened it.
   const now = await entryOf(world, entry.worktree, options);
@@ -112,18 +114,33 @@ async function remove(
   await world.store.audit(auditOf(world, worktree.runId, 'cleanup', 'asked', { facts }));
   const begun = world.clock.monotonic();
   const duration = () => ({ duration_ms: Math.round(world.clock.monotonic() - begun) });
+  let teardownFailure: string | null = null;
   try {
-    const { checkpoint, branchDeleted } = await world.worktrees.remove(repository, worktree);
+    let keptBefore: string | null = null;
+    if (now.run !== null && now.run.workflow.teardown !== null && worktree.exists) {
+      // Whatever it does to the work, it was kept before.
+      keptBefore = await world.worktrees.checkpoint(worktree);
+      teardownFailure = await tearDown(world, now.run, worktree.path);
+      await requireUnoccupied(world, worktree.path);
+    }
+    const removed = await world.worktrees.remove(repository, worktree);
+    const checkpoint = keptBefore ?? removed.checkpoint;
     await removeTemporaryFiles(world, worktree);
     await world.store.change(
       worktree.runId,
       () => true,
       { worktree: null },
       auditOf(world, worktree.runId, 'cleanup', 'done', {
-        facts: { ...facts, ...duration(), checkpoint, branch_deleted: branchDeleted },
+        facts: {
+          ...facts,
+          ...duration(),
+          checkpoint,
+          branch_deleted: removed.branchDeleted,
+          teardown_failure: teardownFailure,
+        },
       }),
     );
-    return { checkpoint };
+    return { checkpoint, teardownFailure };
   } catch (error) {
     const detail = failureWords(error);
     await world.store.audit(
@@ -131,4 +148,12 @@ async function remove(
     );
     return { reasons: [{ code: 'failed', detail }] };
   }
+}
+
+/** Nothing goes while a process lives in it, whoever began that. */
+async function requireUnoccupied(world: World, path: string): Promise<void> {
+  const [occupant] = await world.executor.occupantsOf(path);
+  if (occupant === undefined) return;
+  const detail = `since its teardown command ${occupant.name} (pid ${occupant.pid}) works in it`;
+  throw new WardenError('git_failed', { operation: 'remove worktree', detail });
 }

@@ -9,7 +9,9 @@ import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
 import { failureWords } from './failure-words.ts';
 import { runNow } from './find-run.ts';
 import { isLaunchedHere } from './queued-launches.ts';
+import { runVariables } from './run-variables.ts';
 import { makeTemporaryFolder } from './temporary-files.ts';
+import { runTimeBoxed } from './time-boxed-command.ts';
 import { cancelReason, undoLaunch } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -86,25 +88,20 @@ async function makeWorktree(world: World, repository: Repository, run: Run, sign
   return named;
 }
 
+/** What it leaves running when it succeeded belongs to the run; when it did not, it is ended with what else was begun. */
 async function setUp(world: World, run: Run, environment: Record<string, string>, signal: AbortSignal): Promise<void> {
-  const { setup } = run.workflow;
+  const { setup, setupTimeoutMinutes } = run.workflow;
   if (setup === null) return;
-  const outputFile = world.folders.setupFileOf(run.runId);
-  const worktree = worktreeOf(run);
-  const failure = await world.executor.runToEnd({
+  const failure = await runTimeBoxed(world, run, {
     argv: setup,
-    workingDirectory: worktree.path,
+    workingDirectory: worktreeOf(run).path,
     environment,
-    outputFile,
+    log: 'setup',
+    limitMilliseconds: setupTimeoutMinutes * 60_000,
     signal,
+    onStarted: (command) => world.members.begun(run.runId, command),
   });
-  signal.throwIfAborted();
-  if (failure !== null)
-    throw new WardenError('launch_failed', {
-      runId: run.runId,
-      step: 'setup',
-      detail: `${failure} (see ${outputFile})`,
-    });
+  if (failure !== null) throw new WardenError('launch_failed', { runId: run.runId, step: 'setup', ...failure });
 }
 
 async function start(world: World, run: Run, environment: Record<string, string>, signal: AbortSignal): Promise<Run> {
@@ -179,14 +176,7 @@ function environmentOf(
   return {
     ...environment,
     ...(temporaryFolder === null ? {} : world.executor.temporaryFolderVariables(temporaryFolder)),
-    ...run.workflow.env,
-    WARDEN_RUN_ID: run.runId,
-    WARDEN_RUN_DIR: world.folders.pathOf(run.runId),
-    WARDEN_ROOT: run.repository,
-    WARDEN_MESSAGE: run.message,
-    WARDEN_CHECKPOINT_DIR: world.folders.checkpointFolderOf(run.runId),
-    ...(run.restartedFrom === null ? {} : { WARDEN_RESTARTED_FROM: run.restartedFrom }),
-    ...(run.parentRunId === null ? {} : { WARDEN_PARENT_RUN_ID: run.parentRunId }),
+    ...runVariables(world, run),
   };
 }
 

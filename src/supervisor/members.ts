@@ -2,7 +2,7 @@ import { assignMembers, type Member, type RunRoots } from '../core/membership.ts
 import type { Executor, Frozen } from '../core/ports/executor.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { Store } from '../core/ports/store.ts';
-import { keyOf, type ProcessSnapshot, selfAndAncestors } from '../core/process-identity.ts';
+import { keyOf, type ProcessIdentity, type ProcessSnapshot, selfAndAncestors } from '../core/process-identity.ts';
 import { Recognition } from '../core/recognition.ts';
 import type { RunId } from '../core/run-id.ts';
 import { SharedRound } from '../core/shared-round.ts';
@@ -50,6 +50,12 @@ export class Members {
   /** Whether the stop of a run was forced by the last look. When nothing can be read, what was known holds. */
   isForced(runId: RunId): boolean {
     return this.#roots.get(runId)?.isForced ?? false;
+  }
+
+  /** Whoever began it knows that a process is of a run, whatever a look can tell of it. */
+  async begun(runId: RunId, identity: ProcessIdentity): Promise<void> {
+    await this.#refresh();
+    await this.#remember(new Map([[runId, [{ identity }]]]));
   }
 
   /** Freezes everyone of a run (see Executor). Who asks while a round is under way shares the next one. */

@@ -4,6 +4,7 @@ import { isWardenError, WardenError } from '../core/errors.ts';
 import type { DrillReport } from '../core/drill.ts';
 import { descendantsOf, type Impact } from '../core/impact.ts';
 import type { KillReport } from '../core/kill-report.ts';
+import type { RunLog } from '../core/ports/run-folders.ts';
 import type { AuditEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile } from '../core/ports/worktrees.ts';
 import { isLeaseKept } from '../core/lease.ts';
@@ -117,10 +118,10 @@ export class Supervisor {
     }
   }
 
-  /** Bytes of a run's output from `offset` on, at most `limit`. @throws WardenError unknown_run */
-  async logs(runId: string, offset: number, limit: number): Promise<Uint8Array> {
+  /** Bytes of a run's output, or of another log, from `offset` on, at most `limit`. @throws WardenError unknown_run */
+  async logs(runId: string, offset: number, limit: number, log: RunLog = 'output'): Promise<Uint8Array> {
     const { runId: known } = await findRun(this.#world.store, runId);
-    return this.#world.folders.read(known, offset, limit);
+    return this.#world.folders.read(known, offset, limit, log);
   }
 
   outputFileOf(runId: RunId): string {

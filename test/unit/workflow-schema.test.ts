@@ -22,6 +22,8 @@ test('every key of a workflow is described, and the documented defaults are offe
 
   expect(undescribed).toEqual([]);
   expect(Object.fromEntries(defaults)).toEqual({
+    setupTimeoutMinutes: 15,
+    teardownTimeoutSeconds: 60,
     initializationTimeoutMinutes: 30,
     timeoutMinutes: 30,
     stuckAfterMinutes: 5,

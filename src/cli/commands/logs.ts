@@ -1,19 +1,29 @@
 import { defineCommand } from '../command.ts';
 import { interruptedExitCode, withInterruption } from '../interruption.ts';
+import { UsageError } from '../usage-error.ts';
 import { bytesOfOutput, bytesUntilOver } from '../run-output.ts';
 
 export const logs = defineCommand({
   name: 'logs',
   summary: 'print what a run has written',
-  usage: 'RUN [--follow]',
+  usage: 'RUN [--setup | --teardown] [--follow]',
   operands: { minimum: 1, maximum: 1 },
-  options: { follow: { type: 'boolean', description: 'go on until the run is over' } },
+  options: {
+    follow: { type: 'boolean', description: 'go on until the run is over' },
+    setup: { type: 'boolean', description: 'what its setup command has written' },
+    teardown: { type: 'boolean', description: 'what its teardown command has written' },
+  },
   async execute({ operands: [runId = ''], options, output, open }) {
+    if (options.setup === true && options.teardown === true)
+      throw new UsageError('--setup and --teardown are two logs', 'logs');
+    const log = options.setup === true ? 'setup' : options.teardown === true ? 'teardown' : 'output';
     const supervisor = await open();
     return withInterruption(async (interrupted) => {
       const stopped = AbortSignal.any([interrupted, output.closed]);
       const bytes =
-        options.follow === true ? bytesUntilOver(supervisor, runId, stopped) : bytesOfOutput(supervisor, runId);
+        options.follow === true
+          ? bytesUntilOver(supervisor, runId, stopped, log)
+          : bytesOfOutput(supervisor, runId, { log });
       const chunks: Uint8Array[] = [];
       for await (const chunk of bytes) {
         if (output.json) chunks.push(chunk);

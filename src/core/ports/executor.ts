@@ -117,16 +117,19 @@ export interface Executor {
   /** Processes whose working directory is at or below the folder. */
   occupantsOf(directory: string): Promise<readonly Occupant[]>;
   /**
-   * Runs a command to its end, its output appended to a file.
-   * @returns null when it succeeded, else what it said or how it ended
+   * Runs a command to its end, in a session of its own, its output appended to a file.
+   * @returns null when it succeeded, else how it ended
+   * @throws the signal's reason when aborted: the command itself is ended by whoever aborts, with all that it started
    */
-  runToEnd(request: SetupRequest): Promise<string | null>;
+  runToEnd(request: CommandRequest): Promise<string | null>;
 }
 
-export interface SetupRequest {
+export interface CommandRequest {
   readonly argv: readonly [string, ...string[]];
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly outputFile: string;
   readonly signal: AbortSignal;
+  /** Told who it is, unless it ends at once. */
+  readonly onStarted: (command: ProcessIdentity) => Promise<void>;
 }

@@ -9,11 +9,14 @@ export interface OutputFacts {
   readonly lastOutputAt: number | null;
 }
 
+/** What is written down of a run as it comes: by its command, its setup command and its teardown command. */
+export type RunLog = 'output' | 'setup' | 'teardown';
+
 /** `runs/<run_id>/` in the state folder: what outlives the database. */
 export interface RunFolders {
   pathOf(runId: RunId): string;
   outputFileOf(runId: RunId): string;
-  setupFileOf(runId: RunId): string;
+  logFileOf(runId: RunId, log: RunLog): string;
   /** The folder in which a run saves what its restart is to find. */
   checkpointFolderOf(runId: RunId): string;
   /** Makes the folder with `run.json`, an empty exit record and what the run itself writes into, owner-only; what is there stays. @throws WardenError disk_full, state_folder_not_writable */
@@ -30,9 +33,9 @@ export interface RunFolders {
   exitRecord(runId: RunId): Promise<ExitRecord | null>;
   output(runId: RunId): Promise<OutputFacts>;
   /** The last line with something visible in it, without terminal escapes; null when there is none. */
-  lastLine(runId: RunId): Promise<string | null>;
-  /** Bytes of the output from `offset` on, at most `limit`. */
-  read(runId: RunId, offset: number, limit: number): Promise<Uint8Array>;
+  lastLine(runId: RunId, log?: RunLog): Promise<string | null>;
+  /** Bytes of the output, or of another log, from `offset` on, at most `limit`. */
+  read(runId: RunId, offset: number, limit: number, log?: RunLog): Promise<Uint8Array>;
   /** Calls back soon after the exit record was written; where the system cannot tell, never: poll too. */
   watchExit(runId: RunId, onChange: () => void): { dispose(): void };
   /**

@@ -60,7 +60,7 @@ const reads = {
     'checkpointFolderOf',
     'keptEnvironment',
     'outputFileOf',
-    'setupFileOf',
+    'logFileOf',
     'exitRecord',
     'output',
     'lastLine',

@@ -201,7 +201,15 @@ describe('a cleanup as JSON', () => {
   it('is what the design says, with the reasons in words', () => {
     const report = {
       dryRun: true,
-      removed: [{ runId, path: '/w/1', bytes: 12, checkpoint: 'refs/warden/checkpoints/run_010203040506/1' }],
+      removed: [
+        {
+          runId,
+          path: '/w/1',
+          bytes: 12,
+          checkpoint: 'refs/warden/checkpoints/run_010203040506/1',
+          teardownFailure: null,
+        },
+      ],
       kept: [{ runId: otherRunId, path: '/w/2', reasons: [{ code: 'persistent' }, { code: 'dirty', files: 2 }] }],
     } as const;
     expect(printed(cleanupJson(report))).toBe(
@@ -212,7 +220,8 @@ describe('a cleanup as JSON', () => {
       "run_id": "run_010203040506",
       "path": "/w/1",
       "bytes": 12,
-      "checkpoint": "refs/warden/checkpoints/run_010203040506/1"
+      "checkpoint": "refs/warden/checkpoints/run_010203040506/1",
+      "teardown_failure": null
     }
   ],
   "kept": [
