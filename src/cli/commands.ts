@@ -10,6 +10,7 @@ import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
 import { restart } from './commands/restart.ts';
+import { restore } from './commands/restore.ts';
 import { run } from './commands/run.ts';
 import { status } from './commands/status.ts';
 import { wait } from './commands/wait.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   complete,
   extend,
   cleanup,
+  restore,
   critical,
   heartbeat,
   watch,

@@ -27,6 +27,8 @@ export interface ErrorFacts {
   git_failed: { operation: string; detail: string };
   /** Its worktree was removed, or never made. */
   no_worktree: { runId: string };
+  /** It has none, or none with that number. */
+  no_checkpoint: { runId: string; number: number | null; known: readonly number[] };
   run_is_over: { runId: string; status: string };
   /** What is about a run that is under way comes too early or too late. */
   run_not_running: { runId: string; status: string };

@@ -67,6 +67,15 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
   git_failed: ({ operation, detail }, translate) => translate('Git failed ({0}): {1}', operation, detail),
   no_worktree: ({ runId }, translate) =>
     translate('{0} has no worktree any more. Its branch or a checkpoint may still hold the work.', runId),
+  no_checkpoint: ({ runId, number, known }, translate) => {
+    if (known.length === 0) {
+      return translate(
+        '{0} has no checkpoint. One is taken where there is work that its branch does not hold; look at its branch.',
+        runId,
+      );
+    }
+    return translate('{0} has no checkpoint {1}. It has: {2}.', runId, number ?? '', known.join(', '));
+  },
   run_is_over: ({ runId, status }, translate) => translate('{0} is already over ({1}).', runId, status),
   run_not_running: ({ runId, status }, translate) =>
     translate('{0} is not running ({1}), so nothing was taken from it.', runId, status),
@@ -306,6 +315,12 @@ export function describeKeepReason(reason: KeepReason, translate: Translate): st
     case 'too_young':
       return translate(
         'its run ended {0} ago (kept for {1})',
+        describeDuration(reason.hours * 3_600_000, translate),
+        describeDuration(reason.maxAgeHours * 3_600_000, translate),
+      );
+    case 'restored_lately':
+      return translate(
+        'it was restored {0} ago (kept for {1})',
         describeDuration(reason.hours * 3_600_000, translate),
         describeDuration(reason.maxAgeHours * 3_600_000, translate),
       );

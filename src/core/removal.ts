@@ -21,6 +21,13 @@ export interface WorktreeFacts {
   readonly bytes: number | null;
   /** A git operation is under way in it, e.g. `rebase`. */
   readonly operation: string | null;
+  /** A checkpoint of the run was brought back into it; null for the one that the run was started in. */
+  readonly restored: {
+    /** Ref of the checkpoint. */
+    readonly checkpoint: string;
+    /** Epoch milliseconds. */
+    readonly at: number;
+  } | null;
 }
 
 export interface RemovalFacts {
@@ -46,6 +53,7 @@ export type KeepReason =
   | { readonly code: 'dirty'; readonly files: number }
   | { readonly code: 'operation'; readonly operation: string }
   | { readonly code: 'too_young'; readonly hours: number; readonly maxAgeHours: number }
+  | { readonly code: 'restored_lately'; readonly hours: number; readonly maxAgeHours: number }
   /** Decided to go, but git or the file system refused. */
   | { readonly code: 'failed'; readonly detail: string };
 
@@ -77,6 +85,11 @@ function allReasons({ worktree, run, occupants, now, maxAgeHours }: RemovalFacts
     const hours = (now - run.endedAt) / 3_600_000;
     // Put so that an age or a limit that is no number keeps it.
     if (!(hours >= maxAgeHours)) reasons.push({ code: 'too_young', hours, maxAgeHours });
+  }
+  if (worktree.restored !== null) {
+    // Somebody wanted it back, however long its run has been over.
+    const hours = (now - worktree.restored.at) / 3_600_000;
+    if (!(hours >= maxAgeHours)) reasons.push({ code: 'restored_lately', hours, maxAgeHours });
   }
   if (run?.persistent === true) reasons.push({ code: 'persistent' });
   if (worktree.lock !== null && worktree.lock.reason !== lockReason(worktree.runId)) {

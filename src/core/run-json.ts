@@ -19,6 +19,7 @@ import {
   type Translate,
 } from './messages.ts';
 import type { GivenHeartbeat } from './observation.ts';
+import type { ChangedFile, RestoredWorktree } from './ports/worktrees.ts';
 import type { QueueWait } from './queue.ts';
 import type { Run } from './run.ts';
 import type { RunStatus } from './run-status.ts';
@@ -267,6 +268,29 @@ function impactJson(impact: Impact, translate: Translate): ImpactJson {
 
 function valueOf<Value>(fact: Observed<Value>): Value | null {
   return fact.state === 'observed' ? fact.value : null;
+}
+
+export interface RestoreJson {
+  readonly run_id: string;
+  readonly worktree_path: string;
+  readonly branch: string;
+  /** Its ref. */
+  readonly checkpoint: string;
+  /** What was under way in git when it was taken; that is not begun again. */
+  readonly operation: string | null;
+  /** What differs from the run's branch as it is now; null where that has gone. */
+  readonly changes: readonly ChangedFile[] | null;
+}
+
+export function restoreJson(runId: string, { path, branch, checkpoint, changes }: RestoredWorktree): RestoreJson {
+  return {
+    run_id: runId,
+    worktree_path: path,
+    branch,
+    checkpoint: checkpoint.ref,
+    operation: checkpoint.operation,
+    changes: changes?.map(({ path: file, change }) => ({ path: file, change })) ?? null,
+  };
 }
 
 export interface CleanupJson {

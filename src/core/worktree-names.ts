@@ -10,3 +10,11 @@ export function branchFor(workflowName: string, runId: RunId): string {
   const safe = workflowName.replaceAll(/\.{2,}/g, '.').replace(/\.(lock)?$/, '-');
   return `warden/${safe}/${digitsOf(runId)}`;
 }
+
+/** The worktree and branch of the `number`th restored worktree of a run, counted from 1: beside those of the run itself. */
+export function restoredNames(
+  run: { readonly path: string; readonly branch: string },
+  number: number,
+): { readonly path: string; readonly branch: string } {
+  return { path: `${run.path}-restored-${number}`, branch: `${run.branch}-restored-${number}` };
+}

@@ -1,13 +1,12 @@
 import { describeBytes, plainEnglish, type Translate } from '../core/messages.ts';
 import type { KeepReason } from '../core/removal.ts';
-import type { RunId } from '../core/run-id.ts';
 import type { WorktreeEntry } from '../supervisor/cleanup.ts';
 import { keepWords } from './keep-words.ts';
 import { shortAge } from './short-age.ts';
 
 /** One worktree in the cleanup picker. */
 export interface CleanupChoice {
-  readonly runId: RunId;
+  readonly path: string;
   readonly repository: string;
   /** `unsafe`: it goes only if somebody insists; `kept`: it stays whatever anybody says. */
   readonly verdict: 'safe' | 'unsafe' | 'kept';
@@ -17,7 +16,7 @@ export interface CleanupChoice {
 }
 
 /** Reasons that a person may set aside; the work is kept in a checkpoint first. */
-const negotiable: ReadonlySet<KeepReason['code']> = new Set(['dirty', 'too_young', 'operation']);
+const negotiable: ReadonlySet<KeepReason['code']> = new Set(['dirty', 'too_young', 'restored_lately', 'operation']);
 
 export function cleanupChoices(
   entries: readonly WorktreeEntry[],
@@ -31,7 +30,7 @@ export function cleanupChoices(
       run === null ? null : translate('{0} old', shortAge(now - (run.endedAt ?? run.createdAt), translate)),
     ];
     return {
-      runId: worktree.runId,
+      path: worktree.path,
       repository: worktree.repository,
       verdict: verdictOf(entry),
       label: worktree.path.split(/[\\/]/).at(-1) ?? worktree.path,

@@ -3,7 +3,6 @@ import { WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { type KeepReason, reasonsToKeep, type WorktreeFacts } from '../core/removal.ts';
 import type { Run } from '../core/run.ts';
-import type { RunId } from '../core/run-id.ts';
 import { reconcile } from './reconcile.ts';
 import { failureWords } from './failure-words.ts';
 import { removeForgottenTemporaryFiles, removeTemporaryFiles } from './temporary-files.ts';
@@ -33,6 +32,7 @@ export interface WorktreeEntry {
 /** Lists the repository's worktrees of ours and what may happen to each. Removes nothing. */
 export async function listWorktrees(world: World, options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
   const repository = await world.worktrees.repositoryOf(options.directory);
+  await world.worktrees.takeBackRestores(repository);
   // A run that ended while nobody watched keeps its worktree no longer.
   await reconcile(world);
   const worktrees = await world.worktrees.list(repository);
@@ -58,8 +58,8 @@ async function entryOf(world: World, worktree: WorktreeFacts, options: CleanupOp
 
 export interface CleanupRequest extends CleanupOptions {
   readonly dryRun: boolean;
-  /** Only these; every worktree that may go when absent. */
-  readonly only?: readonly RunId[];
+  /** Only those in these folders; every worktree that may go when absent. A run may have more than one. */
+  readonly only?: readonly string[];
   readonly onProgress?: (done: number, total: number, entry: WorktreeEntry) => void;
   readonly signal?: AbortSignal;
 }
@@ -73,7 +73,7 @@ export async function cleanup(world: World, request: CleanupRequest): Promise<Cl
   await world.store.requireDatabase();
   const repository = await world.worktrees.repositoryOf(request.directory);
   const entries = await listWorktrees(world, request);
-  const wanted = entries.filter(({ worktree }) => request.only?.includes(worktree.runId) ?? true);
+  const wanted = entries.filter(({ worktree }) => request.only?.includes(worktree.path) ?? true);
   const removed: CleanupReport['removed'][number][] = [];
   const kept: CleanupReport['kept'][number][] = [];
   for (const [index, entry] of wanted.entries()) {
@@ -117,19 +117,20 @@ async function remove(
   let teardownFailure: string | null = null;
   try {
     let keptBefore: string | null = null;
-    if (now.run !== null && now.run.workflow.teardown !== null && worktree.exists) {
+    // A restored one was never set up.
+    if (worktree.restored === null && now.run !== null && now.run.workflow.teardown !== null && worktree.exists) {
       // Whatever it does to the work, it was kept before.
-      keptBefore = await world.worktrees.checkpoint(worktree);
+      keptBefore = await world.worktrees.checkpoint({ ...worktree, why: 'removal' });
       teardownFailure = await tearDown(world, now.run, worktree.path);
       await requireUnoccupied(world, worktree.path);
     }
     const removed = await world.worktrees.remove(repository, worktree);
     const checkpoint = keptBefore ?? removed.checkpoint;
-    await removeTemporaryFiles(world, worktree);
+    if (worktree.restored === null) await removeTemporaryFiles(world, worktree);
     await world.store.change(
       worktree.runId,
       () => true,
-      { worktree: null },
+      worktree.restored === null ? { worktree: null } : {},
       auditOf(world, worktree.runId, 'cleanup', 'done', {
         facts: {
           ...facts,

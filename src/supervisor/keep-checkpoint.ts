@@ -15,7 +15,7 @@ const limitMilliseconds = 60_000;
 export async function keepCheckpoint(world: World, { runId, worktree }: Run): Promise<void> {
   if (worktree === null) return;
   try {
-    const keeping = world.worktrees.checkpoint({ path: worktree.path, runId });
+    const keeping = world.worktrees.checkpoint({ path: worktree.path, runId, why: 'kill' });
     const isDone = keeping.then(
       () => true,
       () => true,

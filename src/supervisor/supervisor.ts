@@ -1,4 +1,5 @@
 import type { Alert } from '../core/alerts.ts';
+import type { Checkpoint } from '../core/checkpoint.ts';
 import type { CleanupReport } from '../core/cleanup-report.ts';
 import { isWardenError, WardenError } from '../core/errors.ts';
 import type { DrillReport } from '../core/drill.ts';
@@ -31,6 +32,7 @@ import { Members } from './members.ts';
 import { QueuedLaunches } from './queued-launches.ts';
 import { reconcile, reconcileOne } from './reconcile.ts';
 import { restart, restartOnce, type RestartOptions } from './restart.ts';
+import { checkpoints, restore, type Restored, type RestoreOptions } from './restore.ts';
 import { Watch, type WatchEnd, type WatchLimits, type WatchOptions } from './watch.ts';
 import { removeWebhook, setWebhook, testWebhook, type WebhookState, webhookState } from './webhook.ts';
 import { auditOf, type Ports, type World } from './world.ts';
@@ -156,6 +158,16 @@ export class Supervisor {
 
   restart(runId: string, options?: RestartOptions): Promise<Run> {
     return this.#own(restart(this.#world, runId, options));
+  }
+
+  /** The checkpoints of a run, the oldest first. @throws WardenError unknown_run, git_failed */
+  checkpoints(runId: string): Promise<readonly Checkpoint[]> {
+    return this.#own(checkpoints(this.#world, runId));
+  }
+
+  /** Brings a checkpoint of a run back into a new worktree. @throws WardenError unknown_run, no_checkpoint, git_failed */
+  restore(runId: string, options?: RestoreOptions): Promise<Restored> {
+    return this.#own(restore(this.#world, runId, options));
   }
 
   complete(runId: string, options: CompleteOptions): Promise<Run> {

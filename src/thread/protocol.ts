@@ -34,6 +34,8 @@ export const verbs: Readonly<Record<Verb, true>> = {
   childrenOf: true,
   kill: true,
   restart: true,
+  checkpoints: true,
+  restore: true,
   complete: true,
   extend: true,
   heartbeat: true,

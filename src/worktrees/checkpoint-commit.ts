@@ -1,23 +1,11 @@
+import { type CheckpointContents, checkpointMessage, type CheckpointParts } from '../core/checkpoint.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import type { RunId } from '../core/run-id.ts';
-import type { AdminEntry } from './admin-entries.ts';
+import { type StoredCheckpoint, storedCheckpoints } from './checkpoints-of.ts';
 import { git, gitText } from './git.ts';
-import type { TemporaryIndex } from './temporary-index.ts';
-
-export interface CheckpointRequest {
-  readonly repository: Repository;
-  readonly entry: AdminEntry;
-  readonly runId: RunId;
-  /** The worktree's folder; null when it has gone and only git's own records of it are left. */
-  readonly worktreePath: string | null;
-  /** Of whatever git starts, besides what it has anyway. */
-  readonly environment?: Readonly<Record<string, string>>;
-}
+import { durable, type TemporaryIndex } from './temporary-index.ts';
 
 const operation = 'keep work';
-
-/** Written to the disk, not only to its cache, since what they were made from may go next. */
-export const durable = ['-c', 'core.fsync=loose-object,reference', '-c', 'core.fsyncMethod=batch'];
 
 /** Nobody's: a checkpoint must not need `user.name`, nor pass for a commit of a person. */
 const identity = {
@@ -27,46 +15,48 @@ const identity = {
   GIT_COMMITTER_EMAIL: 'workflow-warden@localhost',
 };
 
+/** Of a part of a checkpoint: the same part has the same name whenever it is made, so that it is told for the same. */
+const always = { GIT_AUTHOR_DATE: '@0 +0000', GIT_COMMITTER_DATE: '@0 +0000' };
+
 /** A commit that no branch knows of yet. */
 export async function commitTree(
   index: TemporaryIndex,
   tree: string,
   parents: readonly string[],
   message: string,
+  dated: 'now' | 'same each time',
 ): Promise<string> {
   return await gitText({
     directory: index.directory,
-    environment: { ...index.environment, ...identity },
-    arguments: [
-      ...durable,
-      'commit-tree',
-      tree,
-      ...parents.flatMap((parent) => ['-p', parent]),
-      '-m',
-      `workflow-warden ${message}`,
-    ],
+    environment: { ...index.environment, ...identity, ...(dated === 'now' ? {} : always) },
+    arguments: [...durable, 'commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-F', '-'],
+    input: Buffer.from(message),
     operation,
   });
 }
 
 /**
- * Commits the tree, verifies the commit and gives it a ref of the run's; the same work is not kept twice.
+ * Commits the tree, verifies the commit and gives it a ref of the run's; what the last one keeps is not kept twice.
+ * @param contents asked for only where there is something new to keep
  * @returns the ref
  */
 export async function keepTree(
-  { repository, runId }: CheckpointRequest,
+  repository: Repository,
+  runId: RunId,
   index: TemporaryIndex,
-  tree: string,
-  parents: readonly string[],
+  { tree, ...parts }: CheckpointParts & { readonly tree: string },
+  contents: () => Promise<CheckpointContents>,
 ): Promise<string> {
-  const folder = `refs/warden/checkpoints/${runId}`;
-  const earlier = await checkpointsIn(repository, folder);
-  const same = earlier.find((one) => one.tree === tree && one.parents === parents.join(' '));
-  const made = same?.commit ?? (await commitTree(index, tree, parents, `${runId}: checkpoint`));
-  await verify(repository, made, parents[0] ?? null);
+  const parents = [parts.head, parts.staged, parts.state].filter((commit) => commit !== null);
+  const earlier = await storedCheckpoints(repository, runId);
+  const last = earlier.at(-1);
+  const same = last !== undefined && isSame(last, tree, parents) ? last : undefined;
+  const made = same?.commit ?? (await commitTree(index, tree, parents, checkpointMessage(await contents()), 'now'));
+  await verify(repository, made, parts.head);
   if (same !== undefined) return same.ref;
   // A number that is taken is never given to other work.
-  const ref = `${folder}/${Math.max(0, ...earlier.map((one) => one.number)) + 1}`;
+  const number = (last?.number ?? 0) + 1;
+  const ref = `refs/warden/checkpoints/${runId}/${number}`;
   const none = '0'.repeat(made.length);
   await git({
     directory: repository.gitDirectory,
@@ -76,26 +66,8 @@ export async function keepTree(
   return ref;
 }
 
-interface Kept {
-  readonly ref: string;
-  readonly number: number;
-  readonly commit: string;
-  readonly tree: string;
-  /** Separated by spaces. */
-  readonly parents: string;
-}
-
-async function checkpointsIn(repository: Repository, folder: string): Promise<Kept[]> {
-  const listed = await gitText({
-    directory: repository.gitDirectory,
-    arguments: ['for-each-ref', '--format=%(refname)%00%(objectname)%00%(tree)%00%(parent)', `${folder}/`],
-    operation,
-  });
-  return listed.split('\n').flatMap((line) => {
-    const [ref, commit, tree, parents = ''] = line.split('\0');
-    if (ref === undefined || commit === undefined || tree === undefined) return [];
-    return [{ ref, number: Number(ref.slice(folder.length + 1)), commit, tree, parents }];
-  });
+function isSame(one: StoredCheckpoint, tree: string, parents: readonly string[]): boolean {
+  return one.tree === tree && one.parents.join(' ') === parents.join(' ');
 }
 
 /** Reads the commit back with every tree that HEAD does not have, and looks up the object of every file in those. */

@@ -1,28 +1,47 @@
+import type { CheckpointContents, CheckpointReason } from '../core/checkpoint.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
+import type { RunId } from '../core/run-id.ts';
 import type { AdminEntry } from './admin-entries.ts';
 import { isKept } from './branches.ts';
-import { type CheckpointRequest, commitTree, durable, keepTree } from './checkpoint-commit.ts';
-import { askGit, git, gitFailure, gitText } from './git.ts';
-import { checkNestedRepositories } from './nested-repositories.ts';
-import { lookAtEveryFile, type TemporaryIndex, withTemporaryIndex } from './temporary-index.ts';
+import { commitTree, keepTree } from './checkpoint-commit.ts';
+import { askGit, git, gitFailure, gitText, nulSeparated } from './git.ts';
+import { ignoredPaths } from './ignored-paths.ts';
+import { keepState } from './kept-state.ts';
+import { unkeptRepositories } from './nested-repositories.ts';
+import { operationIn } from './operation.ts';
+import { stagedState } from './staged-state.ts';
+import { durable, lookAtEveryFile, type TemporaryIndex, withTemporaryIndex } from './temporary-index.ts';
 
 const operation = 'keep work';
 
 /** Neither line endings nor what git remembers of folders keep a file from being added. */
 const undeterred = ['-c', 'core.safecrlf=false', '-c', 'core.untrackedCache=false'];
 
+export interface CheckpointRequest {
+  readonly repository: Repository;
+  readonly entry: AdminEntry;
+  readonly runId: RunId;
+  readonly why: CheckpointReason;
+  /** The worktree's folder; null when it has gone and only git's own records of it are left. */
+  readonly worktreePath: string | null;
+  /** Of whatever git starts, besides what it has anyway. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Work that has been kept, and the copy verified. */
 export interface KeptWork {
   /** The ref of the checkpoint; null when everything is in HEAD, and HEAD is on a branch or tag. */
   readonly checkpoint: string | null;
+  /** Repositories of their own inside, whose work is nowhere else and was not kept. */
+  readonly unkept: readonly string[];
   /** Whether the worktree's files are still what was kept. Costs no reading of those that were not touched. */
   isUpToDate(): Promise<boolean>;
 }
 
 /**
  * Keeps tracked, staged and untracked files (not ignored ones) as a commit on top of HEAD. The worktree, its index and
- * its HEAD stay as they are. Where what was staged is neither what HEAD nor what the worktree holds, it becomes the
- * commit's second parent, as in a stash.
+ * its HEAD stay as they are. What was staged, where HEAD does not hold it, is a further parent, as in a stash, and so is
+ * what no tree can hold, see keepState.
  * @param task what is only done once the work is safe
  * @throws WardenError git_failed, disk_full; then nothing may be taken for kept, and the task was not begun
  */
@@ -31,9 +50,9 @@ export async function keepingWork<Result>(
   task: (work: KeptWork) => Promise<Result>,
 ): Promise<Result> {
   const keep = async (index: TemporaryIndex): Promise<Result> => {
-    const checkpoint = await checkpointOf(request, index);
+    const kept = await keptIn(request, index);
     return await task({
-      checkpoint,
+      ...kept,
       isUpToDate: async () => request.worktreePath === null || (await isAsIndexed(index)),
     });
   };
@@ -49,19 +68,54 @@ async function isAsIndexed(index: TemporaryIndex): Promise<boolean> {
   return differing.length === 0;
 }
 
-async function checkpointOf(request: CheckpointRequest, index: TemporaryIndex): Promise<string | null> {
-  const { entry, worktreePath, repository } = request;
+async function keptIn(
+  request: CheckpointRequest,
+  index: TemporaryIndex,
+): Promise<Pick<KeptWork, 'checkpoint' | 'unkept'>> {
+  const { entry, worktreePath, repository, runId, why } = request;
   const head = await headOf(index);
-  const staged = await stagedTree(index);
-  const found = worktreePath === null ? (staged ?? head?.tree ?? null) : await workingTree(index, worktreePath);
-  if (found === null) return null;
+  const staged = await stagedState(index);
+  const state = await keepState(index, entry.directory, staged, `workflow-warden ${runId}: state of the worktree`);
+  const found = worktreePath === null ? (staged.tree ?? head?.tree ?? null) : await workingTree(index);
+  if (found === null) return { checkpoint: null, unkept: [] };
+  const unkept = worktreePath === null ? [] : await unkeptRepositories(worktreePath, found);
   const before = head?.tree ?? emptyTree(found);
-  const isStagedElsewhere = staged === null || staged === found || staged === before;
+  const isStaged = staged.tree !== null && staged.tree !== before;
   const isCommitted = head === null || (await isOnBranch(repository, entry, head.commit));
-  if (found === before && isStagedElsewhere && isCommitted) return null;
-  const parents = head === null ? [] : [head.commit];
-  if (!isStagedElsewhere) parents.push(await commitTree(index, staged, parents, `${request.runId}: what was staged`));
-  return await keepTree(request, index, found, parents);
+  if (found === before && !isStaged && !state.isWork && isCommitted) return { checkpoint: null, unkept };
+  const title = `workflow-warden ${runId}: what was staged`;
+  const onHead = head === null ? [] : [head.commit];
+  const parts = {
+    head: head?.commit ?? null,
+    staged:
+      staged.tree !== null && isStaged ? await commitTree(index, staged.tree, onHead, title, 'same each time') : null,
+    state: state.commit,
+  };
+  const contents = async (): Promise<CheckpointContents> => ({
+    ...parts,
+    runId,
+    why,
+    branch: entry.headRef,
+    operation: await operationIn(entry.directory),
+    files: await filesBetween(index, before, found),
+    ignored: worktreePath === null ? [] : await ignoredPaths(index),
+    nested: unkept,
+  });
+  return { checkpoint: await keepTree(repository, runId, index, { ...parts, tree: found }, contents), unkept };
+}
+
+async function filesBetween(index: TemporaryIndex, before: string, after: string): Promise<number> {
+  // The tree without entries need not be in the repository.
+  if (before === emptyTree(before)) {
+    return nulSeparated(await git({ ...index, arguments: ['ls-tree', '-r', '--name-only', '-z', after], operation }))
+      .length;
+  }
+  const differing = await git({
+    ...index,
+    arguments: ['diff-tree', '-r', '--name-only', '-z', before, after],
+    operation,
+  });
+  return nulSeparated(differing).length;
 }
 
 /** The name of the tree without entries, by the kind of names that the repository uses. */
@@ -89,13 +143,7 @@ async function isUnborn(index: TemporaryIndex): Promise<boolean> {
   return found.exitCode !== 0;
 }
 
-/** @returns null in the middle of a merge, when there is no one staged state */
-async function stagedTree(index: TemporaryIndex): Promise<string | null> {
-  const answer = await askGit({ ...index, arguments: [...durable, 'write-tree'], operation });
-  return answer.exitCode === 0 ? answer.output.toString('utf8').trim() : null;
-}
-
-async function workingTree(index: TemporaryIndex, worktreePath: string): Promise<string> {
+async function workingTree(index: TemporaryIndex): Promise<string> {
   await lookAtEveryFile(index);
   const addition = {
     ...index,
@@ -107,9 +155,7 @@ async function workingTree(index: TemporaryIndex, worktreePath: string): Promise
   if (answer.exitCode !== 0 || /^warning: could not open directory/m.test(answer.words)) {
     throw await gitFailure(addition, answer);
   }
-  const tree = await gitText({ ...index, arguments: [...durable, 'write-tree'], operation });
-  await checkNestedRepositories(worktreePath, tree);
-  return tree;
+  return await gitText({ ...index, arguments: [...durable, 'write-tree'], operation });
 }
 
 /** The branch that a worktree is on stays unless its commits are elsewhere too; a detached HEAD stays nowhere. */

@@ -1,6 +1,6 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { detailOf, WardenError } from '../core/errors.ts';
+import { WardenError } from '../core/errors.ts';
 import type { CreateWorktree } from '../core/ports/worktrees.ts';
 import { lockReason } from '../core/removal.ts';
 import { adminDirectoryOf } from './admin-entries.ts';
@@ -10,7 +10,7 @@ import type { InTurns } from './in-turns.ts';
 import { announce, markWorktree } from './ownership-mark.ts';
 import { holdingLock } from './repository-lock.ts';
 import { systemFailure, unlessMissing } from './system-failure.ts';
-import { forget, undo } from './undo.ts';
+import { forget, thenThrow, undo } from './undo.ts';
 
 const operation = 'create worktree';
 
@@ -24,7 +24,7 @@ export async function create(request: CreateWorktree, checkouts: InTurns): Promi
   try {
     await checkouts(async () => await checkOut(request), request.signal);
   } catch (error) {
-    await thenThrow(error, undo(request.repository, request));
+    await thenThrow(operation, error, undo(request.repository, request));
   }
 }
 
@@ -33,7 +33,7 @@ async function registerOrForget(request: CreateWorktree): Promise<void> {
   if ((await unlessMissing(lstat(path))) !== null) throw new WardenError('worktree_path_taken', { path });
   if (await hasBranch(repository, branch)) throw new WardenError('branch_taken', { branch });
   try {
-    await announce(repository, { runId, branch, baseCommit });
+    await announce(repository, { runId, branch, baseCommit, restored: null });
   } catch (error) {
     throw systemFailure(operation, repository.gitDirectory, error);
   }
@@ -41,7 +41,7 @@ async function registerOrForget(request: CreateWorktree): Promise<void> {
     await register(request);
   } catch (error) {
     // Under the same lock: on a full disk there might be no room for another.
-    await thenThrow(systemFailure(operation, path, error), forget(repository, request));
+    await thenThrow(operation, systemFailure(operation, path, error), forget(repository, request));
   }
 }
 
@@ -68,7 +68,7 @@ async function register(request: CreateWorktree): Promise<void> {
   if (adminDirectory === null) {
     throw new WardenError('git_failed', { operation, detail: `git made no worktree in ${path}` });
   }
-  await markWorktree(repository, runId, adminDirectory);
+  await markWorktree(repository, { runId, branch }, adminDirectory);
   signal.throwIfAborted();
 }
 
@@ -96,15 +96,4 @@ async function runPostCheckoutHook(path: string, commit: string, signal: AbortSi
   const answer = await askGit(request);
   const isUnknownToGit = /'hook' is not a git command/.test(answer.words);
   if (answer.exitCode !== 0 && !isUnknownToGit) throw await gitFailure(request, answer);
-}
-
-/** What went wrong first is what is told; if taking it back goes wrong too, both. */
-async function thenThrow(error: unknown, takenBack: Promise<void>): Promise<never> {
-  try {
-    await takenBack;
-  } catch (second) {
-    const detail = `${detailOf(error)}; and taking it back failed: ${detailOf(second)}`;
-    throw new WardenError('git_failed', { operation, detail }, { cause: error });
-  }
-  throw error;
 }

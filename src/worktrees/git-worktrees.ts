@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Repository, Worktrees } from '../core/ports/worktrees.ts';
 import { changesSince } from './changes-since.ts';
+import { checkpointsOf } from './checkpoints-of.ts';
 import { commitOf } from './commit-of.ts';
 import { create } from './create.ts';
 import { fileAt } from './file-at.ts';
@@ -15,6 +16,7 @@ import { removeIfEmpty } from './remove-if-empty.ts';
 import { remove } from './remove.ts';
 import { holdingLock } from './repository-lock.ts';
 import { repositoryOf } from './repository.ts';
+import { restore, takeBackRestores } from './restore.ts';
 import { scratchRepository } from './scratch-repository.ts';
 import { sizeOf } from './size-of.ts';
 import { removeStaleLocks } from './stale-locks.ts';
@@ -62,6 +64,9 @@ export function gitWorktrees(): Worktrees {
     usabilityOf: async (worktreePath) => await looks(async () => await usabilityOf(worktreePath)),
     ownWorkIn: async (worktree) => await ownWorkIn(worktree, looks),
     checkpoint: async (worktree) => await checkpoints(async () => await keepWork(worktree)),
+    checkpointsOf,
+    restore: async (request) => await restore(request, checkouts),
+    takeBackRestores,
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);
     },

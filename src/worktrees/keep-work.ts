@@ -1,3 +1,4 @@
+import type { CheckpointReason } from '../core/checkpoint.ts';
 import { checkpointCookie } from '../core/checkpoint-cookie.ts';
 import { WardenError } from '../core/errors.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -15,9 +16,11 @@ import { systemFailure } from './system-failure.ts';
 export async function keepWork({
   path,
   runId,
+  why,
 }: {
   readonly path: string;
   readonly runId: RunId;
+  readonly why: CheckpointReason;
 }): Promise<string | null> {
   const environment = { WARDEN_RUN_ID: checkpointCookie(runId) };
   try {
@@ -32,7 +35,7 @@ export async function keepWork({
         detail: `${path} is not the worktree of ${runId}`,
       });
     }
-    return await keepingWork({ repository, entry, runId, worktreePath: path, environment }, (work) =>
+    return await keepingWork({ repository, entry, runId, why, worktreePath: path, environment }, (work) =>
       Promise.resolve(work.checkpoint),
     );
   } catch (error) {

@@ -22,10 +22,11 @@ export async function list(repository: Repository): Promise<WorktreeFacts[]> {
   }
 }
 
-/** @returns null when it is not ours */
+/** @returns null when it is not ours, or not all there */
 async function factsOf(repository: Repository, entry: AdminEntry): Promise<WorktreeFacts | null> {
   const { mark, path } = entry;
-  if (mark === null || path === null) return null;
+  // One that is still being restored is nobody's yet.
+  if (mark === null || path === null || (mark.restored !== null && mark.restored.by !== null)) return null;
   const exists = (await unlessMissing(lstat(path)))?.isDirectory() === true;
   // A folder that does not lead back here may hold anything, another repository too: then nothing is known of it.
   const status = exists && (await isWorktreeOf(entry)) ? await statusOf(path) : null;
@@ -41,6 +42,7 @@ async function factsOf(repository: Repository, entry: AdminEntry): Promise<Workt
     dirtyFiles: status?.dirtyFiles ?? null,
     bytes: null,
     operation: await operationIn(entry.directory),
+    restored: mark.restored === null ? null : { checkpoint: mark.restored.checkpoint, at: mark.restored.at },
   };
 }
 

@@ -1,34 +1,31 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { WardenError } from '../core/errors.ts';
 import { askGit, git, partsBeginningWith } from './git.ts';
 import { rawJoin } from './raw-path.ts';
 import { statusOf } from './status.ts';
 import { unlessMissing } from './system-failure.ts';
 
 /**
- * Refuses when the worktree holds a submodule, or another repository inside, with work that is nowhere else: the tree of
- * a commit only names the commit of such a folder, so a checkpoint does not keep what is in it.
+ * Submodules, and other repositories inside, with work that is nowhere else: the tree of a commit only names the commit
+ * of such a folder, so a checkpoint does not keep what is in it.
  * @param tree what was found in the worktree
- * @throws WardenError git_failed naming the folder
+ * @returns their folders, relative to the worktree
  */
-export async function checkNestedRepositories(worktreePath: string, tree: string): Promise<void> {
+export async function unkeptRepositories(worktreePath: string, tree: string): Promise<string[]> {
   const listed = await git({
     directory: worktreePath,
     arguments: ['ls-tree', '-r', '-z', tree],
     operation: 'keep work',
   });
+  const found: string[] = [];
   for (const line of partsBeginningWith('160000 commit ', listed)) {
     const name = Buffer.from(line.slice(line.indexOf('\t') + 1), 'latin1');
     const gitFolder = rawJoin(rawJoin(Buffer.from(worktreePath), name), Buffer.from('.git'));
     const isThere = (await unlessMissing(lstat(gitFolder))) !== null;
-    if (isThere && !(await isElsewhere(join(worktreePath, name.toString('utf8'))))) {
-      throw new WardenError('git_failed', {
-        operation: 'keep work',
-        detail: `${name.toString('utf8')} is a repository of its own and holds work that is nowhere else; push it or remove it first`,
-      });
-    }
+    const path = name.toString('utf8');
+    if (isThere && !(await isElsewhere(join(worktreePath, path)))) found.push(path);
   }
+  return found;
 }
 
 /** Nothing uncommitted in it, and no commit that its remotes do not have. */

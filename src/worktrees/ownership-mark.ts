@@ -1,7 +1,8 @@
-import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
+import { type LockHolder, parseHolder } from './lock-holder.ts';
 import { systemCode, unlessMissing } from './system-failure.ts';
 
 /** What says that a worktree and its branch are ours, and what they were made from. */
@@ -9,7 +10,23 @@ export interface OwnershipMark {
   readonly runId: RunId;
   readonly branch: string;
   readonly baseCommit: string;
+  /** A checkpoint of the run was brought back into it; null for the one that the run was started in. */
+  readonly restored: Restored | null;
 }
+
+export interface Restored {
+  /** Ref of the checkpoint. */
+  readonly checkpoint: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** The worktree's folder, for whoever has to take it back. */
+  readonly path: string;
+  /** Who is still at it; null once all of it is there. */
+  readonly by: LockHolder | null;
+}
+
+/** What tells the worktrees of a run apart. */
+export type Marked = Pick<OwnershipMark, 'runId' | 'branch'>;
 
 const version = 1;
 
@@ -19,13 +36,17 @@ function markFile(adminDirectory: string): string {
 }
 
 /** Where it is until git has made that folder. */
-function announcementFile(repository: Repository, runId: RunId): string {
-  return join(repository.gitDirectory, `warden-creating-${runId}.json`);
+function announcementFile(repository: Repository, { runId, branch }: Marked): string {
+  const [, number] = /-restored-(\d+)$/.exec(branch) ?? [];
+  const suffix = number === undefined ? '' : `-restored-${number}`;
+  return join(repository.gitDirectory, `${announced}${runId}${suffix}.json`);
 }
+
+const announced = 'warden-creating-';
 
 /** Says, before the first step, what is about to be made: neither worktree nor branch was there before. */
 export async function announce(repository: Repository, mark: OwnershipMark): Promise<void> {
-  const file = announcementFile(repository, mark.runId);
+  const file = announcementFile(repository, mark);
   try {
     await writeFile(file, JSON.stringify({ version, ...mark }), { flag: 'wx' });
   } catch (error) {
@@ -35,8 +56,16 @@ export async function announce(repository: Repository, mark: OwnershipMark): Pro
 }
 
 /** Turns the announcement into the mark of the worktree, in one step. */
-export async function markWorktree(repository: Repository, runId: RunId, adminDirectory: string): Promise<void> {
-  await rename(announcementFile(repository, runId), markFile(adminDirectory));
+export async function markWorktree(repository: Repository, marked: Marked, adminDirectory: string): Promise<void> {
+  await rename(announcementFile(repository, marked), markFile(adminDirectory));
+}
+
+/** Says that all of a restored worktree is there, in one step. */
+export async function markRestored(adminDirectory: string, mark: OwnershipMark): Promise<void> {
+  const file = `${markFile(adminDirectory)}.new`;
+  const restored = mark.restored === null ? null : { ...mark.restored, by: null };
+  await writeFile(file, JSON.stringify({ version, ...mark, restored }));
+  await rename(file, markFile(adminDirectory));
 }
 
 /** The mark of a worktree; null when it has none that we understand, and is not ours to touch. */
@@ -50,12 +79,19 @@ export async function markedSince(adminDirectory: string): Promise<number> {
 }
 
 /** What a creation that did not come to its end had set out to make. */
-export async function announcementOf(repository: Repository, runId: RunId): Promise<OwnershipMark | null> {
-  return await readMark(announcementFile(repository, runId));
+export async function announcementOf(repository: Repository, marked: Marked): Promise<OwnershipMark | null> {
+  return await readMark(announcementFile(repository, marked));
 }
 
-export async function withdrawAnnouncement(repository: Repository, runId: RunId): Promise<void> {
-  await rm(announcementFile(repository, runId), { force: true });
+/** All of them, of launches too. */
+export async function announcements(repository: Repository): Promise<OwnershipMark[]> {
+  const names = (await readdir(repository.gitDirectory)).filter((name) => name.startsWith(announced));
+  const marks = await Promise.all(names.map(async (name) => await readMark(join(repository.gitDirectory, name))));
+  return marks.filter((mark) => mark !== null);
+}
+
+export async function withdrawAnnouncement(repository: Repository, marked: Marked): Promise<void> {
+  await rm(announcementFile(repository, marked), { force: true });
 }
 
 async function readMark(file: string): Promise<OwnershipMark | null> {
@@ -66,8 +102,18 @@ async function readMark(file: string): Promise<OwnershipMark | null> {
     const { runId, branch, baseCommit } = mark;
     if (mark['version'] !== version || typeof runId !== 'string' || !isRunId(runId)) return null;
     if (typeof branch !== 'string' || typeof baseCommit !== 'string') return null;
-    return { runId, branch, baseCommit };
+    const restored = restoredOf(mark['restored']);
+    return restored === undefined ? null : { runId, branch, baseCommit, restored };
   } catch {
     return null;
   }
+}
+
+/** @returns undefined for what we do not understand */
+function restoredOf(value: unknown): Restored | null | undefined {
+  if (value === undefined || value === null) return null;
+  const { checkpoint, at, path, by } = value as Record<string, unknown>;
+  if (typeof checkpoint !== 'string' || typeof at !== 'number' || typeof path !== 'string') return undefined;
+  const holder = by === null ? null : parseHolder(JSON.stringify(by));
+  return by !== null && holder === null ? undefined : { checkpoint, at, path, by: holder };
 }

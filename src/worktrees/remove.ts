@@ -27,7 +27,13 @@ export async function remove(repository: Repository, worktree: WorktreeFacts): P
     const exists = (await unlessMissing(lstat(path))) !== null;
     const measuring = exists ? (worktree.bytes ?? sizeOf(path)) : null;
     const worktreePath = exists ? path : null;
-    return await keepingWork({ repository, entry, runId, worktreePath }, async (work) => {
+    return await keepingWork({ repository, entry, runId, worktreePath, why: 'removal' }, async (work) => {
+      const [unkept] = work.unkept;
+      if (unkept !== undefined) {
+        throw refusal(
+          `${unkept} is a repository of its own and holds work that is nowhere else; push it or remove it first`,
+        );
+      }
       const bytes = await measuring;
       return await holdingLock(repository, async () => {
         // What was true before the checkpoint and the wait must still be.

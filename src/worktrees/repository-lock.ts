@@ -39,6 +39,12 @@ export async function holdingLock<Result>(
   }, signal);
 }
 
+/** Removes a lock whose holder died; otherwise the next one who needs it does. */
+export async function releaseAbandoned(repository: Repository): Promise<void> {
+  const reading = await read(lockFileOf(repository));
+  if (reading?.isGone === true) await holdingLock(repository, () => Promise.resolve());
+}
+
 export function lockFileOf(repository: Repository): string {
   return join(repository.gitDirectory, 'warden.lock');
 }

@@ -8,6 +8,9 @@ import { inBatches } from './in-batches.ts';
 import { rawJoin } from './raw-path.ts';
 import { unlessMissing } from './system-failure.ts';
 
+/** Written to the disk, not only to its cache, since what they were made from may go next. */
+export const durable = ['-c', 'core.fsync=loose-object,reference', '-c', 'core.fsyncMethod=batch'];
+
 /** A copy of a worktree's index that may be changed without the worktree noticing. */
 export interface TemporaryIndex {
   readonly directory: string;

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { WardenError } from '../core/errors.ts';
+import { detailOf, WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { lockReason } from '../core/removal.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -37,7 +37,7 @@ export async function undo(repository: Repository, worktree: Unstarted): Promise
 /** The same for a caller that holds the repository's lock. */
 export async function forget(repository: Repository, worktree: Unstarted): Promise<void> {
   const entry = await entryOf(repository, worktree);
-  const claim = entry?.mark ?? (await announcementOf(repository, worktree.runId));
+  const claim = entry?.mark ?? (await announcementOf(repository, worktree));
   await removeFolder(entry, worktree.path);
   await finishEarlierRemovals(repository);
   const aside = entry === null ? null : await setEntryAside(repository, entry);
@@ -49,7 +49,7 @@ export async function forget(repository: Repository, worktree: Unstarted): Promi
     );
   }
   await discardEntry(repository, aside);
-  await withdrawAnnouncement(repository, worktree.runId);
+  await withdrawAnnouncement(repository, worktree);
   await removeWorktreesFolderIfEmpty(repository, dirname(worktree.path));
 }
 
@@ -63,8 +63,9 @@ async function entryOf(repository: Repository, worktree: Unstarted): Promise<Adm
 }
 
 function isOfRun(entry: AdminEntry, { runId, branch }: Unstarted, path: string): boolean {
-  if (entry.mark !== null) return entry.mark.runId === runId;
-  if (entry.lockReason === lockReason(runId)) return true;
+  if (entry.mark !== null) return entry.mark.runId === runId && entry.mark.branch === branch;
+  // Not marked yet, and other worktrees of the run may be locked with the same words.
+  if (entry.lockReason === lockReason(runId)) return entry.path === null || entry.path === path;
   // Git's own lock on what it has not finished: at our path and on our branch, it can only be our half-made one.
   const isHalfMade = entry.lockReason === 'initializing' && entry.path === path;
   return isHalfMade && (entry.headRef === null || entry.headRef === `refs/heads/${branch}`);
@@ -88,4 +89,15 @@ async function removeFolder(entry: AdminEntry | null, path: string): Promise<voi
 async function resolved(path: string): Promise<string> {
   const parent = await unlessMissing(realpath(dirname(path)));
   return parent === null ? path : join(parent, basename(path));
+}
+
+/** What went wrong first is what is told; if taking it back goes wrong too, both. */
+export async function thenThrow(operation: string, error: unknown, takenBack: Promise<void>): Promise<never> {
+  try {
+    await takenBack;
+  } catch (second) {
+    const detail = `${detailOf(error)}; and taking it back failed: ${detailOf(second)}`;
+    throw new WardenError('git_failed', { operation, detail }, { cause: error });
+  }
+  throw error;
 }

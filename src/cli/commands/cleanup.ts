@@ -34,7 +34,7 @@ export const cleanup = defineCommand({
       if (plan.removed.length === 0) return print({ ...plan, dryRun: false }, output);
       if (!(await isConfirmed(plan, output))) return 0;
       // Only what was shown: what has become removable since then has not been agreed to.
-      Object.assign(request, { only: [...plan.removed, ...plan.kept].map(({ runId }) => runId) });
+      Object.assign(request, { only: [...plan.removed, ...plan.kept].map(({ path }) => path) });
     }
     return withInterruption(async (signal) => {
       const report = await supervisor.cleanup({

@@ -1,3 +1,4 @@
+import type { Checkpoint, CheckpointReason } from '../checkpoint.ts';
 import type { HeldLock } from '../critical-section.ts';
 import type { OwnWork } from '../impact.ts';
 import type { RepositoryState } from '../aftermath.ts';
@@ -18,6 +19,26 @@ export interface CreateWorktree {
   readonly branch: string;
   readonly baseCommit: string;
   readonly signal: AbortSignal;
+}
+
+export interface RestoreWorktree {
+  readonly repository: Repository;
+  readonly runId: RunId;
+  /** Of the run's own worktree, there or not: those of the new one are made from them. */
+  readonly names: { readonly path: string; readonly branch: string };
+  /** Of the checkpoint; the last one when null. */
+  readonly number: number | null;
+  /** Epoch milliseconds: now. */
+  readonly at: number;
+  readonly signal: AbortSignal;
+}
+
+export interface RestoredWorktree {
+  readonly path: string;
+  readonly branch: string;
+  readonly checkpoint: Checkpoint;
+  /** What the checkpoint's files are against the run's branch as it is now; null where that branch has gone. */
+  readonly changes: readonly ChangedFile[] | null;
 }
 
 export interface RemovedWorktree {
@@ -89,7 +110,21 @@ export interface Worktrees {
    * @returns the ref; null when there is nothing that the branch does not hold
    * @throws WardenError git_failed, disk_full
    */
-  checkpoint(worktree: { readonly path: string; readonly runId: RunId }): Promise<string | null>;
+  checkpoint(worktree: {
+    readonly path: string;
+    readonly runId: RunId;
+    readonly why: CheckpointReason;
+  }): Promise<string | null>;
+  /** The checkpoints of a run that there are, the oldest first. */
+  checkpointsOf(repository: Repository, runId: RunId): Promise<readonly Checkpoint[]>;
+  /**
+   * Brings a checkpoint back into a new worktree on a new branch, with what was staged, locked and marked as the run's.
+   * On any failure nothing of it is left.
+   * @throws WardenError no_checkpoint, disk_full, git_failed
+   */
+  restore(request: RestoreWorktree): Promise<RestoredWorktree>;
+  /** Takes back restores that were cut off. Cheap where there are none. */
+  takeBackRestores(repository: Repository): Promise<void>;
   /** Resolves when nothing that was removed is still being deleted in the background. */
   settled(): Promise<void>;
 }

@@ -126,7 +126,7 @@ function requestsFor(picked: readonly CleanupChoice[]) {
         force,
         only: picked
           .filter(({ repository, verdict }) => repository === directory && (verdict === 'unsafe') === force)
-          .map(({ runId }) => runId),
+          .map(({ path }) => path),
       })),
     )
     .filter(({ only }) => only.length > 0);

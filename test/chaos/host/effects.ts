@@ -52,6 +52,7 @@ const reads = {
     'fileAt',
     'usabilityOf',
     'ownWorkIn',
+    'checkpointsOf',
     'settled',
   ],
   folders: [

@@ -26,7 +26,7 @@ async function checkpointOf(test: TestRepository, made: Made): Promise<string | 
   const entry = (await adminEntries(test.repository)).find(({ path }) => path === made.path);
   if (entry === undefined) throw new Error('there is no worktree');
   const { repository } = test;
-  const request = { repository, entry, runId: made.runId, worktreePath: made.path };
+  const request = { repository, entry, runId: made.runId, worktreePath: made.path, why: 'kill' as const };
   return await keepingWork(request, async ({ checkpoint }) => await Promise.resolve(checkpoint));
 }
 

@@ -42,6 +42,7 @@ describe.concurrent('a new worktree', () => {
         dirtyFiles: 0,
         bytes: null,
         operation: null,
+        restored: null,
       },
     ]);
     expect((await test.traces()).files).toEqual(['worktrees']);

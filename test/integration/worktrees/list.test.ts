@@ -39,6 +39,7 @@ describe.concurrent('the list', () => {
       branch: null,
       head,
       operation: null,
+      restored: null,
     });
     const conflicting: [string, string[], string[]][] = [
       ['merge', ['merge', made.branch], ['merge', '--abort']],

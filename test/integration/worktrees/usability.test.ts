@@ -75,7 +75,7 @@ describe.concurrent('a checkpoint of a worktree that stays', () => {
     await writeFiles(made.path, { 'new/untracked': 'u' });
     const before = [await git(made.path, 'status', '--porcelain'), await readFile(index, 'latin1')];
 
-    const ref = await test.worktrees.checkpoint(made);
+    const ref = await test.worktrees.checkpoint({ ...made, why: 'kill' });
 
     expect(ref).toBe(`refs/warden/checkpoints/${made.runId}/1`);
     expect(await test.git('show', `${ref}:new/untracked`)).toBe('u');
@@ -87,16 +87,20 @@ describe.concurrent('a checkpoint of a worktree that stays', () => {
 
   it('is not made where the branch holds everything, nor twice of the same', async () => {
     const { test, made } = await worktreeWithFiles();
-    expect(await test.worktrees.checkpoint(made)).toBe(await test.worktrees.checkpoint(made));
+    expect(await test.worktrees.checkpoint({ ...made, why: 'kill' })).toBe(
+      await test.worktrees.checkpoint({ ...made, why: 'kill' }),
+    );
     await git(made.path, 'commit', '--quiet', '--message=all of it');
-    expect(await test.worktrees.checkpoint(made)).toBeNull();
+    expect(await test.worktrees.checkpoint({ ...made, why: 'kill' })).toBeNull();
   });
 
   it('is refused of a worktree that is not the run’s', async () => {
     const { test, made } = await worktreeWithFiles();
     const other = await test.create();
-    await expect(test.worktrees.checkpoint({ path: made.path, runId: other.runId })).rejects.toMatchObject({
-      code: 'git_failed',
-    });
+    await expect(test.worktrees.checkpoint({ path: made.path, runId: other.runId, why: 'kill' })).rejects.toMatchObject(
+      {
+        code: 'git_failed',
+      },
+    );
   });
 });

@@ -106,6 +106,13 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
   no_worktree: [
     [{ runId }, 'run_010203040506 has no worktree any more. Its branch or a checkpoint may still hold the work.'],
   ],
+  no_checkpoint: [
+    [
+      { runId: 'run_1', number: null, known: [] },
+      'run_1 has no checkpoint. One is taken where there is work that its branch does not hold; look at its branch.',
+    ],
+    [{ runId: 'run_1', number: 3, known: [1, 2] }, 'run_1 has no checkpoint 3. It has: 1, 2.'],
+  ],
   run_is_over: [[{ runId, status: 'completed' }, 'run_010203040506 is already over (completed).']],
   run_not_running: [
     [{ runId, status: 'killed' }, 'run_010203040506 is not running (killed), so nothing was taken from it.'],
@@ -306,6 +313,7 @@ describe('why a worktree stays', () => {
     [{ code: 'dirty', files: 1 }, 'one file is not committed'],
     [{ code: 'dirty', files: 3 }, '3 files are not committed'],
     [{ code: 'operation', operation: 'rebase' }, 'git is busy in it (rebase)'],
+    [{ code: 'restored_lately', hours: 2, maxAgeHours: 48 }, 'it was restored 2 h ago (kept for 2 d)'],
     [{ code: 'too_young', hours: 1.5, maxAgeHours: 48 }, 'its run ended 1 h 30 min ago (kept for 2 d)'],
     [{ code: 'failed', detail: 'EBUSY' }, 'it could not be removed: EBUSY'],
   ])('%j', (reason, words) => {

@@ -24,6 +24,7 @@ const worktree: WorktreeFacts = {
   dirtyFiles: 0,
   bytes: 1_000,
   operation: null,
+  restored: null,
 };
 
 /** Of a run that ended three days ago and left nothing behind. */
@@ -114,6 +115,14 @@ describe('a worktree stays', () => {
     expect(reasonsToKeep(endedBefore(-5))).toEqual([{ code: 'too_young', hours: -5, maxAgeHours: 48 }]);
   });
 
+  it('until its age is reached since it was restored, however long its run has been over', () => {
+    const restoredBefore = (hours: number) =>
+      facts({ worktree: { restored: { checkpoint: 'ref', at: now - hours * hour } } });
+    expect(reasonsToKeep(restoredBefore(1))).toEqual([{ code: 'restored_lately', hours: 1, maxAgeHours: 48 }]);
+    expect(reasonsToKeep(restoredBefore(50))).toEqual([]);
+    expect(reasonsToKeep(restoredBefore(500))).toEqual([]);
+  });
+
   it('when the age that was asked for is no number', () => {
     expect(reasonsToKeep(facts({ maxAgeHours: Number.NaN })).map(({ code }) => code)).toEqual(['too_young']);
   });
@@ -132,6 +141,9 @@ describe('whatever was found out about a worktree', () => {
       dirtyFiles: fc.option(fc.nat({ max: 3 })),
       bytes: fc.option(fc.nat()),
       operation: fc.option(fc.constantFrom('rebase', 'merge')),
+      restored: fc.option(
+        fc.record({ checkpoint: fc.constant('ref'), at: fc.integer({ min: now - 100 * hour, max: now + hour }) }),
+      ),
     }),
     run: fc.option(
       fc.record({
@@ -185,7 +197,9 @@ describe('whatever was found out about a worktree', () => {
           (reason) => !insisted.some((other) => JSON.stringify(other) === JSON.stringify(reason)),
         );
         expect(asked.length - overridden.length).toBe(insisted.length);
-        const unexpected = overridden.filter(({ code }) => !['too_young', 'dirty', 'operation'].includes(code));
+        const unexpected = overridden.filter(
+          ({ code }) => !['too_young', 'restored_lately', 'dirty', 'operation'].includes(code),
+        );
         expect(unexpected).toEqual([]);
       }),
     );

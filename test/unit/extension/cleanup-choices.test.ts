@@ -17,6 +17,7 @@ const entry = (reasons: readonly KeepReason[]) => ({
     dirtyFiles: 0,
     bytes: null,
     operation: null,
+    restored: null,
   },
   run: aRun({ status: 'completed', endedAt: killedAt }),
   bytes: 1500,

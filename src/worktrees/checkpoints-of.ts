@@ -1,0 +1,47 @@
+import { type Checkpoint, type CheckpointParts, readCheckpointMessage } from '../core/checkpoint.ts';
+import type { Repository } from '../core/ports/worktrees.ts';
+import type { RunId } from '../core/run-id.ts';
+import { git } from './git.ts';
+
+export interface StoredCheckpoint extends Checkpoint, CheckpointParts {
+  /** Of the worktree's files. */
+  readonly tree: string;
+  readonly parents: readonly string[];
+}
+
+/** A NUL after each, since a message has many lines. */
+const fields = ['refname', 'objectname', 'tree', 'parent', 'committerdate:unix', 'contents'];
+
+/** The checkpoints of a run that there are, the oldest first. */
+export async function storedCheckpoints(repository: Repository, runId: RunId): Promise<StoredCheckpoint[]> {
+  const folder = `refs/warden/checkpoints/${runId}/`;
+  const listed = await git({
+    directory: repository.gitDirectory,
+    arguments: ['for-each-ref', `--format=${fields.map((field) => `%(${field})%00`).join('')}`, folder],
+    operation: 'look for checkpoints',
+  });
+  const values = listed.toString('utf8').split('\0');
+  const found: StoredCheckpoint[] = [];
+  for (let start = 0; start + fields.length < values.length; start += fields.length) {
+    const [name = '', commit = '', tree = '', parent = '', seconds = '', message = ''] = values.slice(
+      start,
+      start + fields.length,
+    );
+    const ref = name.trimStart();
+    const number = Number(ref.slice(folder.length));
+    if (!Number.isSafeInteger(number) || number < 1) continue;
+    const parents = parent === '' ? [] : parent.split(' ');
+    const told = readCheckpointMessage(message, parents);
+    found.push({ ref, number, commit, tree, parents, at: Number(seconds) * 1000, ...told });
+  }
+  return found.sort((one, other) => one.number - other.number);
+}
+
+export async function checkpointsOf(repository: Repository, runId: RunId): Promise<Checkpoint[]> {
+  return (await storedCheckpoints(repository, runId)).map(toldOf);
+}
+
+/** The same without what only restoring needs. */
+export function toldOf({ ref, number, commit, why, at, files, operation }: StoredCheckpoint): Checkpoint {
+  return { ref, number, commit, why, at, files, operation };
+}

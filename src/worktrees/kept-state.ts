@@ -1,0 +1,97 @@
+import { lstat, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { commitTree } from './checkpoint-commit.ts';
+import { askGit, git, gitText, nulSeparated } from './git.ts';
+import { type StagedState, treeOf } from './staged-state.ts';
+import { unlessMissing } from './system-failure.ts';
+import type { TemporaryIndex } from './temporary-index.ts';
+
+const operation = 'keep work';
+
+/** Where git names, in its folder for a worktree, the commits that an operation under way works on, one a line. */
+const commitFiles = [
+  'MERGE_HEAD',
+  'CHERRY_PICK_HEAD',
+  'REVERT_HEAD',
+  'rebase-merge/orig-head',
+  'rebase-merge/stopped-sha',
+  'rebase-apply/orig-head',
+  'BISECT_HEAD',
+];
+
+/** What was changed before the operation began and comes back at its end: it is nowhere else. */
+const setAsideFiles = ['MERGE_AUTOSTASH', 'rebase-merge/autostash', 'rebase-apply/autostash'];
+
+/**
+ * What of a worktree's state no tree of its files can hold, as a commit: the versions of what is not merged (`stages/1`
+ * to `stages/3`), names that are only to be added (`intended`), and as its parents the commits that a git operation under
+ * way works on, so that they stay as long as it does.
+ */
+export interface KeptState {
+  /** Null where there is nothing of it. */
+  readonly commit: string | null;
+  /** Some of it is work that is nowhere else. */
+  readonly isWork: boolean;
+}
+
+export async function keepState(
+  index: TemporaryIndex,
+  adminDirectory: string,
+  { unmerged, intended }: StagedState,
+  title: string,
+): Promise<KeptState> {
+  const [operated, setAside] = await Promise.all(
+    [commitFiles, setAsideFiles].map(async (files) => await commitsNamedIn(index, adminDirectory, files)),
+  );
+  const parents = [...new Set([...(operated ?? []), ...(setAside ?? [])])];
+  const isWork = unmerged.length + intended.length + (setAside?.length ?? 0) > 0;
+  if (!isWork && parents.length === 0) return { commit: null, isWork };
+  const lines = unmerged.map((line) => {
+    const [, entry = '', stage = '', name = ''] = /^(.*) ([123])\t([^]*)$/.exec(line) ?? [];
+    return `${entry} 0\tstages/${stage}/${name}`;
+  });
+  if (intended.length > 0) lines.push(`100644 ${await blobOf(index, intended)} 0\tintended`);
+  return { commit: await commitTree(index, await treeOf(index, lines), parents, title, 'same each time'), isWork };
+}
+
+/** What of it a restored index takes. Names and lines are a byte per character. */
+export async function readKeptState(
+  directory: string,
+  commit: string,
+): Promise<Pick<StagedState, 'unmerged' | 'intended'>> {
+  const listed = await git({ directory, arguments: ['ls-tree', '-r', '-z', commit], operation: 'read checkpoint' });
+  const unmerged: string[] = [];
+  let intended: string[] = [];
+  for (const line of nulSeparated(listed, 'latin1')) {
+    const [, mode, object, stage, name] = /^(\d+) \w+ ([0-9a-f]+)\tstages\/([123])\/([^]*)$/.exec(line) ?? [];
+    if (mode !== undefined) unmerged.push(`${mode} ${object} ${stage}\t${name}`);
+    const [, names] = /^\d+ blob ([0-9a-f]+)\tintended$/.exec(line) ?? [];
+    if (names === undefined) continue;
+    const text = await git({ directory, arguments: ['cat-file', 'blob', names], operation: 'read checkpoint' });
+    intended = nulSeparated(text, 'latin1');
+  }
+  return { unmerged, intended };
+}
+
+async function blobOf(index: TemporaryIndex, names: readonly string[]): Promise<string> {
+  const input = Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1');
+  return await gitText({ ...index, arguments: ['hash-object', '-w', '--stdin'], input, operation });
+}
+
+async function commitsNamedIn(
+  index: TemporaryIndex,
+  adminDirectory: string,
+  files: readonly string[],
+): Promise<string[]> {
+  const commits: string[] = [];
+  for (const name of files) {
+    const file = join(adminDirectory, name);
+    if ((await unlessMissing(lstat(file)))?.isFile() !== true) continue;
+    for (const line of ((await unlessMissing(readFile(file, 'utf8'))) ?? '').split('\n')) {
+      if (!/^[0-9a-f]{40,64}$/.test(line)) continue;
+      const there = await askGit({ ...index, arguments: ['cat-file', '-e', `${line}^{commit}`], operation });
+      if (there.exitCode === 0) commits.push(line);
+    }
+  }
+  return commits;
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { askGit, git, gitText, nulSeparated } from './git.ts';
+import { durable, type TemporaryIndex } from './temporary-index.ts';
+
+const operation = 'keep work';
+
+/** What an index holds. Names and lines are a byte per character. */
+export interface StagedState {
+  /** Of all that is merged; null where an object of it is missing. */
+  readonly tree: string | null;
+  /** Lines of `git ls-files --stage` for what is not: several versions of one file. */
+  readonly unmerged: readonly string[];
+  /** Names that are only to be added (`git add --intent-to-add`), which no tree holds. */
+  readonly intended: readonly string[];
+}
+
+export async function stagedState(index: TemporaryIndex): Promise<StagedState> {
+  const list = async (...parameters: string[]): Promise<string[]> =>
+    nulSeparated(await git({ ...index, arguments: [...parameters, '-z'], operation }), 'latin1');
+  const unmerged = await list('ls-files', '--unmerged');
+  const intended = await list('diff-files', '--name-only', '--diff-filter=A');
+  if (unmerged.length > 0) {
+    const merged = (await list('ls-files', '--stage')).filter((line) =>
+      / 0\t/.test(line.slice(0, line.indexOf('\t') + 1)),
+    );
+    const isIntended = new Set(intended);
+    const held = merged.filter((line) => !isIntended.has(line.slice(line.indexOf('\t') + 1)));
+    return { tree: await treeOf(index, held), unmerged, intended };
+  }
+  const answer = await askGit({ ...index, arguments: [...durable, 'write-tree'], operation });
+  return { tree: answer.exitCode === 0 ? answer.output.toString('utf8').trim() : null, unmerged, intended };
+}
+
+/** The tree of some lines in the form of `git ls-files --stage`. */
+export async function treeOf(index: TemporaryIndex, lines: readonly string[]): Promise<string> {
+  const file = `${index.environment['GIT_INDEX_FILE']}-${randomUUID()}`;
+  const another = { ...index, environment: { ...index.environment, GIT_INDEX_FILE: file }, operation };
+  try {
+    if (lines.length > 0) {
+      const input = Buffer.from(lines.map((line) => `${line}\0`).join(''), 'latin1');
+      await git({ ...another, arguments: ['update-index', '-z', '--index-info'], input });
+    }
+    return await gitText({ ...another, arguments: [...durable, 'write-tree'] });
+  } finally {
+    await rm(file, { force: true });
+    await rm(`${file}.lock`, { force: true });
+  }
+}
