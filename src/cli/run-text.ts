@@ -8,6 +8,7 @@ import {
   plainEnglish,
 } from '../core/messages.ts';
 import type { GivenHeartbeat } from '../core/observation.ts';
+import { describePorts } from '../core/port-range.ts';
 import type { Run } from '../core/run.ts';
 import { whyItIsThere } from '../core/run-json.ts';
 import { isTerminal, type RunStatus } from '../core/run-status.ts';
@@ -58,6 +59,7 @@ export function runDetails(
     ['time limit', run.endedAt === null ? timeLimitText(run) : null],
     ['pid', run.process === null ? null : String(run.process.command.pid)],
     ['daemons', run.process === null ? null : daemonWords(run.process.containment)],
+    ['ports', run.ports === null || isTerminal(run.status) ? null : describePorts(run.ports)],
     ['repository', run.repository],
     ['worktree', run.worktree?.path ?? null],
     ['branch', run.worktree?.branch ?? null],

@@ -13,6 +13,7 @@ import { waitForRun } from './wait-for-run.ts';
 
 const stepWords: Readonly<Record<LaunchStep, string>> = {
   queue: 'accepted',
+  ports: 'finding free ports for it',
   worktree: 'making its worktree',
   include: 'copying files into it',
   checkpoint: 'handing it what the run before it saved',

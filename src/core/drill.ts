@@ -1,6 +1,7 @@
 import { defaultStageLengths } from './escalation.ts';
 import type { KillReport } from './kill-report.ts';
 import type { RunId } from './run-id.ts';
+import { defaultPortBounds } from './port-range.ts';
 import type { Workflow } from './workflow.ts';
 
 /** What a drill showed on this very machine. */
@@ -45,6 +46,8 @@ export function drillWorkflow(command: readonly [string, ...string[]]): Workflow
     onTimeout: 'kill',
     limits: { memoryBytes: null, cpuPercent: null, processes: null },
     onLimit: 'notify',
+    ports: 0,
+    portBounds: defaultPortBounds,
     persistent: false,
     retry: null,
     kill: { ...defaultStageLengths, graceful: 1_500, forced: 1_500 },

@@ -23,6 +23,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   run_is_ending: 'refused',
   run_not_over: 'refused',
   survivors: 'failed',
+  no_free_ports: 'failed',
   not_proved_gone: 'failed',
   already_replaced: 'refused',
   drill_failed: 'failed',

@@ -19,6 +19,8 @@ export interface ErrorFacts {
   unknown_run: { runId: string; nearest: readonly string[] };
   invalid_argument: { argument: string; value: string; expected: string };
   command_not_found: { command: string };
+  /** So many ports in a row are not free between these, both included. */
+  no_free_ports: { count: number; first: number; last: number };
   worktree_path_taken: { path: string };
   branch_taken: { branch: string };
   /** A step of a launch failed and everything before it was undone. `detail` holds the tool's own words. */
@@ -77,7 +79,7 @@ export type WebhookProblem =
   | 'not_readable';
 
 /** The steps of a launch, in their order. */
-export type LaunchStep = 'queue' | 'worktree' | 'include' | 'checkpoint' | 'setup' | 'start';
+export type LaunchStep = 'queue' | 'ports' | 'worktree' | 'include' | 'checkpoint' | 'setup' | 'start';
 
 export interface WorkflowFileProblem {
   readonly file: string;

@@ -51,6 +51,19 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
     translate('"{0}" is not valid for {1}. Expected: {2}.', value, argument, expected),
   command_not_found: ({ command }, translate) =>
     translate('The program "{0}" was not found. Check its spelling, or put it on the PATH.', command),
+  no_free_ports: ({ count, first, last }, translate) =>
+    count === 1
+      ? translate(
+          'No port from {0} to {1} is free. End runs, or set another "portRange" in workflows.json.',
+          first,
+          last,
+        )
+      : translate(
+          'No {0} ports in a row from {1} to {2} are free. End runs, or set another "portRange" in workflows.json.',
+          count,
+          first,
+          last,
+        ),
   worktree_path_taken: ({ path }, translate) =>
     translate(
       '{0} is already there, so no worktree can be made in its place. Move or remove it, then try again.',
@@ -190,6 +203,7 @@ function describeProblem({ file, line, column, key, problem }: WorkflowFileProbl
 
 const launchStepTemplates: Readonly<Record<LaunchStep, string>> = {
   queue: 'it could not wait for its turn ({0})',
+  ports: 'it could not get its ports ({0})',
   worktree: 'its worktree could not be made ({0})',
   include: 'files could not be copied into its worktree ({0})',
   checkpoint: 'what the run before it had saved could not be handed to it ({0})',

@@ -32,6 +32,7 @@ export function describeWaiting(minutes: number, translate: Translate): string {
 
 const launchSteps: Readonly<Record<LaunchStep, string>> = {
   queue: 'it could not wait for its turn',
+  ports: 'it could not get its ports',
   worktree: 'its worktree could not be made',
   include: 'files could not be copied into its worktree',
   checkpoint: 'what the run before it had saved could not be handed to it',

@@ -60,6 +60,8 @@ export interface RunJson {
   readonly parent_run_id: string | null;
   readonly restarted_from: string | null;
   readonly kill_method: Phase | null;
+  /** Its own while it is not over. */
+  readonly ports: { readonly first: number; readonly count: number } | null;
   /** What it may take in all, with `extra_minutes`, which it was given since it was launched. */
   readonly time_limit_minutes: number;
   readonly extra_minutes: number;
@@ -98,6 +100,7 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
     parent_run_id: run.parentRunId,
     restarted_from: run.restartedFrom,
     kill_method: run.killMethod,
+    ports: run.ports,
     time_limit_minutes: timeLimitOf(run),
     extra_minutes: run.extraMinutes,
     last_heartbeat: isoTimeOrNull(lastHeartbeatOf(run, facts)),

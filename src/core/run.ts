@@ -5,6 +5,7 @@ import type { Observation } from './observation.ts';
 import type { LaunchStep } from './errors.ts';
 import type { Phase } from './escalation.ts';
 import type { KillReport } from './kill-report.ts';
+import type { PortRange } from './port-range.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { RunId } from './run-id.ts';
 import type { RunStatus, TerminalStatus } from './run-status.ts';
@@ -127,6 +128,8 @@ export interface Run {
   readonly retryNumber: number;
   /** Minutes that it was given on top of its workflow's time limit. */
   readonly extraMinutes: number;
+  /** Its own until it is over; null where its workflow asks for none, and before it has them. */
+  readonly ports: PortRange | null;
   /** Null for a run that never had to wait. */
   readonly queue: QueueEntry | null;
   /** The supervisor that is launching it; null once it runs, and while it is queued and nobody waits with it. */

@@ -13,6 +13,7 @@ import type { Workflow } from './workflow.ts';
 import {
   killSchema,
   limitsSchema,
+  portRangeSchema,
   retrySchema,
   workflowFileSchema,
   workflowSchema,
@@ -135,6 +136,7 @@ const knownKeysWithin = new Map([
   ['retry', Object.keys(retrySchema.shape)],
   ['limits', Object.keys(limitsSchema.shape)],
   ['kill', Object.keys(killSchema.shape)],
+  ['portRange', Object.keys(portRangeSchema.shape)],
 ]);
 
 function suggestionFor(key: string, path: readonly (string | number)[]): string {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defaultStageLengths } from './escalation.ts';
+import { defaultPortBounds } from './port-range.ts';
 import type { OnLimit, Workflow } from './workflow.ts';
 
 /** What a workflow gets where its file says nothing. */
@@ -12,6 +13,7 @@ const defaults = {
   onStuck: 'notify',
   onTimeout: 'kill',
   onLimit: 'notify',
+  ports: 0,
   persistent: false,
   backoffSeconds: 30,
 } as const;
@@ -164,6 +166,17 @@ export const workflowSchema = z.strictObject({
       }),
     ),
   ),
+  ports: z.optional(
+    z.int().check(
+      z.gte(0),
+      z.lte(100),
+      z.meta({
+        description:
+          'How many ports a run gets for its servers, which no other run has: $WARDEN_PORT is the first of them, $WARDEN_PORT_1, $WARDEN_PORT_2 … are each.',
+        default: defaults.ports,
+      }),
+    ),
+  ),
   initializationTimeoutMinutes: z.optional(
     minutes('A run without a first sign of life for this long needs a person.', defaults.initializationTimeoutMinutes),
   ),
@@ -191,6 +204,19 @@ export const workflowSchema = z.strictObject({
   retry: z.optional(retrySchema.check(z.meta({ description: 'Start a run that failed again.' }))),
 });
 
+const port = (description: string, byDefault: number) =>
+  z.int().check(z.gte(1024), z.lte(65_535), z.meta({ description, default: byDefault }));
+
+export const portRangeSchema = z.strictObject({
+  first: port('The first of them.', defaultPortBounds.first),
+  last: port('The last of them.', defaultPortBounds.last),
+});
+
+const portsInOrder = z.superRefine<z.infer<typeof portRangeSchema>>(({ first, last }, { issues }) => {
+  if (first <= last) return;
+  issues.push({ code: 'custom', path: ['first'], message: `this is more than last (${last})`, input: first });
+});
+
 const workflowNameRule = 'letters, digits, dot, dash and underscore, a letter or digit first, 64 at most';
 
 /** A whole definitions file. */
@@ -204,6 +230,9 @@ export const workflowFileSchema = z.strictObject({
         description: 'How many runs of this repository may be under way at once; others wait for their turn.',
       }),
     ),
+  ),
+  portRange: z.optional(
+    portRangeSchema.check(portsInOrder, z.meta({ description: 'The ports that runs get theirs from, see ports.' })),
   ),
   workflows: z
     .record(
@@ -242,6 +271,8 @@ function withDefaults(name: string, written: z.infer<typeof workflowSchema>, fil
       processes: written.limits?.processes ?? null,
     },
     onLimit: written.onLimit ?? defaults.onLimit,
+    ports: written.ports ?? defaults.ports,
+    portBounds: file.portRange ?? defaultPortBounds,
     persistent: written.persistent ?? defaults.persistent,
     retry: written.retry ?? null,
     kill: {

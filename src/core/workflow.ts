@@ -1,5 +1,6 @@
 import type { StageLengths } from './escalation.ts';
 import type { ResourceLimits } from './observation.ts';
+import type { PortBounds } from './port-range.ts';
 
 /** What is done about a run that has reached a limit. */
 export type OnLimit = 'notify' | 'kill' | 'restart';
@@ -25,6 +26,9 @@ export interface Workflow {
   readonly limits: ResourceLimits;
   /** What is done when one of `limits` is exceeded. */
   readonly onLimit: OnLimit;
+  /** How many ports of its own a run gets; 0 for none. */
+  readonly ports: number;
+  readonly portBounds: PortBounds;
   readonly persistent: boolean;
   readonly retry: { readonly attempts: number; readonly backoffSeconds: number } | null;
   /** How long the stages of a kill last. */

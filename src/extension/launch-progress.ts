@@ -38,6 +38,8 @@ function stepWords(step: LaunchStep): string {
   switch (step) {
     case 'queue':
       return vscode.l10n.t('waiting for its turn');
+    case 'ports':
+      return vscode.l10n.t('finding free ports for it');
     case 'worktree':
       return vscode.l10n.t('making its worktree');
     case 'include':

@@ -19,6 +19,7 @@ import {
 import { SharedRound } from '../core/shared-round.ts';
 import { hostileTree } from '../runner/hostile-tree.ts';
 import type { RunId } from '../core/run-id.ts';
+import { isBindable } from './bindable.ts';
 import { killControlGroup, processesIn } from './control-group.ts';
 import { freezeByLooks } from './freeze-by-looks.ts';
 import { findProgram } from './find-program.ts';
@@ -192,6 +193,14 @@ export class LocalExecutor implements Executor {
 
   portStatesOf(ports: readonly Port[]): Promise<readonly PortState[]> {
     return ports.length === 0 ? Promise.resolve([]) : this.#table.portStatesOf(ports);
+  }
+
+  async busyPorts(ports: readonly number[]): Promise<readonly number[]> {
+    // Who listens on one address of the machine only is seen in the listing.
+    const states = await this.#table.portStatesOf(ports.map((port) => ({ port, protocol: 'tcp' })));
+    const busy: number[] = [];
+    for (const { port, state } of states) if (state !== 'free' || !(await isBindable(port))) busy.push(port);
+    return busy;
   }
 
   occupantsOf(directory: string): Promise<readonly Occupant[]> {

@@ -14,6 +14,7 @@ import type {
   RunPatch,
   Store,
 } from '../core/ports/store.ts';
+import type { PortRange } from '../core/port-range.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Actor, Run } from '../core/run.ts';
@@ -179,6 +180,16 @@ class LastingStore implements Store {
   ): Promise<Run | null> {
     await this.#offerKept();
     return this.#insist((database) => database.takeTurn(runId, isDue, patch, audit));
+  }
+
+  async reservePorts(
+    runId: RunId,
+    expected: (run: Run) => boolean,
+    choose: (taken: readonly PortRange[]) => PortRange,
+  ): Promise<Run | null> {
+    // A run whose end is only kept still has its ports until that is taken: more than needed, never less.
+    await this.#offerKept();
+    return this.#insist((database) => database.reservePorts(runId, expected, choose));
   }
 
   async change(

@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { defaultPortBounds } from '../core/port-range.ts';
 import type { Run } from '../core/run.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
 import type { Workflow } from '../core/workflow.ts';
@@ -89,12 +90,14 @@ export class RunRecords {
 }
 
 /** What the folders of runs do not hold that an older version launched; the database has it from its migrations. */
-const addedLater = { extraMinutes: 0, followUp: null, queue: null } satisfies Partial<Run>;
+const addedLater = { ports: null, extraMinutes: 0, followUp: null, queue: null } satisfies Partial<Run>;
 
 const addedLaterToWorkflow = {
   setupTimeoutMinutes: 15,
   teardown: null,
   teardownTimeoutSeconds: 60,
+  ports: 0,
+  portBounds: defaultPortBounds,
 } satisfies Partial<Workflow>;
 
 const isLaunched = (found: Partial<Run>): found is Run => found.runId !== undefined && found.workflow !== undefined;

@@ -2,6 +2,7 @@ import { type Containment, uncontained } from '../core/containment.ts';
 import type { ActiveProcesses, AuditEntry } from '../core/ports/store.ts';
 import type { Phase } from '../core/escalation.ts';
 import type { KillReport } from '../core/kill-report.ts';
+import type { PortRange } from '../core/port-range.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
 import type { QueueEntry, Run, RunProcess, RunReason, StopIntent } from '../core/run.ts';
@@ -34,6 +35,7 @@ export interface RunRow {
   restarted_from: RunId | null;
   retry_number: number;
   extra_minutes: number;
+  ports: string | null;
   queue: string | null;
   launcher: string | null;
   stop: string | null;
@@ -82,6 +84,7 @@ export function runFrom(row: RunRow): Run {
     restartedFrom: row.restarted_from,
     retryNumber: row.retry_number,
     extraMinutes: row.extra_minutes,
+    ports: parsed<PortRange>(row.ports),
     queue: parsed<QueueEntry>(row.queue),
     launcher: parsed<ProcessIdentity>(row.launcher),
     stop: parsed<StopIntent>(row.stop),
@@ -128,6 +131,7 @@ export function runParameters(run: Run): Record<string, string | number | null> 
     restarted_from: run.restartedFrom,
     retry_number: run.retryNumber,
     extra_minutes: run.extraMinutes,
+    ports: json(run.ports),
     queue: json(run.queue),
     launcher: json(run.launcher),
     stop: json(run.stop),

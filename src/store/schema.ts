@@ -144,11 +144,6 @@ CREATE INDEX audit_by_action ON audit_log (action, at, outcome, run_id);
 UPDATE workflow_processes SET process_info = json_set(process_info, '$.observation.near', json('{"memory":false,"processes":false}'))
 WHERE json_type(process_info, '$.observation') = 'object';
 `,
-  // Setup commands have a time limit, and worktrees are taken down by a command of the workflow.
-  `
-UPDATE workflow_runs SET workflow = json_set(workflow, '$.setupTimeoutMinutes', 15, '$.teardown', NULL,
-  '$.teardownTimeoutSeconds', 60);
-`,
   // What is told of runs is told once for a run and state, and sent until it has arrived.
   `
 CREATE TABLE notices (
@@ -173,5 +168,15 @@ CREATE INDEX notices_due ON notices (due_at) WHERE due_at IS NOT NULL;
   `
 UPDATE workflow_runs SET queue = json_set(queue, '$.after', json('[]')) WHERE queue IS NOT NULL;
 CREATE INDEX runs_by_parent ON workflow_runs (parent_run_id) WHERE parent_run_id IS NOT NULL;
+`,
+  // Setup commands have a time limit, and worktrees are taken down by a command of the workflow.
+  `
+UPDATE workflow_runs SET workflow = json_set(workflow, '$.setupTimeoutMinutes', 15, '$.teardown', NULL,
+  '$.teardownTimeoutSeconds', 60);
+`,
+  // A run has ports of its own while it is not over.
+  `
+ALTER TABLE workflow_runs ADD COLUMN ports TEXT CHECK (json_valid(ports));
+UPDATE workflow_runs SET workflow = json_set(workflow, '$.ports', 0, '$.portBounds', json('{"first":20000,"last":29999}'));
 `,
 ];

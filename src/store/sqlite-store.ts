@@ -14,6 +14,7 @@ import type {
   RunPatch,
   Store,
 } from '../core/ports/store.ts';
+import type { PortRange } from '../core/port-range.ts';
 import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Actor, Run } from '../core/run.ts';
@@ -310,6 +311,22 @@ WHERE r.status IN (${activeStatusList})`;
       const after: Run = { ...before, ...patch };
       this.#writeRun(after);
       this.#writeAudit(audit);
+      return after;
+    });
+  }
+
+  reservePorts(
+    runId: RunId,
+    expected: (run: Run) => boolean,
+    choose: (taken: readonly PortRange[]) => PortRange,
+  ): Promise<Run | null> {
+    const sql = `SELECT ports FROM workflow_runs WHERE status IN (${activeStatusList}) AND ports IS NOT NULL AND run_id <> ?`;
+    return this.#write(() => {
+      const before = this.#runNow(runId);
+      if (before === null || !expected(before)) return null;
+      const taken = this.#statement(sql).pluck().all(runId) as string[];
+      const after: Run = { ...before, ports: choose(taken.map((text) => JSON.parse(text) as PortRange)) };
+      this.#writeRun(after);
       return after;
     });
   }

@@ -9,6 +9,7 @@ import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
 import { failureWords } from './failure-words.ts';
 import { runNow } from './find-run.ts';
 import { isLaunchedHere } from './queued-launches.ts';
+import { reservePorts } from './reserve-ports.ts';
 import { runVariables } from './run-variables.ts';
 import { makeTemporaryFolder } from './temporary-files.ts';
 import { runTimeBoxed } from './time-boxed-command.ts';
@@ -50,13 +51,17 @@ async function takeSteps(
   signal: AbortSignal,
 ): Promise<Run> {
   let run = accepted;
-  let step: LaunchStep = 'worktree';
+  let step: LaunchStep = 'ports';
   const enter = (next: LaunchStep): void => {
     signal.throwIfAborted();
     step = next;
     steps.onProgress?.(next, run);
   };
   try {
+    if (run.workflow.ports > 0) {
+      enter('ports');
+      run = await reservePorts(world, run);
+    }
     enter('worktree');
     run = await makeWorktree(world, repository, run, signal);
     const worktree = worktreeOf(run);

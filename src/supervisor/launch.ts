@@ -202,6 +202,7 @@ async function accept(
       parentRunId: options.parentRunId ?? null,
       restartedFrom: origin.restartedFrom,
       retryNumber: origin.retryNumber,
+      ports: null,
       queue,
       launcher: queue !== null && options.isLeftInQueue === true ? null : world.executor.self,
       stop: null,

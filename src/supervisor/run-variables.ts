@@ -1,3 +1,4 @@
+import { portVariables } from '../core/port-range.ts';
 import type { Run } from '../core/run.ts';
 import type { World } from './world.ts';
 
@@ -5,6 +6,7 @@ import type { World } from './world.ts';
 export function runVariables(world: World, run: Run): Record<string, string> {
   return {
     ...run.workflow.env,
+    ...portVariables(run.ports),
     WARDEN_RUN_ID: run.runId,
     WARDEN_RUN_DIR: world.folders.pathOf(run.runId),
     WARDEN_ROOT: run.repository,

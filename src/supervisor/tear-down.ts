@@ -19,7 +19,8 @@ export async function tearDown(world: World, run: Run, worktreePath: string): Pr
     const failed = await runTimeBoxed(world, run, {
       argv: teardown,
       workingDirectory: worktreePath,
-      environment: { ...world.executor.environment(), ...runVariables(world, run) },
+      // Its ports may be another's by now, and whoever listens there must not be taken for its own.
+      environment: { ...world.executor.environment(), ...runVariables(world, { ...run, ports: null }) },
       log: 'teardown',
       limitMilliseconds: teardownTimeoutSeconds * 1000,
       signal: world.disposed,

@@ -30,6 +30,7 @@ test('every key of a workflow is described, and the documented defaults are offe
     onStuck: 'notify',
     onTimeout: 'kill',
     onLimit: 'notify',
+    ports: 0,
     persistent: false,
   });
 });

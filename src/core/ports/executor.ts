@@ -114,6 +114,8 @@ export interface Executor {
   ownPortsOf(identities: readonly ProcessIdentity[]): Promise<readonly Port[]>;
   /** Who listens on these ports now, in their order. */
   portStatesOf(ports: readonly Port[]): Promise<readonly PortState[]>;
+  /** Which of these TCP ports somebody listens on, or no server could be started on for another reason. */
+  busyPorts(ports: readonly number[]): Promise<readonly number[]>;
   /** Processes whose working directory is at or below the folder. */
   occupantsOf(directory: string): Promise<readonly Occupant[]>;
   /**

@@ -3,6 +3,7 @@ import type { Outbox } from './outbox.ts';
 import type { KillReport } from '../kill-report.ts';
 import type { Lease, LeaseCandidate } from '../lease.ts';
 import type { Phase } from '../escalation.ts';
+import type { PortRange } from '../port-range.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 import type { Observation } from '../observation.ts';
 import type { Actor, QueueEntry, Run, RunProcess, RunReason, RunWorktree, StopIntent } from '../run.ts';
@@ -36,6 +37,7 @@ export interface RunPatch {
   readonly exitCode?: number | null;
   readonly signal?: string | null;
   readonly worktree?: RunWorktree | null;
+  readonly ports?: PortRange | null;
   readonly queue?: QueueEntry;
   readonly launcher?: ProcessIdentity | null;
   readonly stop?: StopIntent | null;
@@ -126,6 +128,16 @@ export interface Store extends Outbox {
     isDue: (run: Run, active: readonly Run[]) => boolean,
     patch: RunPatch,
     audit: AuditEntry,
+  ): Promise<Run | null>;
+  /**
+   * Compare and set, decided upon the ports of all other runs that are not over, of every repository: no two get the same.
+   * @param choose is given what is taken; what it throws is thrown, and nothing is changed then
+   * @returns the run as it is now; null when `expected` does not hold
+   */
+  reservePorts(
+    runId: RunId,
+    expected: (run: Run) => boolean,
+    choose: (taken: readonly PortRange[]) => PortRange,
   ): Promise<Run | null>;
   /**
    * Many looks in one transaction; only runs that are still running take them.

@@ -39,6 +39,7 @@ const reads = {
     'runFolderOf',
     'ownPortsOf',
     'portStatesOf',
+    'busyPorts',
     'occupantsOf',
   ],
   worktrees: [

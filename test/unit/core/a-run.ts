@@ -1,5 +1,6 @@
 import { defaultStageLengths } from '../../../src/core/escalation.ts';
 import { uncontained } from '../../../src/core/containment.ts';
+import { defaultPortBounds } from '../../../src/core/port-range.ts';
 import type { Run, StopIntent } from '../../../src/core/run.ts';
 import type { Workflow } from '../../../src/core/workflow.ts';
 import { anIdentity, bootId, runId } from './a-process.ts';
@@ -21,6 +22,8 @@ export const aWorkflow: Workflow = {
   onTimeout: 'kill',
   limits: { memoryBytes: null, cpuPercent: null, processes: null },
   onLimit: 'notify',
+  ports: 0,
+  portBounds: defaultPortBounds,
   persistent: false,
   retry: null,
   kill: defaultStageLengths,
@@ -56,6 +59,7 @@ export function aRun(run: Partial<Run> = {}): Run {
     retryNumber: 0,
     extraMinutes: 0,
     queue: null,
+    ports: null,
     launcher: null,
     stop: null,
     followUp: null,

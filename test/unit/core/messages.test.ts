@@ -35,6 +35,16 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
     [{ path: '/x' }, '/x has no commit yet, so there is nothing to start from. Make a first commit.'],
   ],
   git_not_found: [[{ detail: 'ENOENT' }, 'Git could not be started (ENOENT). Install it, or put it on the PATH.']],
+  no_free_ports: [
+    [
+      { count: 1, first: 20_000, last: 29_999 },
+      'No port from 20000 to 29999 is free. End runs, or set another "portRange" in workflows.json.',
+    ],
+    [
+      { count: 3, first: 20_000, last: 29_999 },
+      'No 3 ports in a row from 20000 to 29999 are free. End runs, or set another "portRange" in workflows.json.',
+    ],
+  ],
   base_not_found: [
     [
       { base: 'mian', repository: '/x' },

@@ -45,6 +45,7 @@ describe('a run as JSON', () => {
   "parent_run_id": null,
   "restarted_from": null,
   "kill_method": null,
+  "ports": null,
   "time_limit_minutes": 60,
   "extra_minutes": 0,
   "last_heartbeat": "2025-06-16T13:33:05.120Z",

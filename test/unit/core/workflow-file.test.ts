@@ -50,6 +50,8 @@ describe('a definitions file', () => {
       onTimeout: 'kill',
       limits: { memoryBytes: null, cpuPercent: null, processes: null },
       onLimit: 'notify',
+      ports: 0,
+      portBounds: { first: 20_000, last: 29_999 },
       persistent: false,
       retry: null,
       kill: { wait: 30_000, graceful: 5_000, forced: 5_000 },
@@ -74,17 +76,24 @@ describe('a definitions file', () => {
       onTimeout: 'restart',
       limits: { memoryMegabytes: 4000, cpuPercent: 200, processes: 100 },
       onLimit: 'kill',
+      ports: 3,
       persistent: true,
       retry: { attempts: 2 },
       kill: { waitSeconds: 60, gracefulSeconds: 10, forcedSeconds: 0.5 },
     };
-    const text = JSON.stringify({ $schema: 'x', maxConcurrentRuns: 4, workflows: { other: written } });
+    const text = JSON.stringify({
+      $schema: 'x',
+      maxConcurrentRuns: 4,
+      portRange: { first: 3000, last: 3009 },
+      workflows: { other: written },
+    });
     const retry = { attempts: 2, backoffSeconds: 30 };
     const limits = { memoryBytes: 4_000_000_000, cpuPercent: 200, processes: 100 };
     const kill = { wait: 60_000, graceful: 10_000, forced: 500 };
     expect(workflowsIn(text).get('other')).toEqual({
       name: 'other',
       maxConcurrentRuns: 4,
+      portBounds: { first: 3000, last: 3009 },
       ...written,
       retry,
       kill,
