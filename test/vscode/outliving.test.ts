@@ -62,6 +62,8 @@ async function killInTree(window: Window, ...names: Agent[]): Promise<void> {
   for (const name of names) {
     // By its menu: its row moves as soon as it is being stopped.
     await contextMenu(window.workbench.page, item(window, name), 'Kill Run');
+    // A critical section that is under way is shown first.
+    if (name === 'writer') await answer(modalDialog(window.workbench.page, 'Kill writer?'), 'Kill');
     await eventually(() => newest(window, name).status !== 'running', 20_000);
   }
 }
