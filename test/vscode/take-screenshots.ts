@@ -16,6 +16,10 @@ const supervisor = await openSupervisor({
 });
 const start = (workflowName: string): ReturnType<typeof supervisor.run> =>
   supervisor.run({ workflowName, directory: sample.path, message: 'Say hello' });
+const endRuns = async (): Promise<void> => {
+  const { runs } = await supervisor.list({ statuses: ['pending', 'running', 'terminating'] });
+  await Promise.all(runs.map(({ run }) => supervisor.kill(run.runId, { force: true })));
+};
 try {
   await supervisor.wait((await start('finisher')).runId);
   await supervisor.wait((await start('editor')).runId);
@@ -50,10 +54,11 @@ try {
       .waitFor();
     await workbench.screenshot(path.join(root, 'media', 'screenshot.png'));
   } finally {
+    // A window that is closed while runs live would have one stand in for it, in a folder that goes.
+    await endRuns();
     await workbench.close();
   }
 } finally {
-  const { runs } = await supervisor.list({ statuses: ['pending', 'running', 'terminating'] });
-  await Promise.all(runs.map(({ run }) => supervisor.kill(run.runId, { force: true })));
+  await endRuns();
   await supervisor.dispose();
 }
