@@ -4,6 +4,7 @@ import {
   describeDuration,
   describeHealthReason,
   describeQueueWait,
+  describeRunWarning,
   describeStopProgress,
   plainEnglish,
 } from '../core/messages.ts';
@@ -50,6 +51,12 @@ export function runDetails(
     ['workflow', run.workflowName],
     ['status', [paintedStatus(run.status, output), ...(reason === null ? [] : [oneLine(reason)])].join(': ')],
     ['stopping', stopping === null ? null : describeStopProgress(stopping, plainEnglish)],
+    [
+      'warnings',
+      run.warnings.length === 0
+        ? null
+        : oneLine(run.warnings.map((one) => describeRunWarning(one, plainEnglish)).join('; ')),
+    ],
     ['health', [paintedHealth(health.level, output), ...healthReasons].join('; ')],
     ['watched by', isTerminal(run.status) ? null : describeWatcher(watching, plainEnglish)],
     ['message', run.message === '' ? null : oneLine(run.message)],

@@ -1,11 +1,11 @@
 import { detailOf, type LaunchStep } from '../core/errors.ts';
 import { healthy } from '../core/health.ts';
-import { describeQueueWait, plainEnglish } from '../core/messages.ts';
+import { describeCopied, describeQueueWait, describeRunWarning, plainEnglish } from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
 import { runJson } from '../core/run-json.ts';
 import type { LaunchOptions } from '../supervisor/launch.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import type { Output } from './output.ts';
+import { oneLine, type Output } from './output.ts';
 import { interruptedExitCode, withInterruption } from './interruption.ts';
 import { QueueStandIn } from './queue-stand-in.ts';
 import { runSentence } from './run-text.ts';
@@ -21,11 +21,15 @@ const stepWords: Readonly<Record<LaunchStep, string>> = {
   start: 'starting its command',
 };
 
+/** How far the copying of files is makes a line so often. */
+const copiedMilliseconds = 2_000;
+
 type Start = (told: Required<Pick<LaunchOptions, 'onProgress' | 'onWait'>>) => Promise<Run>;
 
 /** Starts a run and prints it, when it runs or, with `wait`, when it is over. @returns the exit code */
 export async function startRun(supervisor: Supervisor, output: Output, wait: boolean, start: Start): Promise<number> {
   const { run, isCancelled } = await startInterruptibly(supervisor, output, start);
+  for (const warning of run.warnings) output.tell(`warning: ${oneLine(describeRunWarning(warning, plainEnglish))}`);
   if (isCancelled) output.tell(`interrupted: ${runSentence(run)}`);
   else if (wait) return waitForRun(supervisor, output, run.runId);
   await output.print(
@@ -44,6 +48,7 @@ function startInterruptibly(
 ): Promise<{ readonly run: Run; readonly isCancelled: boolean }> {
   return withInterruption(async (interrupted) => {
     let accepted: Run | null = null;
+    let toldAt = -Infinity;
     const cancel = (): void => {
       // What cannot be cancelled any more is over or was never there; the launch itself tells which.
       if (accepted !== null) supervisor.kill(accepted.runId, { why: 'interrupted' }).catch(() => undefined);
@@ -51,11 +56,14 @@ function startInterruptibly(
     interrupted.addEventListener('abort', cancel);
     using standIn = new QueueStandIn(supervisor, (error) => output.tell(`starting warden watch: ${detailOf(error)}`));
     const run = await start({
-      onProgress: (step, current) => {
+      onProgress: (step, current, copied) => {
         const isNew = accepted === null;
         accepted = current;
         if (isNew && interrupted.aborted) cancel();
-        output.progress(`${current.runId}: ${stepWords[step]}`);
+        if (copied !== undefined && performance.now() - toldAt < copiedMilliseconds) return;
+        toldAt = performance.now();
+        const amount = copied === undefined ? '' : `: ${describeCopied(copied, plainEnglish)}`;
+        output.progress(`${current.runId}: ${stepWords[step]}${amount}`);
       },
       onWait: (wait) => {
         output.progress(`${accepted?.runId}: ${describeQueueWait(wait, plainEnglish)}`);

@@ -13,7 +13,13 @@ export interface KeptChange {
  * cannot see.
  */
 export function mayBeKept(patch: RunPatch): boolean {
-  if (patch.process !== undefined || patch.queue !== undefined || patch.ports !== undefined) return false;
+  if (
+    patch.process !== undefined ||
+    patch.queue !== undefined ||
+    patch.ports !== undefined ||
+    patch.warnings !== undefined
+  )
+    return false;
   if (patch.status !== undefined) return patch.status === 'terminating' || isTerminal(patch.status);
   return patch.stop !== undefined || patch.killReport !== undefined || patch.followUp === null;
 }

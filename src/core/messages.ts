@@ -5,7 +5,8 @@ import type { KillReport, Survivor } from './kill-report.ts';
 import { describeBytes, describeDuration, hundredths } from './quantities.ts';
 import type { QueueWait } from './queue.ts';
 import type { KeepReason } from './removal.ts';
-import type { RunReason } from './run.ts';
+import type { CopyProgress } from './ports/worktrees.ts';
+import type { RunReason, RunWarning } from './run.ts';
 import type { StopProgress } from './stop-progress.ts';
 import type { Translate } from './translate.ts';
 
@@ -245,6 +246,16 @@ export function describeRunReason(reason: RunReason, translate: Translate): stri
     case 'launch_interrupted':
       return translate('whoever was starting it went away');
   }
+}
+
+/** What was odd at the launch of a run, as part of a sentence. */
+export function describeRunWarning({ pattern }: RunWarning, translate: Translate): string {
+  return translate('nothing that git ignores matches "{0}", so it was not copied into the worktree', pattern);
+}
+
+/** How far the copying of files is, e.g. `12000 files, 340 MB`. */
+export function describeCopied({ files, bytes }: CopyProgress, translate: Translate): string {
+  return translate('{0} files, {1}', files, describeBytes(bytes, translate));
 }
 
 /** What a queued run waits for, as part of a sentence. */

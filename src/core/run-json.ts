@@ -15,6 +15,7 @@ import {
   describeKill,
   describeQueueWait,
   describeRunReason,
+  describeRunWarning,
   plainEnglish,
   type Translate,
 } from './messages.ts';
@@ -62,6 +63,8 @@ export interface RunJson {
   readonly kill_method: Phase | null;
   /** Its own while it is not over. */
   readonly ports: { readonly first: number; readonly count: number } | null;
+  /** What was odd at its launch, in words. */
+  readonly warnings: readonly string[];
   /** What it may take in all, with `extra_minutes`, which it was given since it was launched. */
   readonly time_limit_minutes: number;
   readonly extra_minutes: number;
@@ -101,6 +104,7 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
     restarted_from: run.restartedFrom,
     kill_method: run.killMethod,
     ports: run.ports,
+    warnings: run.warnings.map((warning) => describeRunWarning(warning, translate)),
     time_limit_minutes: timeLimitOf(run),
     extra_minutes: run.extraMinutes,
     last_heartbeat: isoTimeOrNull(lastHeartbeatOf(run, facts)),

@@ -34,6 +34,12 @@ export type RunReason =
   /** Whoever was launching it is gone. */
   | { readonly code: 'launch_interrupted' };
 
+/** A pattern of files that were to be copied into its worktree matches none that git ignores. */
+export interface RunWarning {
+  readonly code: 'nothing_included';
+  readonly pattern: string;
+}
+
 /** Who does something, as the audit log and the row name them. */
 export interface Actor {
   /** The operating system's user name. */
@@ -130,6 +136,8 @@ export interface Run {
   readonly extraMinutes: number;
   /** Its own until it is over; null where its workflow asks for none, and before it has them. */
   readonly ports: PortRange | null;
+  /** What was odd at its launch, and kept it from nothing. */
+  readonly warnings: readonly RunWarning[];
   /** Null for a run that never had to wait. */
   readonly queue: QueueEntry | null;
   /** The supervisor that is launching it; null once it runs, and while it is queued and nobody waits with it. */

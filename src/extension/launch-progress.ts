@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
 import type { LaunchStep } from '../core/errors.ts';
+import { describeCopied } from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { LaunchOptions } from '../supervisor/launch.ts';
 import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
+import { localized } from './localized.ts';
 
 type OnProgress = NonNullable<LaunchOptions['onProgress']>;
 
@@ -20,8 +22,9 @@ export async function withLaunchProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     async (progress, cancellation) => {
       let cancelling: Promise<unknown> = Promise.resolve();
-      const run = await launch((step, pending) => {
-        progress.report({ message: stepWords(step) });
+      const run = await launch((step, pending, copied) => {
+        const amount = copied === undefined ? '' : `: ${describeCopied(copied, localized)}`;
+        progress.report({ message: `${stepWords(step)}${amount}` });
         if (step !== 'queue') return;
         cancellation.onCancellationRequested(() => {
           // That it has ended meanwhile is what was asked for.

@@ -3,6 +3,7 @@ import {
   describeAftermath,
   describeDuration,
   describeRunReason,
+  describeRunWarning,
   describeStopProgress,
   describeSurvivor,
   plainEnglish,
@@ -156,6 +157,7 @@ function factRows({ report, now }: RunItemFacts, translate: Translate): (readonl
   const { run, lastLine, heartbeat, queueWait } = report;
   const rows: (readonly [string, string | null])[] = [
     [translate('Reason'), whyItIsThere(run, queueWait, translate)],
+    [translate('Warnings'), run.warnings.map((one) => describeRunWarning(one, translate)).join('; ')],
     [translate('Message'), run.message],
     [translate('Last output'), lastLine],
     [translate('Heartbeat'), heartbeat === null ? null : heartbeatWords(heartbeat, now, translate)],

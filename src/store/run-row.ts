@@ -5,7 +5,7 @@ import type { KillReport } from '../core/kill-report.ts';
 import type { PortRange } from '../core/port-range.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
-import type { QueueEntry, Run, RunProcess, RunReason, StopIntent } from '../core/run.ts';
+import type { QueueEntry, Run, RunProcess, RunReason, RunWarning, StopIntent } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal, type RunStatus } from '../core/run-status.ts';
 import type { Workflow } from '../core/workflow.ts';
@@ -36,6 +36,7 @@ export interface RunRow {
   retry_number: number;
   extra_minutes: number;
   ports: string | null;
+  warnings: string;
   queue: string | null;
   launcher: string | null;
   stop: string | null;
@@ -85,6 +86,7 @@ export function runFrom(row: RunRow): Run {
     retryNumber: row.retry_number,
     extraMinutes: row.extra_minutes,
     ports: parsed<PortRange>(row.ports),
+    warnings: JSON.parse(row.warnings) as readonly RunWarning[],
     queue: parsed<QueueEntry>(row.queue),
     launcher: parsed<ProcessIdentity>(row.launcher),
     stop: parsed<StopIntent>(row.stop),
@@ -132,6 +134,7 @@ export function runParameters(run: Run): Record<string, string | number | null> 
     retry_number: run.retryNumber,
     extra_minutes: run.extraMinutes,
     ports: json(run.ports),
+    warnings: JSON.stringify(run.warnings),
     queue: json(run.queue),
     launcher: json(run.launcher),
     stop: json(run.stop),

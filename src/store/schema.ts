@@ -179,4 +179,8 @@ UPDATE workflow_runs SET workflow = json_set(workflow, '$.setupTimeoutMinutes', 
 ALTER TABLE workflow_runs ADD COLUMN ports TEXT CHECK (json_valid(ports));
 UPDATE workflow_runs SET workflow = json_set(workflow, '$.ports', 0, '$.portBounds', json('{"first":20000,"last":29999}'));
 `,
+  // What was odd at the launch of a run is told with it.
+  `
+ALTER TABLE workflow_runs ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(warnings));
+`,
 ];

@@ -1,7 +1,7 @@
 import { type ErrorFacts, isWardenError, type LaunchStep, WardenError } from '../core/errors.ts';
 import type { HeldLaunch } from '../core/ports/executor.ts';
-import type { Repository } from '../core/ports/worktrees.ts';
-import type { Run, RunReason, RunWorktree } from '../core/run.ts';
+import type { CopyProgress, Repository } from '../core/ports/worktrees.ts';
+import type { Run, RunReason, RunWarning, RunWorktree } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { argvOf, type Workflow } from '../core/workflow.ts';
@@ -16,6 +16,9 @@ import { runTimeBoxed } from './time-boxed-command.ts';
 import { cancelReason, undoLaunch } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
 
+/** Told at each step, and while files are copied how far that is. */
+export type OnLaunchProgress = (step: LaunchStep, run: Run, copied?: CopyProgress) => void;
+
 /** How often a launch looks whether it was cancelled. */
 const lookMilliseconds = 100;
 
@@ -25,7 +28,7 @@ export interface Steps {
   /** Patterns of ignored files that it needs, besides its workflow's. */
   readonly include: readonly string[];
   /** Told at each step. */
-  readonly onProgress: ((step: LaunchStep, run: Run) => void) | undefined;
+  readonly onProgress: OnLaunchProgress | undefined;
 }
 
 /**
@@ -66,7 +69,7 @@ async function takeSteps(
     run = await makeWorktree(world, repository, run, signal);
     const worktree = worktreeOf(run);
     enter('include');
-    await world.worktrees.include(repository, worktree.path, [...steps.include, ...run.workflow.include]);
+    run = await includeFiles(world, repository, run, steps, signal);
     const environment = environmentOf(world, run, steps.environment, await makeTemporaryFolder(world, run));
     if (run.restartedFrom !== null) {
       enter('checkpoint');
@@ -91,6 +94,25 @@ async function makeWorktree(world: World, repository: Repository, run: Run, sign
   const named = await changePending(world, run, { worktree });
   await world.worktrees.create({ repository, runId: run.runId, baseCommit: run.baseCommit, signal, ...worktree });
   return named;
+}
+
+/** What was asked for and matched nothing is written on the row: it is no error, but the run may miss it. */
+async function includeFiles(
+  world: World,
+  repository: Repository,
+  run: Run,
+  steps: Steps,
+  signal: AbortSignal,
+): Promise<Run> {
+  const { unmatched } = await world.worktrees.include(repository, worktreeOf(run).path, {
+    whereThere: steps.include,
+    patterns: run.workflow.include,
+    signal,
+    onCopied: (copied) => steps.onProgress?.('include', run, copied),
+  });
+  if (unmatched.length === 0) return run;
+  const warnings = unmatched.map((pattern): RunWarning => ({ code: 'nothing_included', pattern }));
+  return changePending(world, run, { warnings: [...run.warnings, ...warnings] });
 }
 
 /** What it leaves running when it succeeded belongs to the run; when it did not, it is ended with what else was begun. */

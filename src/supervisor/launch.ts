@@ -1,4 +1,4 @@
-import { type LaunchStep, WardenError } from '../core/errors.ts';
+import { WardenError } from '../core/errors.ts';
 import { nearestNames } from '../core/nearest-names.ts';
 import type { Replacing } from '../core/ports/store.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
@@ -7,7 +7,7 @@ import type { Run } from '../core/run.ts';
 import { type RunId, runIdFrom } from '../core/run-id.ts';
 import type { Workflow } from '../core/workflow.ts';
 import { findRun, runNow } from './find-run.ts';
-import { giveUp, makeAndStart, requirePrograms } from './launch-steps.ts';
+import { giveUp, makeAndStart, type OnLaunchProgress, requirePrograms } from './launch-steps.ts';
 import { queueNow } from './queue-now.ts';
 import { isLaunchedHere, isLauncher, takeTurn } from './queued-launches.ts';
 import { auditOf, type World } from './world.ts';
@@ -24,8 +24,7 @@ export interface LaunchOptions {
   readonly parentRunId?: RunId;
   /** More patterns of ignored files that the run needs, e.g. VS Code's `git.worktreeIncludeFiles`. */
   readonly include?: readonly string[];
-  /** Told at each step. */
-  readonly onProgress?: (step: LaunchStep, run: Run) => void;
+  readonly onProgress?: OnLaunchProgress;
   /** Told what it waits for, whenever that changes. */
   readonly onWait?: (wait: QueueWait) => void;
   /** Runs that must complete first; those that take their places count for them. */
@@ -203,6 +202,7 @@ async function accept(
       restartedFrom: origin.restartedFrom,
       retryNumber: origin.retryNumber,
       ports: null,
+      warnings: [],
       queue,
       launcher: queue !== null && options.isLeftInQueue === true ? null : world.executor.self,
       stop: null,

@@ -59,7 +59,12 @@ export async function undoInterrupted(world: World, run: Run): Promise<Run> {
   await world.folders.forgetExit(run.runId);
   const audit = auditOf(world, run.runId, 'launch', 'failed', { facts: { ...reason, put_back: true } });
   const queue = { ...mine.queue, waits: true };
-  const queued = await changeOwn(world, run, { worktree: null, ports: null, queue, launcher: null }, audit);
+  const queued = await changeOwn(
+    world,
+    run,
+    { worktree: null, ports: null, warnings: [], queue, launcher: null },
+    audit,
+  );
   if (queued !== null) return queued;
   const now = await runNow(world.store, run.runId);
   return now.stop === null ? now : undoLaunch(world, now, 'terminated', cancelReason(now.stop));

@@ -94,7 +94,7 @@ function emptyFolders(real: Worktrees, repository: Pick<TemporaryRepository, 'pa
     repositoryOf: () => Promise.resolve({ path: repository.path, gitDirectory: path.join(repository.path, '.git') }),
     commitOf: () => Promise.resolve('0'.repeat(40)),
     create: async (request) => void (await mkdir(request.path, { recursive: true })),
-    include: () => Promise.resolve([]),
+    include: () => Promise.resolve({ copied: [], unmatched: [] }),
     undo: (_, worktree) => rm(worktree.path, { recursive: true, force: true }),
     removeStaleLocks: () => Promise.resolve([]),
   };

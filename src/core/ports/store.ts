@@ -6,7 +6,7 @@ import type { Phase } from '../escalation.ts';
 import type { PortRange } from '../port-range.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 import type { Observation } from '../observation.ts';
-import type { Actor, QueueEntry, Run, RunProcess, RunReason, RunWorktree, StopIntent } from '../run.ts';
+import type { Actor, QueueEntry, Run, RunProcess, RunReason, RunWarning, RunWorktree, StopIntent } from '../run.ts';
 import type { RunId } from '../run-id.ts';
 import type { RunStatus } from '../run-status.ts';
 
@@ -38,6 +38,7 @@ export interface RunPatch {
   readonly signal?: string | null;
   readonly worktree?: RunWorktree | null;
   readonly ports?: PortRange | null;
+  readonly warnings?: readonly RunWarning[];
   readonly queue?: QueueEntry;
   readonly launcher?: ProcessIdentity | null;
   readonly stop?: StopIntent | null;

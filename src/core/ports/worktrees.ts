@@ -41,6 +41,29 @@ export interface RestoredWorktree {
   readonly changes: readonly ChangedFile[] | null;
 }
 
+/** What of the files that git ignores comes along, besides what the repository's `.worktreeinclude` names. */
+export interface IncludeFiles {
+  /** Patterns for all of a person's repositories: most match nothing in most of them. */
+  readonly whereThere: readonly string[];
+  /** Patterns for this one. */
+  readonly patterns: readonly string[];
+  readonly signal: AbortSignal;
+  /** Told now and then. */
+  readonly onCopied: (copied: CopyProgress) => void;
+}
+
+export interface CopyProgress {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface Included {
+  /** Relative to the repository; a folder that was ignored as a whole stands for what is in it. */
+  readonly copied: readonly string[];
+  /** Patterns of `.worktreeinclude` and for this repository that match nothing that git ignores. */
+  readonly unmatched: readonly string[];
+}
+
 export interface RemovedWorktree {
   readonly bytes: number | null;
   /** The ref of the verified checkpoint; null when there was nothing that the branch does not hold. */
@@ -62,8 +85,8 @@ export interface Worktrees {
    * @throws WardenError worktree_path_taken, branch_taken, disk_full, git_failed
    */
   create(request: CreateWorktree): Promise<void>;
-  /** Copies files that git ignores but the run needs. @returns the paths copied, relative to the repository */
-  include(repository: Repository, worktreePath: string, patterns: readonly string[]): Promise<readonly string[]>;
+  /** Copies files that git ignores but the run needs. @throws WardenError disk_full, git_failed; the signal's reason when aborted */
+  include(repository: Repository, worktreePath: string, request: IncludeFiles): Promise<Included>;
   /** Takes back what `create` made for a run that never started: worktree, branch, lock, mark. */
   undo(
     repository: Repository,

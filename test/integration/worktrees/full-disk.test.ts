@@ -60,6 +60,19 @@ it('a disk that is full, or fills up in the middle of a creation, is told and le
   if (!ran) notTestedHere(context, 'a full disk, since only root may mount a small one');
 });
 
+it('a disk that fills up while files are included is told', async (context) => {
+  const ran = await onSmallDisk(async (folder) => {
+    const test = await repositoryIn(folder);
+    await writeFiles(test.path, { '.git/info/exclude': 'big-ignored\n', 'big-ignored': randomBytes(20_000) });
+    const made = await test.create();
+    await fill(folder);
+    await expect(test.include(made.path, ['big-ignored'])).rejects.toMatchObject({ code: 'disk_full' });
+    await test.worktrees.undo(test.repository, made);
+    expect(await test.traces()).toEqual(noTraces);
+  });
+  if (!ran) notTestedHere(context, 'a full disk, since only root may mount a small one');
+});
+
 it('work that cannot be kept for want of room stays where it is', async (context) => {
   const ran = await onSmallDisk(async (folder) => {
     const test = await repositoryIn(folder);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll } from 'vitest';
-import type { Repository, Worktrees } from '../../../src/core/ports/worktrees.ts';
+import type { Included, IncludeFiles, Repository, Worktrees } from '../../../src/core/ports/worktrees.ts';
 import type { WorktreeFacts } from '../../../src/core/removal.ts';
 import { type RunId, runIdFrom } from '../../../src/core/run-id.ts';
 import { gitWorktrees } from '../../../src/worktrees/git-worktrees.ts';
@@ -95,6 +95,7 @@ export interface TestRepository {
   /** What `create` is asked for, with a run id of its own. */
   request(over?: Partial<Made> & { readonly signal?: AbortSignal }): Promise<Made & CreateExtras>;
   create(over?: Partial<Made>): Promise<Made>;
+  include(worktreePath: string, patterns: readonly string[], over?: Partial<IncludeFiles>): Promise<Included>;
   factsOf(made: Made): Promise<WorktreeFacts>;
   /** Removes it and waits until the trash is empty. */
   remove(made: Made): ReturnType<Worktrees['remove']>;
@@ -151,6 +152,11 @@ export async function testRepositoryAt(path: string): Promise<TestRepository> {
       const request = await self.request(over);
       await worktrees.create(request);
       return request;
+    },
+    async include(worktreePath, patterns, over = {}) {
+      const { signal } = new AbortController();
+      const request = { whereThere: [], patterns, signal, onCopied: () => undefined, ...over };
+      return await worktrees.include(repository, worktreePath, request);
     },
     async factsOf(made) {
       const found = (await worktrees.list(repository)).find((facts) => facts.runId === made.runId);

@@ -60,6 +60,7 @@ export function aRun(run: Partial<Run> = {}): Run {
     extraMinutes: 0,
     queue: null,
     ports: null,
+    warnings: [],
     launcher: null,
     stop: null,
     followUp: null,

@@ -46,6 +46,7 @@ describe('a run as JSON', () => {
   "restarted_from": null,
   "kill_method": null,
   "ports": null,
+  "warnings": [],
   "time_limit_minutes": 60,
   "extra_minutes": 0,
   "last_heartbeat": "2025-06-16T13:33:05.120Z",
