@@ -4,12 +4,14 @@ import {
   describeDuration,
   describeHealthReason,
   describeQueueWait,
+  describeRetryStop,
   describeRunWarning,
   describeStopProgress,
   plainEnglish,
 } from '../core/messages.ts';
 import type { GivenHeartbeat } from '../core/observation.ts';
 import { describePorts } from '../core/port-range.ts';
+import type { RetryState } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import { whyItIsThere } from '../core/run-json.ts';
 import { isTerminal, type RunStatus } from '../core/run-status.ts';
@@ -37,9 +39,14 @@ const statusWords: Readonly<Record<RunStatus, string>> = {
   killed: 'was killed by the system',
 };
 
-/** All that is known of a run, one fact a line. @param now epoch milliseconds */
+/**
+ * All that is known of a run, one fact a line.
+ * @param attempts the chain that it is in, see attemptsOf
+ * @param now epoch milliseconds
+ */
 export function runDetails(
-  { run, health, lastOutputAt, lastLine, heartbeat, stopping, queueWait }: RunReport,
+  { run, health, lastOutputAt, lastLine, heartbeat, stopping, queueWait, replacedBy, retry }: RunReport,
+  attempts: readonly Run[],
   watching: Watching | null,
   now: number,
   output: Output,
@@ -71,7 +78,10 @@ export function runDetails(
     ['worktree', run.worktree?.path ?? null],
     ['branch', run.worktree?.branch ?? null],
     ['base', run.baseCommit],
+    ['retry', retry === null ? null : retryText(retry)],
     ['restarted from', run.restartedFrom],
+    ['replaced by', replacedBy],
+    ...attemptRows(run, attempts),
     ['started by', run.parentRunId],
     ['last output', lastOutputAt === null ? null : timeText(lastOutputAt, now)],
     ['last line', lastLine],
@@ -81,6 +91,21 @@ export function runDetails(
     facts.flatMap(([name, value]) => (value === null ? [] : [[output.paint('dim', name), value]])),
     output.columns,
   );
+}
+
+/** How the run's earlier and later attempts ended: they are one history. */
+function attemptRows(run: Run, attempts: readonly Run[]): readonly (readonly [string, string])[] {
+  if (attempts.length < 2) return [];
+  return attempts.map((one, index) => [
+    index === 0 ? 'history' : '',
+    one.runId === run.runId ? `${one.runId} (this one)` : oneLine(runSentence(one)),
+  ]);
+}
+
+function retryText({ attempt, of, nextAt, stopped }: RetryState): string {
+  const count = `attempt ${attempt} of ${of}`;
+  if (stopped !== null) return `${count}; ${describeRetryStop(stopped, plainEnglish)}`;
+  return nextAt === null ? count : `${count}; started again at ${new Date(nextAt).toISOString()}`;
 }
 
 /** What becomes of processes of the run that leave their parent, as it was observed at launch. */

@@ -33,7 +33,15 @@ export async function startRun(supervisor: Supervisor, output: Output, wait: boo
   if (isCancelled) output.tell(`interrupted: ${runSentence(run)}`);
   else if (wait) return waitForRun(supervisor, output, run.runId);
   await output.print(
-    runJson(run, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queueWait: null }),
+    runJson(run, {
+      health: healthy,
+      lastOutputAt: null,
+      lastLine: null,
+      heartbeat: null,
+      queueWait: null,
+      replacedBy: null,
+      retry: null,
+    }),
     runSentence(run),
   );
   if (isCancelled) return interruptedExitCode;

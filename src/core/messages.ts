@@ -6,6 +6,7 @@ import { describeBytes, describeDuration, hundredths } from './quantities.ts';
 import type { QueueWait } from './queue.ts';
 import type { KeepReason } from './removal.ts';
 import type { CopyProgress } from './ports/worktrees.ts';
+import type { RetryStop } from './retry.ts';
 import type { RunReason, RunWarning } from './run.ts';
 import type { StopProgress } from './stop-progress.ts';
 import type { Translate } from './translate.ts';
@@ -256,6 +257,18 @@ export function describeRunWarning({ pattern }: RunWarning, translate: Translate
 /** How far the copying of files is, e.g. `12000 files, 340 MB`. */
 export function describeCopied({ files, bytes }: CopyProgress, translate: Translate): string {
   return translate('{0} files, {1}', files, describeBytes(bytes, translate));
+}
+
+/** Why a run is not started again, as part of a sentence. */
+export function describeRetryStop(stop: RetryStop, translate: Translate): string {
+  switch (stop) {
+    case 'used_up':
+      return translate('not started again: that was the last attempt');
+    case 'fails_at_once':
+      return translate('not started again: it ends as soon as it has started, again and again');
+    case 'too_late':
+      return translate('not started again: nobody watched when it was time');
+  }
 }
 
 /** What a queued run waits for, as part of a sentence. */

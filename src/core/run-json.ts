@@ -14,6 +14,7 @@ import {
   describeKeepReason,
   describeKill,
   describeQueueWait,
+  describeRetryStop,
   describeRunReason,
   describeRunWarning,
   plainEnglish,
@@ -22,7 +23,9 @@ import {
 import type { GivenHeartbeat } from './observation.ts';
 import type { ChangedFile, RestoredWorktree } from './ports/worktrees.ts';
 import type { QueueWait } from './queue.ts';
+import type { RetryState } from './retry.ts';
 import type { Run } from './run.ts';
+import type { RunId } from './run-id.ts';
 import type { RunStatus } from './run-status.ts';
 import { timeLimitOf } from './time-limit.ts';
 
@@ -36,6 +39,9 @@ export interface RunJsonFacts {
   readonly heartbeat: GivenHeartbeat | null;
   /** Null unless it is in a queue. */
   readonly queueWait: QueueWait | null;
+  /** The newest run that was started in its place. */
+  readonly replacedBy: RunId | null;
+  readonly retry: RetryState | null;
 }
 
 /** A run, as JSON, on every face. Times are ISO 8601 with `Z`. */
@@ -78,6 +84,17 @@ export interface RunJson {
   readonly queue_place: number | null;
   /** Runs that had to complete before it. */
   readonly after: readonly string[];
+  /** From 1: how many times it has been started by itself, counted from when a person did. */
+  readonly attempt: number;
+  readonly replaced_by: string | null;
+  /** Null where its workflow wants no retries. */
+  readonly retry: {
+    readonly attempt: number;
+    readonly of: number;
+    readonly next_at: string | null;
+    /** Why it is not started again, in words. */
+    readonly stopped: string | null;
+  } | null;
 }
 
 export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = plainEnglish): RunJson {
@@ -117,6 +134,17 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
     },
     queue_place: facts.queueWait?.place ?? null,
     after: run.queue?.after ?? [],
+    attempt: run.retryNumber + 1,
+    replaced_by: facts.replacedBy,
+    retry:
+      facts.retry === null
+        ? null
+        : {
+            attempt: facts.retry.attempt,
+            of: facts.retry.of,
+            next_at: isoTimeOrNull(facts.retry.nextAt),
+            stopped: facts.retry.stopped === null ? null : describeRetryStop(facts.retry.stopped, translate),
+          },
   };
 }
 

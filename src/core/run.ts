@@ -132,6 +132,8 @@ export interface Run {
   readonly restartedFrom: RunId | null;
   /** How many automatic retries led to this run. */
   readonly retryNumber: number;
+  /** How many of those right before it, in a row, ended as soon as they had started. */
+  readonly failuresAtOnce: number;
   /** Minutes that it was given on top of its workflow's time limit. */
   readonly extraMinutes: number;
   /** Its own until it is over; null where its workflow asks for none, and before it has them. */

@@ -2,6 +2,7 @@ import type { WeighedReason } from '../core/health.ts';
 import {
   describeAftermath,
   describeDuration,
+  describeRetryStop,
   describeRunReason,
   describeRunWarning,
   describeStopProgress,
@@ -12,7 +13,8 @@ import {
 import type { GivenHeartbeat } from '../core/observation.ts';
 import { isQueued } from '../core/queue.ts';
 import { whyItIsThere } from '../core/run-json.ts';
-import type { Run } from '../core/run.ts';
+import type { RetryState } from '../core/retry.ts';
+import type { Run, RunReason } from '../core/run.ts';
 import type { RunStatus } from '../core/run-status.ts';
 import { timeLimitOf } from '../core/time-limit.ts';
 import type { RunReport } from '../supervisor/supervisor.ts';
@@ -66,7 +68,7 @@ function whatItSays({ report, snoozed }: WatchedRun, translate: Translate): stri
     return whyItIsThere(run, report.queueWait, translate) ?? translate('starting…');
   }
   if (run.status !== 'completed' && run.endedAt !== null && run.reason !== null)
-    return describeRunReason(run.reason, translate);
+    return endWords(run.reason, report.retry, translate);
   return lastLine ?? '';
 }
 
@@ -154,7 +156,7 @@ function tooltipOf(facts: RunItemFacts, translate: Translate): string {
 }
 
 function factRows({ report, now }: RunItemFacts, translate: Translate): (readonly [string, string])[] {
-  const { run, lastLine, heartbeat, queueWait } = report;
+  const { run, lastLine, heartbeat, queueWait, retry, replacedBy } = report;
   const rows: (readonly [string, string | null])[] = [
     [translate('Reason'), whyItIsThere(run, queueWait, translate)],
     [translate('Warnings'), run.warnings.map((one) => describeRunWarning(one, translate)).join('; ')],
@@ -171,10 +173,31 @@ function factRows({ report, now }: RunItemFacts, translate: Translate): (readonl
     [translate('Worktree'), run.worktree?.path ?? null],
     [translate('Branch'), run.worktree?.branch ?? null],
     [translate('Base'), `${run.base} (${run.baseCommit.slice(0, 10)})`],
+    [translate('Retry'), retry === null ? null : retryWords(retry, translate)],
     [translate('In place of'), run.restartedFrom],
+    [translate('Replaced by'), replacedBy],
     [translate('Run'), run.runId],
   ];
   return rows.filter((row): row is readonly [string, string] => row[1] !== null && row[1] !== '');
+}
+
+/** How it ended and, where somebody may count on it, whether it is started again. */
+function endWords(reason: RunReason, retry: RetryState | null, translate: Translate): string {
+  const words = describeRunReason(reason, translate);
+  return retry === null || (retry.nextAt ?? retry.stopped) === null
+    ? words
+    : `${words}; ${retryOutlook(retry, translate)}`;
+}
+
+function retryWords(retry: RetryState, translate: Translate): string {
+  const count = translate('attempt {0} of {1}', retry.attempt, retry.of);
+  const outlook = retryOutlook(retry, translate);
+  return outlook === '' ? count : `${count}; ${outlook}`;
+}
+
+function retryOutlook({ nextAt, stopped }: RetryState, translate: Translate): string {
+  if (stopped !== null) return describeRetryStop(stopped, translate);
+  return nextAt === null ? '' : translate('started again at {0}', new Date(nextAt).toLocaleTimeString());
 }
 
 /** With what it said that it is doing. */

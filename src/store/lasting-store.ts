@@ -120,6 +120,26 @@ class LastingStore implements Store {
     return run === null ? null : withKeptOf(kept)(run);
   }
 
+  async replacementsOf(runIds: readonly RunId[]): Promise<ReadonlyMap<RunId, RunId>> {
+    if (runIds.length === 0) return new Map();
+    return this.#read(
+      (database) => database.replacementsOf(runIds),
+      async () => {
+        const asked = new Set(runIds);
+        const runs = await this.#records.all();
+        return new Map(
+          runs.flatMap(({ runId, restartedFrom }) =>
+            restartedFrom !== null && asked.has(restartedFrom) ? [[restartedFrom, runId] as const] : [],
+          ),
+        );
+      },
+    );
+  }
+
+  unansweredRuns(endedSince: number): Promise<readonly Run[]> {
+    return this.#use((database) => database.unansweredRuns(endedSince));
+  }
+
   async descendantsOf(runId: RunId): Promise<readonly Run[]> {
     const kept = await this.#kept();
     const runs = await this.#read(

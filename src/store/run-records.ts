@@ -90,7 +90,14 @@ export class RunRecords {
 }
 
 /** What the folders of runs do not hold that an older version launched; the database has it from its migrations. */
-const addedLater = { ports: null, warnings: [], extraMinutes: 0, followUp: null, queue: null } satisfies Partial<Run>;
+const addedLater = {
+  failuresAtOnce: 0,
+  ports: null,
+  warnings: [],
+  extraMinutes: 0,
+  followUp: null,
+  queue: null,
+} satisfies Partial<Run>;
 
 const addedLaterToWorkflow = {
   setupTimeoutMinutes: 15,

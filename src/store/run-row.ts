@@ -34,6 +34,7 @@ export interface RunRow {
   parent_run_id: RunId | null;
   restarted_from: RunId | null;
   retry_number: number;
+  failures_at_once: number;
   extra_minutes: number;
   ports: string | null;
   warnings: string;
@@ -84,6 +85,7 @@ export function runFrom(row: RunRow): Run {
     parentRunId: row.parent_run_id,
     restartedFrom: row.restarted_from,
     retryNumber: row.retry_number,
+    failuresAtOnce: row.failures_at_once,
     extraMinutes: row.extra_minutes,
     ports: parsed<PortRange>(row.ports),
     warnings: JSON.parse(row.warnings) as readonly RunWarning[],
@@ -132,6 +134,7 @@ export function runParameters(run: Run): Record<string, string | number | null> 
     parent_run_id: run.parentRunId,
     restarted_from: run.restartedFrom,
     retry_number: run.retryNumber,
+    failures_at_once: run.failuresAtOnce,
     extra_minutes: run.extraMinutes,
     ports: json(run.ports),
     warnings: JSON.stringify(run.warnings),

@@ -183,4 +183,9 @@ UPDATE workflow_runs SET workflow = json_set(workflow, '$.ports', 0, '$.portBoun
   `
 ALTER TABLE workflow_runs ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(warnings));
 `,
+  // A run that fails at once, again and again, is not started any more; what may have to be started again is found by it.
+  `
+ALTER TABLE workflow_runs ADD COLUMN failures_at_once INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX runs_unanswered ON workflow_runs (ended_at) WHERE status = 'failed' OR follow_up IS NOT NULL;
+`,
 ];

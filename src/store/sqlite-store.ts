@@ -251,6 +251,22 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
     });
   }
 
+  replacementsOf(runIds: readonly RunId[]): Promise<ReadonlyMap<RunId, RunId>> {
+    const sql = `
+SELECT restarted_from, run_id FROM workflow_runs
+WHERE restarted_from IN (SELECT value FROM json_each(?)) ORDER BY rowid`;
+    return this.#retry(() => new Map(this.#statement(sql).raw().all(JSON.stringify(runIds)) as [RunId, RunId][]));
+  }
+
+  unansweredRuns(endedSince: number): Promise<readonly Run[]> {
+    const sql = `${selectRun}
+WHERE (r.status = 'failed' OR r.follow_up IS NOT NULL) AND r.ended_at >= ?
+  AND (r.follow_up IS NOT NULL OR r.workflow ->> '$.retry' IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM workflow_runs next WHERE next.restarted_from = r.run_id)
+ORDER BY r.ended_at`;
+    return this.#retry(() => (this.#statement(sql).all(endedSince) as RunRow[]).map(runFrom));
+  }
+
   descendantsOf(runId: RunId): Promise<readonly Run[]> {
     const sql = `
 WITH RECURSIVE family (run_id) AS (

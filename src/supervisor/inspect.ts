@@ -1,6 +1,7 @@
 import { type Health, healthOf, healthy } from '../core/health.ts';
 import type { GivenHeartbeat } from '../core/observation.ts';
 import { isQueued, type QueueWait } from '../core/queue.ts';
+import { type RetryState, retryStateOf } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { type StopProgress, stopProgressOf } from '../core/stop-progress.ts';
@@ -22,10 +23,21 @@ export interface RunFacts {
   readonly isSnoozed: boolean;
   /** What it waits for; null unless it is in a queue. */
   readonly queueWait: QueueWait | null;
+  /** The newest run that was started in its place. */
+  readonly replacedBy: RunId | null;
+  /** Null where its workflow wants no retries. */
+  readonly retry: RetryState | null;
 }
 
-/** @param waits of the queued runs, see waitsOf */
-export async function factsOf(world: World, run: Run, waits: ReadonlyMap<RunId, QueueWait>): Promise<RunFacts> {
+/** What is read once for many runs. */
+export interface SharedFacts {
+  /** See waitsOf. */
+  readonly waits: ReadonlyMap<RunId, QueueWait>;
+  readonly replacements: ReadonlyMap<RunId, RunId>;
+}
+
+export async function factsOf(world: World, run: Run, { waits, replacements }: SharedFacts): Promise<RunFacts> {
+  const replacedBy = replacements.get(run.runId) ?? null;
   const [output, lastLine, heartbeat] = await Promise.all([
     world.folders.output(run.runId),
     world.folders.lastLine(run.runId),
@@ -39,6 +51,8 @@ export async function factsOf(world: World, run: Run, waits: ReadonlyMap<RunId, 
     stopping: run.stop === null ? null : await stoppingNow(world, run),
     isSnoozed: isSnoozed(world, run),
     queueWait: waits.get(run.runId) ?? null,
+    replacedBy,
+    retry: retryStateOf(run, world.clock.now(), replacedBy !== null),
   };
 }
 

@@ -39,6 +39,7 @@ export interface Replacement {
   readonly baseCommit: string;
   readonly restartedFrom: RunId;
   readonly retryNumber: number;
+  readonly failuresAtOnce: number;
   /** When it is refused since another run has taken that one's place. */
   readonly replacing: Replacing;
 }
@@ -76,7 +77,14 @@ async function launchNew(
   options: LaunchOptions,
 ): Promise<Run> {
   const baseCommit = await world.worktrees.commitOf(repository, options.base ?? 'HEAD');
-  const origin: Origin = { workflow, baseCommit, restartedFrom: null, retryNumber: 0, replacing: 'one_at_a_time' };
+  const origin: Origin = {
+    workflow,
+    baseCommit,
+    restartedFrom: null,
+    retryNumber: 0,
+    failuresAtOnce: 0,
+    replacing: 'one_at_a_time',
+  };
   return launchFrom(world, repository, options, origin);
 }
 
@@ -203,6 +211,7 @@ async function accept(
       retryNumber: origin.retryNumber,
       ports: null,
       warnings: [],
+      failuresAtOnce: origin.failuresAtOnce,
       queue,
       launcher: queue !== null && options.isLeftInQueue === true ? null : world.executor.self,
       stop: null,

@@ -45,9 +45,14 @@ async function awaitedIn(ports: QueuePorts, runs: readonly Run[]): Promise<Await
 }
 
 async function outlookOn({ store, clock }: QueuePorts, runId: RunId): Promise<Outlook> {
+  return outlookOf(runId, await attemptsFrom(store, runId), clock.now());
+}
+
+/** The run and those that took its place, one after the other; none where it is not known. */
+export async function attemptsFrom(store: Ports['store'], runId: RunId): Promise<readonly Run[]> {
   const attempts: Run[] = [];
   for (let next = await store.run(runId); next !== null; next = await store.replacementOf(next.runId)) {
     attempts.push(next);
   }
-  return outlookOf(runId, attempts, clock.now());
+  return attempts;
 }

@@ -1,4 +1,5 @@
 import { WardenError, isWardenError } from '../core/errors.ts';
+import { failuresAtOnceAfter, retryDelay } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { Workflow } from '../core/workflow.ts';
@@ -13,7 +14,7 @@ export interface RestartOptions extends Pick<
   'onProgress' | 'onWait' | 'isLeftInQueue' | 'sessionId' | 'include'
 > {
   readonly why?: string;
-  /** Counts towards the workflow's retries when nobody asked for it. */
+  /** Nobody asked for it: it counts towards the workflow's retries. */
   readonly retry?: boolean;
   /** Refused also when the run that was started in its place is over: for a restart that nobody asks for. */
   readonly once?: boolean;
@@ -46,18 +47,21 @@ export async function restart(world: World, runId: string, options: RestartOptio
       baseCommit: old.baseCommit,
       restartedFrom: old.runId,
       retryNumber: options.retry === true ? old.retryNumber + 1 : 0,
+      failuresAtOnce: options.retry === true ? failuresAtOnceAfter(old) : 0,
       replacing: options.once === true ? 'once' : 'one_at_a_time',
     },
   );
 }
 
 /**
- * Starts a run again that nobody asked for, after its end. Two may watch for a moment, as when a machine wakes: of what
+ * Starts a run again without being asked for it, after its end, as long as its retries allow it. Two may watch for a moment, as when a machine wakes: of what
  * both start in its place there is one.
  */
 export async function restartOnce(world: World, run: Run): Promise<void> {
+  // That it is not too late was decided by whoever asks, by a clock that nobody sets.
+  if (run.endedAt === null || retryDelay(run, run.endedAt, false) === null) return;
   try {
-    await restart(world, run.runId, { why: 'retry', retry: run.followUp === null, once: true, isLeftInQueue: true });
+    await restart(world, run.runId, { why: 'retry', retry: true, once: true, isLeftInQueue: true });
   } catch (error) {
     if (!isWardenError(error, 'already_replaced')) throw error;
   }

@@ -29,6 +29,7 @@ import { factsOf, waitsOf, type RunFacts } from './inspect.ts';
 import { kill, type KillOptions } from './kill.ts';
 import { launch, type LaunchOptions, startQueued } from './launch.ts';
 import { Members } from './members.ts';
+import { attemptsFrom } from './queue-now.ts';
 import { QueuedLaunches } from './queued-launches.ts';
 import { reconcile, reconcileOne } from './reconcile.ts';
 import { restart, restartOnce, type RestartOptions } from './restart.ts';
@@ -106,6 +107,22 @@ export class Supervisor {
   async status(runId: string): Promise<RunReport> {
     await reconcileOne(this.#world, await findRun(this.#world.store, runId));
     return this.#reportOf(await findRun(this.#world.store, runId));
+  }
+
+  /**
+   * The run, those in whose place it was started, and those that took its place, in their order.
+   * @throws WardenError unknown_run
+   */
+  async attemptsOf(runId: string): Promise<readonly Run[]> {
+    const { store } = this.#world;
+    const run = await findRun(store, runId);
+    const before: Run[] = [];
+    for (let from = run.restartedFrom; from !== null; from = before[0]?.restartedFrom ?? null) {
+      const earlier = await store.run(from);
+      if (earlier === null) break;
+      before.unshift(earlier);
+    }
+    return [...before, ...(await attemptsFrom(store, run.runId))];
   }
 
   /** @throws WardenError unknown_run; the signal's reason when aborted */
@@ -351,7 +368,12 @@ export class Supervisor {
   }
 
   async #reportsOf(runs: readonly Run[]): Promise<readonly RunReport[]> {
-    const waits = await waitsOf(this.#world, runs);
-    return Promise.all(runs.map(async (run) => ({ run, ...(await factsOf(this.#world, run, waits)) })));
+    const [waits, replacements] = await Promise.all([
+      waitsOf(this.#world, runs),
+      this.#world.store.replacementsOf(runs.map(({ runId }) => runId)),
+    ]);
+    return Promise.all(
+      runs.map(async (run) => ({ run, ...(await factsOf(this.#world, run, { waits, replacements })) })),
+    );
   }
 }

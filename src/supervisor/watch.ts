@@ -1,6 +1,5 @@
 import { isWardenError } from '../core/errors.ts';
 import type { Health } from '../core/health.ts';
-import { isRetryAwaited, isRetryDue } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { timeLimitOf } from '../core/time-limit.ts';
@@ -11,6 +10,7 @@ import { observeNow } from './observe-run.ts';
 import { queueNow } from './queue-now.ts';
 import { takeTurn } from './queued-launches.ts';
 import { reconcile } from './reconcile.ts';
+import { Retries } from './retries.ts';
 import { WatchLease } from './watch-lease.ts';
 import type { World } from './world.ts';
 
@@ -66,6 +66,7 @@ export class Watch {
   readonly #acts = new Set<Promise<void>>();
   readonly #notices: HealthNotices;
   readonly #deliveries: Deliveries;
+  readonly #retries: Retries;
   readonly #ended: Promise<WatchEnd>;
   /** Since when it has been the turn of a run whose launcher is alive. */
   readonly #overdue = new Map<RunId, number>();
@@ -81,6 +82,7 @@ export class Watch {
     this.#lease = new WatchLease(world);
     this.#notices = new HealthNotices(world);
     this.#deliveries = new Deliveries(world);
+    this.#retries = new Retries(world);
     this.#ended = this.#watch();
   }
 
@@ -142,13 +144,10 @@ export class Watch {
     if (until === undefined || this.#isBusy()) return null;
     if (this.#lease.watcher === 'window') return 'window_watches';
     if (this.#lease.watcher === 'command' && until.anyoneElseWatches) return 'command_watches';
-    const { store, executor, clock } = this.#world;
-    const now = clock.now();
+    const { store, executor } = this.#world;
     const isIdle =
       (await store.activeRuns()).length === 0 &&
-      !(
-        mayLaunch() && (await this.#failures()).some((failure) => isRetryAwaited(failure.run, now, failure.isReplaced))
-      ) &&
+      !(mayLaunch() && (await this.#retries.isAwaited((run) => this.#hasActed(run)))) &&
       !(await this.#deliveries.isAwaited());
     this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
     if (this.#idleLooks < idleLooksThatProve) return null;
@@ -171,6 +170,7 @@ export class Watch {
     await reconcile(this.#world);
     const active = await store.activeRuns();
     this.#listenForExits(active);
+    await this.#retry();
     const now = clock.monotonic();
     const limits = active.map(
       (run) => (Math.min(run.workflow.stuckAfterMinutes, timeLimitOf(run)) * 60_000) / looksPerLimit,
@@ -178,7 +178,6 @@ export class Watch {
     if (now - this.#lastLook < Math.min(this.#options.intervalMilliseconds, ...limits)) return;
     this.#lastLook = now;
     await this.#observe(active.filter(({ status }) => status === 'running'));
-    await this.#retry();
   }
 
   /**
@@ -213,22 +212,9 @@ export class Watch {
 
   async #retry(): Promise<void> {
     if (!this.#options.mayLaunch()) return;
-    const now = this.#world.clock.now();
-    for (const { run, isReplaced } of await this.#failures()) {
-      if (isRetryDue(run, now, isReplaced)) this.#actAsHolder(run, this.#options.onRetry);
+    for (const run of await this.#retries.due()) {
+      if (!this.#hasActed(run)) this.#actAsHolder(run, this.#options.onRetry);
     }
-  }
-
-  /**
-   * The newest runs that failed, or were ended to be started again, and that this supervisor did not answer. Whether somebody else did is read from the runs
-   * themselves, so that a new watcher neither forgets nor repeats.
-   */
-  async #failures(): Promise<readonly { readonly run: Run; readonly isReplaced: boolean }[]> {
-    const { runs } = await this.#world.store.runs({});
-    const replaced = new Set(runs.map(({ restartedFrom }) => restartedFrom));
-    return runs
-      .filter((run) => (run.status === 'failed' || run.followUp !== null) && !this.#hasActed(run))
-      .map((run) => ({ run, isReplaced: replaced.has(run.runId) }));
   }
 
   async #observe(runs: readonly Run[]): Promise<void> {

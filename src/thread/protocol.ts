@@ -25,6 +25,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   list: true,
   recent: true,
   status: true,
+  attemptsOf: true,
   wait: true,
   logs: true,
   outputFileOf: true,

@@ -15,7 +15,7 @@ export const status = defineCommand({
     const watcher = await supervisor.watcher();
     await output.print(
       { ...runJson(report.run, report), watcher: watcherJson(watcher) },
-      runDetails(report, watcher, Date.now(), output),
+      runDetails(report, await supervisor.attemptsOf(runId), watcher, Date.now(), output),
     );
     return 0;
   },

@@ -98,6 +98,14 @@ export interface Store extends Outbox {
   run(runId: RunId): Promise<Run | null>;
   /** The newest run that was started in the place of another. */
   replacementOf(runId: RunId): Promise<Run | null>;
+  /** Of each of these runs that was started again, the newest that took its place. */
+  replacementsOf(runIds: readonly RunId[]): Promise<ReadonlyMap<RunId, RunId>>;
+  /**
+   * Runs that have failed or were ended to be started again, whose workflow wants something done about that, and in whose
+   * place nothing was started yet.
+   * @param endedSince epoch milliseconds
+   */
+  unansweredRuns(endedSince: number): Promise<readonly Run[]>;
   /** Runs that a run has started, and that those have started, over or not. */
   descendantsOf(runId: RunId): Promise<readonly Run[]>;
   /** Newest first. @throws WardenError invalid_argument for a cursor that is not ours */

@@ -16,6 +16,8 @@ const reads = {
     'activeProcesses',
     'hasQueuedRuns',
     'replacementOf',
+    'replacementsOf',
+    'unansweredRuns',
     'descendantsOf',
     'knownRunIds',
     'seen',

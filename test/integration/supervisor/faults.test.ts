@@ -410,6 +410,26 @@ describe('the watch', () => {
     expect(await scope.supervisor.recent({})).toHaveLength(3);
   });
 
+  test('leaves a run that ends as soon as it has started, again and again, and says so', async () => {
+    await using repository = await temporaryRepository();
+    const retry = { attempts: 10, backoffSeconds: 0 };
+    await repository.defineWorkflows({ broken: { ...shell('exit 1'), retry } });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    supervisor.startWatching(500);
+    const first = await supervisor.run({ workflowName: 'broken', directory: repository.path, message: '' });
+    const last = await eventually(async () => {
+      const [found] = await supervisor.recent({});
+      return found?.retry?.stopped === 'fails_at_once' ? found : null;
+    }, 20_000);
+    expect(last).toMatchObject({ retry: { attempt: 3, of: 11, nextAt: null }, replacedBy: null });
+    const attempts = await supervisor.attemptsOf(first.runId);
+    expect(attempts).toEqual(await supervisor.attemptsOf(last.run.runId));
+    expect(attempts.map(({ failuresAtOnce }) => failuresAtOnce)).toEqual([0, 1, 2]);
+    expect((await supervisor.status(first.runId)).replacedBy).toBe(attempts[1]?.runId);
+    expect(await supervisor.recent({})).toHaveLength(3);
+  });
+
   test('is done by one of many, and taken over when that one crashes', async () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({ worker: shell('sleep 2; exit 6') });

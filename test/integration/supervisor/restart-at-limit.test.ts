@@ -38,7 +38,7 @@ describe('a run that its workflow wants started again', () => {
       return found[0]?.status === 'completed' ? found : null;
     }, 30_000);
     expect(runs).toMatchObject([
-      { status: 'completed', restartedFrom: first.runId, message: 'go on', retryNumber: 0 },
+      { status: 'completed', restartedFrom: first.runId, message: 'go on', retryNumber: 1 },
       { runId: first.runId, killReport: { success: true }, followUp: 'restart' },
     ]);
     expect(runs).toHaveLength(2);

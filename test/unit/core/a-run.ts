@@ -57,6 +57,7 @@ export function aRun(run: Partial<Run> = {}): Run {
     parentRunId: null,
     restartedFrom: null,
     retryNumber: 0,
+    failuresAtOnce: 0,
     extraMinutes: 0,
     queue: null,
     ports: null,

@@ -1,39 +1,59 @@
 import { describe, expect, test } from 'vitest';
-import { isRetryAwaited, isRetryDue } from '../../../src/core/retry.ts';
+import { failuresAtOnceAfter, isRetryAwaited, retryDelay, retryStateOf } from '../../../src/core/retry.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { aRun, aWorkflow } from './a-run.ts';
 
+const hour = 3_600_000;
+
+/** It worked for a minute. */
 const failed = (more: Partial<Run> = {}): Run =>
   aRun({
     status: 'failed',
     reason: { code: 'exit_code', exitCode: 1 },
+    startedAt: -60_000,
     endedAt: 0,
     workflow: { ...aWorkflow, retry: { attempts: 2, backoffSeconds: 30 } },
     ...more,
   });
 
+const often = (backoffSeconds: number): Partial<Run> => ({
+  workflow: { ...aWorkflow, retry: { attempts: 20, backoffSeconds } },
+});
+
 describe('a retry', () => {
-  test('is due after the back-off, which doubles each time', () => {
-    expect(isRetryDue(failed(), 29_999, false)).toBe(false);
-    expect(isRetryDue(failed(), 30_000, false)).toBe(true);
-    expect(isRetryDue(failed({ retryNumber: 1 }), 59_999, false)).toBe(false);
-    expect(isRetryDue(failed({ retryNumber: 1 }), 60_000, false)).toBe(true);
+  test.each<[string, Partial<Run>, number]>([
+    ['at first', {}, 30_000],
+    ['the second time', { retryNumber: 1 }, 60_000],
+    ['the twelfth time no longer than an hour', { ...often(30), retryNumber: 11 }, hour],
+    ['no shorter than the first time', { ...often(7_200), retryNumber: 11 }, 2 * hour],
+  ])('waits, and twice as long each time: %s', (_, more, expected) => {
+    expect(retryDelay(failed(more), 0, false)).toBe(expected);
+    expect(retryDelay(failed(more), expected - 1, false)).toBe(1);
+    expect(retryDelay(failed(more), expected + 1, false)).toBe(0);
   });
 
-  test('is made as often as the workflow says, and once for each failure', () => {
-    expect(isRetryDue(failed({ retryNumber: 2 }), 1_000_000, false)).toBe(false);
-    expect(isRetryDue(failed(), 30_000, true)).toBe(false);
+  test.each<[string, Partial<Run>, number]>([
+    ['that was the last attempt', { retryNumber: 2 }, 0],
+    ['nobody watched for hours when it was time', {}, 2 * hour],
+    ['three in a row ended at once', { ...often(1), startedAt: -9_000, failuresAtOnce: 2 }, 0],
+    [
+      'the clock was set back while it ran, which looks the same',
+      { ...often(1), startedAt: hour, failuresAtOnce: 2 },
+      0,
+    ],
+  ])('is not made any more, and that is told, when %s', (_, more, now) => {
+    expect(isRetryAwaited(failed(more), now, false)).toBe(false);
+    expect(retryStateOf(failed(more), now, false)?.stopped).not.toBe(null);
   });
 
-  test('is not made hours later, when nobody expects it any more', () => {
-    expect(isRetryDue(failed(), 2 * 3_600_000, false)).toBe(false);
+  test('goes on when one of those in a row came to its work', () => {
+    expect(failuresAtOnceAfter(failed({ failuresAtOnce: 2 }))).toBe(0);
+    expect(failuresAtOnceAfter(failed({ startedAt: -9_000, failuresAtOnce: 1 }))).toBe(2);
+    expect(isRetryAwaited(failed({ ...often(1), failuresAtOnce: 2 }), 0, false)).toBe(true);
   });
 
-  test('is awaited from the failure on until it is made or too late', () => {
-    expect(isRetryAwaited(failed(), 0, false)).toBe(true);
-    expect(isRetryAwaited(failed(), 30_000, false)).toBe(true);
-    expect(isRetryAwaited(failed(), 30_000, true)).toBe(false);
-    expect(isRetryAwaited(failed(), 2 * 3_600_000, false)).toBe(false);
+  test('waits for no more than the back-off once more where the clock was set back', () => {
+    expect(retryDelay(failed(), -48 * hour, false)).toBe(30_000);
   });
 
   test.each([
@@ -43,30 +63,44 @@ describe('a retry', () => {
     ['its workflow asks for none', { workflow: aWorkflow }],
     ['it is not over', { status: 'running', endedAt: null }],
   ] as const)('is not made when %s', (_, more) => {
-    expect(isRetryDue(failed(more), 30_000, false)).toBe(false);
     expect(isRetryAwaited(failed(more), 0, false)).toBe(false);
+    expect(retryStateOf(failed(more), 0, false)?.stopped ?? null).toBe(null);
+  });
+
+  test('is told with how many there may be', () => {
+    expect(retryStateOf(failed({ retryNumber: 1 }), 0, false)).toEqual({
+      attempt: 2,
+      of: 3,
+      nextAt: 60_000,
+      stopped: null,
+    });
+    expect(retryStateOf(failed({ retryNumber: 1 }), 0, true)).toMatchObject({ nextAt: null, stopped: null });
+    expect(retryStateOf(failed({ retryNumber: 2 }), 0, false)).toMatchObject({ attempt: 3, stopped: 'used_up' });
+    expect(retryStateOf(aRun(), 0, false)).toBe(null);
   });
 });
 
 describe('a run that was ended to be started again', () => {
   const ended = (more: Partial<Run> = {}): Run =>
-    aRun({
+    failed({
       status: 'killed',
       reason: { code: 'killed', by: 'dev', why: 'no output' },
-      endedAt: 0,
       followUp: 'restart',
+      workflow: aWorkflow,
       ...more,
     });
 
-  test('is so at once, whatever its retries, and once', () => {
-    expect(isRetryDue(ended(), 0, false)).toBe(true);
-    expect(isRetryDue(ended({ retryNumber: 20 }), 0, false)).toBe(true);
-    expect(isRetryDue(ended(), 0, true)).toBe(false);
-    expect(isRetryDue(ended(), 2 * 3_600_000, false)).toBe(false);
+  test('is so at once, and once', () => {
+    expect(retryDelay(ended(), 0, false)).toBe(0);
+    expect(isRetryAwaited(ended(), 0, true)).toBe(false);
+    expect(isRetryAwaited(ended(), 2 * hour, false)).toBe(false);
+    expect(isRetryAwaited(ended({ status: 'terminating', endedAt: null }), 0, false)).toBe(false);
   });
 
-  test('is awaited once it is over', () => {
-    expect(isRetryAwaited(ended(), 0, false)).toBe(true);
-    expect(isRetryAwaited(ended({ status: 'terminating', endedAt: null }), 0, false)).toBe(false);
+  test('is so as often as its workflow has attempts, or three times', () => {
+    expect(isRetryAwaited(ended({ retryNumber: 2 }), 0, false)).toBe(true);
+    expect(retryStateOf(ended({ retryNumber: 3 }), 0, false)).toMatchObject({ of: 4, stopped: 'used_up' });
+    expect(isRetryAwaited(ended({ ...often(30), retryNumber: 19 }), 0, false)).toBe(true);
+    expect(isRetryAwaited(ended({ ...often(30), retryNumber: 20 }), 0, false)).toBe(false);
   });
 });

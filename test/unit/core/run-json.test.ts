@@ -20,7 +20,15 @@ describe('a run as JSON', () => {
     } as const;
     expect(
       printed(
-        runJson(aRun(), { health, lastOutputAt: killedAt - 2_000, lastLine: 'ok', heartbeat: null, queueWait: null }),
+        runJson(aRun(), {
+          health,
+          lastOutputAt: killedAt - 2_000,
+          lastLine: 'ok',
+          heartbeat: null,
+          queueWait: null,
+          replacedBy: null,
+          retry: null,
+        }),
       ),
     ).toBe(
       `{
@@ -60,7 +68,10 @@ describe('a run as JSON', () => {
     ]
   },
   "queue_place": null,
-  "after": []
+  "after": [],
+  "attempt": 1,
+  "replaced_by": null,
+  "retry": null
 }`,
     );
   });
@@ -68,7 +79,15 @@ describe('a run as JSON', () => {
   it('says null for everything that is not there yet', () => {
     const pending = aRun({ status: 'pending', startedAt: null, worktree: null, process: null });
     expect(
-      runJson(pending, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queueWait: null }),
+      runJson(pending, {
+        health: healthy,
+        lastOutputAt: null,
+        lastLine: null,
+        heartbeat: null,
+        queueWait: null,
+        replacedBy: null,
+        retry: null,
+      }),
     ).toMatchObject({
       pid: null,
       started_at: null,
@@ -87,7 +106,15 @@ describe('a run as JSON', () => {
   ])('takes for its last sign of life whatever came last: %s', (_, at, expected) => {
     const heartbeat = { at, message: 'step 3' };
     expect(
-      runJson(aRun(), { health: healthy, lastOutputAt: null, lastLine: null, heartbeat, queueWait: null }),
+      runJson(aRun(), {
+        health: healthy,
+        lastOutputAt: null,
+        lastLine: null,
+        heartbeat,
+        queueWait: null,
+        replacedBy: null,
+        retry: null,
+      }),
     ).toMatchObject({
       last_heartbeat: expected,
       heartbeat: { at: new Date(at).toISOString(), message: 'step 3' },
@@ -107,7 +134,15 @@ describe('a run as JSON', () => {
       persistent: true,
     });
     expect(
-      runJson(ended, { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queueWait: null }),
+      runJson(ended, {
+        health: healthy,
+        lastOutputAt: null,
+        lastLine: null,
+        heartbeat: null,
+        queueWait: null,
+        replacedBy: null,
+        retry: null,
+      }),
     ).toMatchObject({
       status: 'killed',
       reason: 'killed by dev: it hangs',
@@ -123,7 +158,15 @@ describe('a run as JSON', () => {
 
   it('speaks the language of the reader', () => {
     const translate = (template: string) => template.toUpperCase();
-    const facts = { health: healthy, lastOutputAt: null, lastLine: null, heartbeat: null, queueWait: null };
+    const facts = {
+      health: healthy,
+      lastOutputAt: null,
+      lastLine: null,
+      heartbeat: null,
+      queueWait: null,
+      replacedBy: null,
+      retry: null,
+    };
     expect(runJson(aRun({ reason: { code: 'lost_in_reboot' } }), facts, translate).reason).toBe(
       'THE MACHINE WAS RESTARTED WHILE IT RAN',
     );

@@ -19,6 +19,8 @@ export function aWatchedRun(
       stopping: null,
       isSnoozed: false,
       queueWait: null,
+      replacedBy: null,
+      retry: null,
       ...facts,
     },
     snoozed,

@@ -1,0 +1,46 @@
+import { isRetryAwaited, retryDelay, retryHorizonMilliseconds } from '../core/retry.ts';
+import type { Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
+import type { Ports } from './world.ts';
+
+/**
+ * When the runs that failed are to be started again. From when it has seen that one failed, a watcher waits by the clock
+ * that nobody sets: one that jumps by hours makes no storm of retries, and drops none.
+ */
+export class Retries {
+  readonly #ports: Pick<Ports, 'store' | 'clock'>;
+  /** Monotonic milliseconds. */
+  readonly #dueAt = new Map<RunId, number>();
+
+  constructor(ports: Pick<Ports, 'store' | 'clock'>) {
+    this.#ports = ports;
+  }
+
+  /** Runs that are to be started again right now. */
+  async due(): Promise<readonly Run[]> {
+    const { clock } = this.#ports;
+    const [now, monotonic] = [clock.now(), clock.monotonic()];
+    const unanswered = await this.#unanswered();
+    for (const run of unanswered) {
+      const delay = this.#dueAt.has(run.runId) ? null : retryDelay(run, now, false);
+      if (delay !== null) this.#dueAt.set(run.runId, monotonic + delay);
+    }
+    return unanswered.filter(({ runId }) => monotonic >= (this.#dueAt.get(runId) ?? Infinity));
+  }
+
+  /** Whether somebody should stay for one that is due later. */
+  async isAwaited(answered: (run: Run) => boolean): Promise<boolean> {
+    const now = this.#ports.clock.now();
+    const unanswered = await this.#unanswered();
+    return unanswered.some((run) => !answered(run) && (this.#dueAt.has(run.runId) || isRetryAwaited(run, now, false)));
+  }
+
+  /** Read from the runs themselves, so that a new watcher neither forgets nor repeats. */
+  async #unanswered(): Promise<readonly Run[]> {
+    const { store, clock } = this.#ports;
+    const unanswered = await store.unansweredRuns(clock.now() - retryHorizonMilliseconds);
+    const left = new Set(unanswered.map(({ runId }) => runId));
+    for (const runId of this.#dueAt.keys()) if (!left.has(runId)) this.#dueAt.delete(runId);
+    return unanswered;
+  }
+}
