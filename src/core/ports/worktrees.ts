@@ -81,7 +81,8 @@ export interface Worktrees {
   /** @throws WardenError base_not_found, repository_without_commit */
   commitOf(repository: Repository, base: string): Promise<string>;
   /**
-   * A new worktree on a new branch, locked and marked as the run's. On any failure nothing of it is left.
+   * A new worktree on a new branch, locked and marked as the run's. All processes that work on it carry the run's cookie.
+   * When it fails, those are to be ended, and what is there is to be taken back by `undo`.
    * @throws WardenError worktree_path_taken, branch_taken, disk_full, git_failed
    */
   create(request: CreateWorktree): Promise<void>;

@@ -1,3 +1,4 @@
+import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../../src/core/run.ts';
@@ -8,6 +9,7 @@ import { temporaryRepository, type TemporaryRepository } from '../../support/tem
 import { testSupervisor } from '../../support/test-supervisor.ts';
 import type { Moment } from '../host/effects.ts';
 import { type HostRequest, startHost } from '../host/host.ts';
+import { type GitMoment, mortalGit, whens } from '../host/mortal-git.ts';
 import { expectInvariants } from '../invariants.ts';
 import { perl } from '../shapes/shape.ts';
 import { Bystanders } from '../stage/bystanders.ts';
@@ -55,6 +57,65 @@ describe.skipIf(process.platform !== 'linux')(`kill -9 of the host, seed ${seed}
     },
   );
 });
+
+describe.skipIf(process.platform !== 'linux')(`kill -9 of the host by a git of its own, seed ${seed}`, () => {
+  test(
+    'before, in the middle of and after each git of a launch: whoever comes next finishes off what is half-made',
+    { timeout: isLong ? 1_200_000 : 120_000 },
+    async () => {
+      const calls = await launchUntil(undefined);
+      expect(calls).toBeGreaterThan(3);
+      const moments = Array.from({ length: calls * whens.length }, (_, index): GitMoment => ({
+        call: 1 + Math.floor(index / whens.length),
+        when: whens[index % whens.length]!,
+      }));
+      const tried = isLong
+        ? moments
+        : randomFor('git')
+            .sample(momentsOfShortForm, moments.length)
+            .map((index) => moments[index]!);
+      for (const moment of tried) {
+        await launchUntil(moment).catch((cause: unknown) => {
+          throw new Error(`died ${moment.when} git ${moment.call} of ${calls}`, { cause });
+        });
+      }
+    },
+  );
+});
+
+/** Files take a while to be checked out, and the hook writes some after that. @returns how many gits there were */
+async function launchUntil(dieAt: GitMoment | undefined): Promise<number> {
+  await using repository = await temporaryRepository();
+  const folder = path.dirname(repository.path);
+  await using lifeline = await Lifeline.make(folder);
+  await writeFile(path.join(repository.path, '.gitattributes'), '*.slow filter=slow\n');
+  for (const name of ['a', 'b', 'c']) await writeFile(path.join(repository.path, `${name}.slow`), name);
+  await repository.git('add', '.');
+  await repository.git('commit', '--quiet', '-m', 'Slow');
+  await repository.git('config', 'filter.slow.smudge', 'sleep 0.1; cat');
+  const hook = path.join(repository.path, '.git/hooks/post-checkout');
+  await writeFile(
+    hook,
+    '#!/bin/sh\nfor n in 1 2 3; do mkdir -p made-by-hook; echo > made-by-hook/$n; sleep 0.1; done\n',
+  );
+  await chmod(hook, 0o755);
+  await repository.defineWorkflows({ stubborn: { command, env: { LIFELINE: lifeline.file }, kill: quickStages } });
+  // The database is there before, so that its triggers are.
+  await (await testSupervisor(repository))[Symbol.asyncDispose]();
+  keepChronicle(repository.stateFolder);
+  await using bystanders = await Bystanders.gather(folder, 'run_0123456789ab', repository.path);
+  const git = await mortalGit(folder, dieAt);
+  await using host = startHost(repository.stateFolder, verbs.run('', repository), { environment: git.environment });
+  expect((await host.answer)?.error).toBeUndefined();
+
+  await using after = await testSupervisor(repository);
+  const { supervisor } = after;
+  const runs = await settled(supervisor, lifeline);
+  for (const { runId, status } of runs) if (status === 'running') await supervisor.kill(runId, { force: true });
+  expect(lifeline.isHeld(), 'somebody is left').toBe(false);
+  await expectInvariants({ repository, supervisor, bystanders, acknowledged: { runs: [], reports: [] } });
+  return git.calls();
+}
 
 /** @returns how many effects it took; null when the host died of it */
 async function perform(verb: keyof typeof verbs, dieAt: Moment | undefined): Promise<number | null> {

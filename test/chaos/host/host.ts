@@ -36,8 +36,8 @@ export interface Answer<Result = unknown> {
 
 /** Who the host is: nobody else than ourselves where nothing is said. */
 export interface HostUser {
-  readonly uid: number;
-  readonly gid: number;
+  readonly uid?: number;
+  readonly gid?: number;
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -56,7 +56,8 @@ export function startHost<Request extends HostRequest>(
   const child = spawn(process.execPath, [script, JSON.stringify(request)], {
     env: { ...process.env, ...user?.environment, WARDEN_STATE_DIR: stateFolder },
     stdio: ['ignore', 'pipe', 'inherit'],
-    ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+    ...(user?.uid === undefined ? {} : { uid: user.uid }),
+    ...(user?.gid === undefined ? {} : { gid: user.gid }),
   });
   const ended = once(child, 'exit');
   const said = text(child.stdout);

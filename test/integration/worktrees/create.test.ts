@@ -175,6 +175,7 @@ describe.concurrent('a creation that fails leaves nothing', () => {
     const ended = await outcomes;
     await release(test.path);
     for (const outcome of ended) expect(outcome).toMatchObject({ reason: { message: 'cancelled' } });
+    for (const request of requests) await test.worktrees.undo(test.repository, request);
     expect(await test.traces()).toEqual(noTraces);
   });
 });

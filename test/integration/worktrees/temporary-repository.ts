@@ -150,7 +150,12 @@ export async function testRepositoryAt(path: string): Promise<TestRepository> {
     },
     async create(over = {}) {
       const request = await self.request(over);
-      await worktrees.create(request);
+      try {
+        await worktrees.create(request);
+      } catch (error) {
+        await worktrees.undo(repository, request);
+        throw error;
+      }
       return request;
     },
     async include(worktreePath, patterns, over = {}) {
