@@ -5,15 +5,17 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compare, type ComparisonResult } from './comparison.ts';
 import { describe } from './describe.ts';
-import { adopt } from './subjects/adopt.ts';
-import { killMany } from './subjects/kill-many.ts';
-import { killStubborn } from './subjects/kill-stubborn.ts';
-import { killTree } from './subjects/kill-tree.ts';
-import { look } from './subjects/look.ts';
 import type { Subject } from './subjects/subject.ts';
-import { watch } from './subjects/watch.ts';
 
-const subjects: readonly Subject[] = [killTree, killStubborn, look, watch, adopt, killMany];
+/** Loaded only when they are run: each needs other packages. */
+const subjects: readonly { readonly name: string; readonly load: () => Promise<Subject> }[] = [
+  { name: 'kill-tree', load: async () => (await import('./subjects/kill-tree.ts')).killTree },
+  { name: 'kill-stubborn', load: async () => (await import('./subjects/kill-stubborn.ts')).killStubborn },
+  { name: 'look', load: async () => (await import('./subjects/look.ts')).look },
+  { name: 'watch', load: async () => (await import('./subjects/watch.ts')).watch },
+  { name: 'adopt', load: async () => (await import('./subjects/adopt.ts')).adopt },
+  { name: 'kill-many', load: async () => (await import('./subjects/kill-many.ts')).killMany },
+];
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
 const unknown = positionals.filter((name) => !subjects.some((subject) => subject.name === name));
@@ -30,7 +32,8 @@ const say = (progress: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${progress}`);
 };
 const results: { subject: string; comparisons: ComparisonResult[]; report?: unknown }[] = [];
-for (const subject of subjects.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+for (const { name, load } of subjects.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  const subject = await load();
   await using opened = await subject.open();
   const interrupted = (): void => {
     // Runs outlive whoever started them: nothing of them may stay when the benchmark is broken off.
@@ -48,7 +51,7 @@ for (const subject of subjects.filter(({ name }) => positionals.length === 0 || 
   say('');
   if (report !== undefined) console.log(`${report.text}\n`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted);
-  results.push({ subject: subject.name, comparisons, ...(report === undefined ? {} : { report: report.numbers }) });
+  results.push({ subject: name, comparisons, ...(report === undefined ? {} : { report: report.numbers }) });
 }
 const machine = { cores: availableParallelism(), platform: process.platform, node: process.version };
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);

@@ -11,7 +11,6 @@ const count = 1_000;
 
 /** A new window finds the runs of another: every row read, every process recognised. */
 export const adopt: Subject = {
-  name: 'adopt',
   open: async () => {
     const bench = await benchSupervisor([singleProcess], 'folders');
     await bench.start(singleProcess, count);

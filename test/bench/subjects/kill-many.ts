@@ -11,7 +11,6 @@ const part = 100;
 
 /** Every run of a full house is killed at once. */
 export const killMany: Subject = {
-  name: 'kill-many',
   open: async () => {
     const bench = await benchSupervisor([singleProcess], 'folders');
     const elsewhere = await benchSupervisor([singleProcess], 'folders');

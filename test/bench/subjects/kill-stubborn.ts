@@ -7,7 +7,6 @@ import type { Subject } from './subject.ts';
 
 /** Runs that ignore SIGTERM: 10 s of grace, and what comes on top. */
 export const killStubborn: Subject = {
-  name: 'kill-stubborn',
   open: async () => {
     const bench = await benchSupervisor([stubbornTree]);
     const elsewhere = await benchSupervisor([stubbornTree], 'folders');

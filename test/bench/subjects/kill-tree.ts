@@ -12,7 +12,6 @@ const hundredHeld = withLifeline(hundred);
 
 /** One run is killed, from the verb to the report. */
 export const killTree: Subject = {
-  name: 'kill-tree',
   open: async () => {
     const bench = await benchSupervisor([ten, hundred, hundredHeld, scatteredTree]);
     return {

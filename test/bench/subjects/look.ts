@@ -15,7 +15,6 @@ const manySleepers = `for (1..${count}) { last unless defined(my $pid = fork); n
 
 /** One look at all processes of a busy machine. */
 export const look: Subject = {
-  name: 'look',
   open: async () => {
     const parent = spawn('perl', ['-e', manySleepers], { stdio: ['pipe', 'ignore', 'inherit'] });
     const ended = once(parent, 'exit');

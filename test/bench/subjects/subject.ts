@@ -2,7 +2,6 @@ import type { Comparison } from '../comparison.ts';
 
 /** What `npm run bench -- NAME` runs. */
 export interface Subject {
-  readonly name: string;
   open(): Promise<OpenSubject>;
 }
 

@@ -26,7 +26,6 @@ const cases: readonly { readonly tree: Tree; readonly count: number; readonly wh
 
 /** What it costs to watch over healthy runs: processor time, and how long the host stands still. */
 export const watch: Subject = {
-  name: 'watch',
   open: () => {
     let opened: BenchSupervisor | null = null;
     const close = async (): Promise<void> => {
