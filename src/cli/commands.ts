@@ -12,6 +12,7 @@ import { logs } from './commands/logs.ts';
 import { restart } from './commands/restart.ts';
 import { restore } from './commands/restore.ts';
 import { run } from './commands/run.ts';
+import { samples } from './commands/samples.ts';
 import { status } from './commands/status.ts';
 import { wait } from './commands/wait.ts';
 import { watch } from './commands/watch.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   heartbeat,
   watch,
   webhook,
+  samples,
   audit,
   doctor,
 ];

@@ -131,7 +131,8 @@ function idle(facts: HealthFacts): Finding | null {
   return observation.outputBytes === 0 ? noSignOfLife(facts, observation) : null;
 }
 
-function lastSignOfLife(observation: Observation): number {
+/** The last look that told of progress or work, monotonic. */
+export function lastSignOfLife(observation: Observation): number {
   const { progressMonotonic, cpuChangedMonotonic, filesChangedMonotonic, heartbeat } = observation;
   return Math.max(progressMonotonic, cpuChangedMonotonic, filesChangedMonotonic ?? 0, heartbeat?.monotonic ?? 0);
 }

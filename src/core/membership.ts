@@ -4,6 +4,7 @@ import {
   type ProcessIdentity,
   type ProcessSnapshot,
   identityIn,
+  isSameProcess,
   isSignallablePid,
 } from './process-identity.ts';
 import type { RunId } from './run-id.ts';
@@ -59,17 +60,17 @@ export function assignMembers(
 }
 
 export function roleOf(run: RunRoots, identity: ProcessIdentity): Role {
-  const key = keyOf(identity);
   // Where one program is both, it is the command: it is told to end, not spared.
-  if (run.command !== null && keyOf(run.command) === key) return 'command';
-  if (run.wrapper !== null && keyOf(run.wrapper) === key) return 'wrapper';
+  if (run.command !== null && isSameProcess(run.command, identity)) return 'command';
+  if (run.wrapper !== null && isSameProcess(run.wrapper, identity)) return 'wrapper';
   return 'member';
 }
 
 class Owners {
   readonly #snapshot: ProcessSnapshot;
   readonly #spared: ReadonlySet<number>;
-  readonly #byRoot = new Map<string, RunRoots>();
+  /** First processes, by the pid of each: identities are compared, since a key for each process and look costs more. */
+  readonly #byRoot = new Map<number, { readonly root: ProcessIdentity; readonly run: RunRoots }[]>();
   readonly #byCookie = new Map<string, RunRoots>();
   readonly #bySight = new Map<string, RunRoots>();
   readonly #byEnclosure = new Map<number, RunRoots>();
@@ -87,7 +88,7 @@ class Owners {
       this.#byCookie.set(run.runId, run);
       for (const key of run.seen) this.#bySight.set(key, run);
       for (const pid of run.enclosed) this.#byEnclosure.set(pid, run);
-      for (const root of [run.wrapper, run.command]) if (root !== null) this.#byRoot.set(keyOf(root), run);
+      for (const root of [run.wrapper, run.command]) if (root !== null) this.#addRoot(root, run);
     }
     // Whoever a group brings in may have children elsewhere, and they may have made groups again.
     do {
@@ -98,6 +99,12 @@ class Owners {
 
   of(facts: ProcessFacts): RunRoots | undefined {
     return this.#decided.get(facts.pid);
+  }
+
+  #addRoot(root: ProcessIdentity, run: RunRoots): void {
+    const roots = this.#byRoot.get(root.pid);
+    if (roots === undefined) this.#byRoot.set(root.pid, [{ root, run }]);
+    else roots.push({ root, run });
   }
 
   #isSpared(pid: number): boolean {
@@ -126,11 +133,11 @@ class Owners {
 
   #ownClaim(facts: ProcessFacts): RunRoots | undefined {
     if (this.#isSpared(facts.pid)) return undefined;
-    const key = keyOf(identityIn(this.#snapshot, facts));
+    const identity = identityIn(this.#snapshot, facts);
     return (
-      this.#byRoot.get(key) ??
+      this.#byRoot.get(facts.pid)?.findLast(({ root }) => isSameProcess(root, identity))?.run ??
       this.#byCookie.get(facts.cookie ?? '') ??
-      this.#bySight.get(key) ??
+      this.#bySight.get(keyOf(identity)) ??
       this.#enclosing(facts) ??
       this.#byGroup.get(facts.pid)
     );
@@ -177,12 +184,17 @@ class Owners {
   }
 
   #hadPid(run: RunRoots, pid: number): boolean {
-    this.#formerPids ??= new Set(
-      [...this.#bySight, ...this.#byRoot].flatMap(([key, owner]) => {
+    this.#formerPids ??= new Set([
+      ...[...this.#bySight].flatMap(([key, owner]) => {
         const [bootId, formerPid] = key.split('/');
         return bootId === this.#snapshot.bootId ? [`${formerPid} ${owner.runId}`] : [];
       }),
-    );
+      ...[...this.#byRoot.values()]
+        .flat()
+        .flatMap(({ root, run: owner }) =>
+          root.bootId === this.#snapshot.bootId ? [`${root.pid} ${owner.runId}`] : [],
+        ),
+    ]);
     return this.#formerPids.has(`${pid} ${run.runId}`);
   }
 }

@@ -28,7 +28,7 @@ export function tellingPart(line: string): string {
 export interface Progress {
   /** Something was printed that the run had not printed lately. */
   readonly isNew: boolean;
-  /** Marks of the lines printed lately, to be given to the next call. */
+  /** Marks of the lines printed lately, to be given to the next call; the very same list where nothing was printed. */
   readonly known: readonly string[];
 }
 
@@ -39,6 +39,7 @@ export interface Progress {
  * @param text what was printed since; a line that is drawn over (carriage return) is one of its own
  */
 export function progressIn(known: readonly string[], text: string): Progress {
+  if (text === '') return { isNew: false, known };
   const lately = new Set(known);
   let isNew = false;
   for (const line of text.split(/[\r\n]+/)) {

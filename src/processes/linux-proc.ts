@@ -81,7 +81,11 @@ export class LinuxProcessTable implements ProcessTable {
       if (line === null) return;
       const before = this.#known.get(pid);
       // Most of all processes sleep: what is told of them again is not made again, which the garbage collector would feel.
-      if (before?.line === line) return take(line, before.facts);
+      if (before?.line === line) {
+        known.set(pid, before);
+        processes.set(pid, before.facts);
+        return;
+      }
       const stat = parseStat(line);
       if (stat === null) return;
       const cookie = this.#knownCookieOf(stat);

@@ -21,6 +21,7 @@ import type { Actor, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import type { Delivery, PendingNotice } from '../core/delivery.ts';
 import type { RunStates } from '../core/ports/outbox.ts';
+import type { Sample } from '../core/samples.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { pageOf } from '../core/run-page.ts';
 import { Journal } from './journal.ts';
@@ -78,8 +79,8 @@ class LastingStore implements Store {
   #offering: Promise<boolean> | null = null;
   #offeredAt = -Infinity;
   #opened = 0;
-  #version = 0;
-  #versionSeen = '';
+  readonly #dataVersion = new Version();
+  readonly #runsVersion = new Version();
   #isClosed = false;
 
   constructor(options: LastingStoreOptions) {
@@ -171,6 +172,11 @@ class LastingStore implements Store {
     return active.map(withKeptOf(kept)).filter(({ status }) => !isTerminal(status));
   }
 
+  async watchedRuns(): Promise<readonly Run[]> {
+    const activeRuns = (): Promise<readonly Run[]> => this.activeRuns();
+    return this.#journal.mark() === '' ? this.#read((database) => database.watchedRuns(), activeRuns) : activeRuns();
+  }
+
   async activeProcesses(): Promise<readonly ActiveProcesses[]> {
     const fromRuns = async (): Promise<readonly ActiveProcesses[]> => processesOf(await this.activeRuns());
     return this.#journal.mark() === '' ? this.#read((database) => database.activeProcesses(), fromRuns) : fromRuns();
@@ -237,6 +243,18 @@ class LastingStore implements Store {
     looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
   ): Promise<void> {
     await this.#write((database) => database.recordLooks(holder, looks));
+  }
+
+  async addSamples(samples: ReadonlyMap<RunId, readonly Sample[]>): Promise<void> {
+    await this.#write((database) => database.addSamples(samples));
+  }
+
+  samples(runId: RunId): Promise<readonly Sample[]> {
+    return this.#use((database) => database.samples(runId));
+  }
+
+  thinSamples(after: RunId | null): Promise<RunId | null> {
+    return this.#write((database) => database.thinSamples(after));
   }
 
   seen(runId: RunId): Promise<ReadonlySet<string>> {
@@ -309,10 +327,11 @@ class LastingStore implements Store {
   }
 
   dataVersion(): number {
-    const seen = `${this.#opened} ${this.#databaseVersion()} ${this.#journal.mark()}`;
-    if (seen !== this.#versionSeen) this.#version += 1;
-    this.#versionSeen = seen;
-    return this.#version;
+    return this.#dataVersion.of(this.#versionBy((database) => database.dataVersion()));
+  }
+
+  runsVersion(): number {
+    return this.#runsVersion.of(this.#versionBy((database) => database.runsVersion()));
   }
 
   close(): void {
@@ -321,9 +340,13 @@ class LastingStore implements Store {
     this.#database = null;
   }
 
-  #databaseVersion(): string {
+  #versionBy(read: (database: SqliteStore) => number): string {
+    return `${this.#opened} ${this.#databaseVersion(read)} ${this.#journal.mark()}`;
+  }
+
+  #databaseVersion(read: (database: SqliteStore) => number): string {
     try {
-      if (this.#database?.isInPlace() === true) return String(this.#database.dataVersion());
+      if (this.#database?.isInPlace() === true) return String(read(this.#database));
     } catch {
       // Told by whoever reads or writes next.
     }
@@ -488,6 +511,18 @@ class LastingStore implements Store {
   }
   #reason(): WardenError {
     return this.#lastFailure ?? new WardenError('database_busy', { path: this.#options.file, waitedMilliseconds: 0 });
+  }
+}
+
+/** A number that changes whenever a text does. */
+class Version {
+  #number = 0;
+  #text = '';
+
+  of(text: string): number {
+    if (text !== this.#text) this.#number += 1;
+    this.#text = text;
+    return this.#number;
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, type Dirent } from 'node:fs';
+import { constants, type Dirent, lstatSync } from 'node:fs';
 import { cp, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DeclaredSection } from '../core/critical-section.ts';
@@ -43,8 +43,9 @@ export async function forgetMoreTime(runFolder: string): Promise<void> {
 /** Given by touching the file, too. */
 export async function heartbeat(runFolder: string): Promise<GivenHeartbeat | null> {
   const file = path.join(runFolder, runFiles.heartbeat);
-  const facts = await lstat(file).catch(() => null);
-  if (facts === null || !facts.isFile()) return null;
+  // Asked of all runs at each look, and mostly not there.
+  const facts = lstatSync(file, { throwIfNoEntry: false });
+  if (facts === undefined || !facts.isFile()) return null;
   const [line = ''] = ((await beginningOf(file, messageBytes)) ?? '').split(/\r?\n/);
   return { at: Math.round(facts.mtimeMs), message: readableMessage(line) };
 }

@@ -50,6 +50,10 @@ export interface RunRow {
   process_start_time: string | null;
   process_last_heartbeat: number | null;
   process_info: string | null;
+  /** Null where it was not read. */
+  observation: string | null;
+  /** Of its printed lines, with a blank between; see `Observation.known`. */
+  observation_marks: string | null;
 }
 
 /** What is kept of a run's process besides its identity. */
@@ -58,7 +62,6 @@ interface ProcessInfo {
   /** Absent where it was not kept. */
   readonly containment?: Containment;
   readonly startedMonotonic: number;
-  readonly observation: Observation | null;
 }
 
 export function runFrom(row: RunRow): Run {
@@ -106,7 +109,18 @@ function processFrom(row: RunRow): RunProcess | null {
   if (pid === null || bootId === null || startTime === null || info === null) return null;
   const command = { bootId, pid, startTime };
   const containment = { ...uncontained, ...info.containment };
-  return { ...info, command, containment, lastHeartbeat: row.process_last_heartbeat ?? 0 };
+  const observation = observationFrom(row);
+  return { ...info, command, containment, observation, lastHeartbeat: row.process_last_heartbeat ?? 0 };
+}
+
+function observationFrom({ observation, observation_marks: marks }: RunRow): Observation | null {
+  const rest = parsed<Omit<Observation, 'known'>>(observation);
+  return rest === null ? null : { ...rest, known: marks === null || marks === '' ? [] : marks.split(' ') };
+}
+
+/** Of `observations`. */
+export function observationParameters({ known, ...rest }: Observation): { observation: string; marks: string } {
+  return { observation: JSON.stringify(rest), marks: known.join(' ') };
 }
 
 /** Columns of `workflow_runs` for a whole run. */
@@ -154,7 +168,6 @@ export function processParameters(run: Run, process: RunProcess, now: number): R
     wrapper: process.wrapper,
     containment: process.containment,
     startedMonotonic: process.startedMonotonic,
-    observation: process.observation,
   };
   return {
     run_id: run.runId,

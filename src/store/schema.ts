@@ -188,4 +188,48 @@ ALTER TABLE workflow_runs ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]' CHECK (
 ALTER TABLE workflow_runs ADD COLUMN failures_at_once INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX runs_unanswered ON workflow_runs (ended_at) WHERE status = 'failed' OR follow_up IS NOT NULL;
 `,
+  // What each look writes is apart from the rest, in rows as short as they can be: a look at many runs writes them all.
+  // The counters tell whether any run has changed, or was looked at, or only the lease was renewed. Samples are for a
+  // dashboard, thinned as they age.
+  `
+CREATE TABLE observations (
+  run_id      TEXT PRIMARY KEY REFERENCES workflow_processes (run_id) ON DELETE CASCADE,
+  at          INTEGER NOT NULL,
+  observation TEXT NOT NULL CHECK (json_valid(observation)),
+  marks       TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO observations (run_id, at, observation, marks)
+SELECT run_id, last_heartbeat, json_remove(process_info -> '$.observation', '$.known'),
+       (SELECT coalesce(group_concat(value, ' '), '') FROM json_each(process_info, '$.observation.known'))
+FROM workflow_processes WHERE json_type(process_info, '$.observation') = 'object';
+UPDATE workflow_processes SET process_info = json_remove(process_info, '$.observation');
+
+CREATE TABLE changes (
+  what    TEXT PRIMARY KEY CHECK (what IN ('runs', 'looks')),
+  counter INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO changes (what, counter) VALUES ('runs', 0), ('looks', 0);
+CREATE TRIGGER run_is_added AFTER INSERT ON workflow_runs
+BEGIN
+  UPDATE changes SET counter = counter + 1 WHERE what = 'runs';
+END;
+CREATE TRIGGER run_is_changed AFTER UPDATE ON workflow_runs
+BEGIN
+  UPDATE changes SET counter = counter + 1 WHERE what = 'runs';
+END;
+CREATE TRIGGER run_is_removed AFTER DELETE ON workflow_runs
+BEGIN
+  UPDATE changes SET counter = counter + 1 WHERE what = 'runs';
+END;
+
+CREATE TABLE samples (
+  run_id       TEXT NOT NULL REFERENCES workflow_runs (run_id) ON DELETE CASCADE,
+  at           INTEGER NOT NULL,
+  cpu_percent  REAL NOT NULL,
+  memory_bytes INTEGER NOT NULL,
+  processes    INTEGER NOT NULL,
+  output_bytes INTEGER NOT NULL,
+  PRIMARY KEY (run_id, at)
+) STRICT, WITHOUT ROWID;
+`,
 ];

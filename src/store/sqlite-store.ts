@@ -19,6 +19,7 @@ import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts
 import type { Observation } from '../core/observation.ts';
 import type { Actor, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
+import type { Sample } from '../core/samples.ts';
 import { cursorFrom, cursorOf, defaultPageSize } from '../core/run-page.ts';
 import type { Delivery, PendingNotice } from '../core/delivery.ts';
 import { noticeOfChange } from '../core/notice.ts';
@@ -40,9 +41,12 @@ import {
   processParameters,
   type RunRow,
   runFrom,
+  observationParameters,
   runParameters,
 } from './run-row.ts';
+import { SampleRows } from './sample-rows.ts';
 import { SharedCommit } from './shared-commit.ts';
+import { WatchedRuns } from './watched-runs.ts';
 
 export interface OpenStoreOptions {
   readonly file: string;
@@ -98,15 +102,27 @@ interface SqliteStoreParts {
 const isAboutTheRow = (error: unknown): boolean =>
   !(error instanceof Database.SqliteError) || error.code.startsWith('SQLITE_CONSTRAINT');
 
+/** Of many rows so many are read between two turns of the event loop at most. */
+const rowsAtOnce = 100;
+
 const activeStatusList = activeStatuses.map((status) => `'${status}'`).join(', ');
+
+const selectActiveIds = `SELECT run_id FROM workflow_runs WHERE status IN (${activeStatusList}) ORDER BY rowid`;
 
 interface LeaseRow extends Omit<Lease, 'holder'> {
   readonly holder: string;
 }
 
+const runColumns =
+  'r.*, p.pid AS process_pid, p.boot_id AS process_boot_id, p.start_time AS process_start_time, p.process_info';
+
 const selectRun = `
-SELECT r.*, p.pid AS process_pid, p.boot_id AS process_boot_id, p.start_time AS process_start_time,
-       p.last_heartbeat AS process_last_heartbeat, p.process_info
+SELECT ${runColumns}, COALESCE(o.at, p.last_heartbeat) AS process_last_heartbeat, o.observation,
+       o.marks AS observation_marks
+FROM workflow_runs r LEFT JOIN workflow_processes p USING (run_id) LEFT JOIN observations o USING (run_id)`;
+
+const selectUnobservedRun = `
+SELECT ${runColumns}, p.last_heartbeat AS process_last_heartbeat, NULL AS observation, NULL AS observation_marks
 FROM workflow_runs r LEFT JOIN workflow_processes p USING (run_id)`;
 
 /** The database alone. It fails when the database does: see LastingStore for what goes on then. */
@@ -122,7 +138,11 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
   readonly #notices: NoticeTable;
   readonly #commits: SharedCommit;
   readonly #prepared = new Map<string, Database.Statement>();
-  #ownCommits = 0;
+  /** Made when first needed: not everybody watches. */
+  #watched: WatchedRuns | null = null;
+  #samples: SampleRows | null = null;
+  /** What was written last of each run's marks: what has not changed is not written again. */
+  readonly #marksWritten = new Map<RunId, readonly string[]>();
 
   constructor(parts: SqliteStoreParts) {
     this.#file = parts.file;
@@ -291,15 +311,32 @@ ${selectRun} WHERE r.run_id IN (SELECT run_id FROM family) AND r.run_id <> @runI
     return this.#retry(() => (this.#statement(sql).all() as RunRow[]).map(runFrom));
   }
 
-  activeProcesses(): Promise<readonly ActiveProcesses[]> {
+  watchedRuns(): Promise<readonly Run[]> {
+    this.#watched ??= new WatchedRuns({
+      version: () => this.runsVersion(),
+      ids: this.#statement(selectActiveIds).pluck(),
+      row: this.#statement(`${selectUnobservedRun} WHERE r.run_id = ?`),
+      read: (work) => this.#retry(work),
+    });
+    return this.#watched.now();
+  }
+
+  async activeProcesses(): Promise<readonly ActiveProcesses[]> {
     const sql = `
 SELECT r.run_id AS runId, r.stop ->> '$.force' AS isForced, p.boot_id AS bootId, p.pid, p.start_time AS startTime,
        p.process_info ->> '$.wrapper.bootId' AS wrapperBootId, p.process_info ->> '$.wrapper.pid' AS wrapperPid,
        p.process_info ->> '$.wrapper.startTime' AS wrapperStartTime,
        p.process_info ->> '$.containment.controlGroup' AS controlGroup
 FROM workflow_runs r LEFT JOIN workflow_processes p ON p.run_id = r.run_id
-WHERE r.status IN (${activeStatusList})`;
-    return this.#retry(() => (this.#statement(sql).all() as ActiveProcessesRow[]).map(activeProcessesFrom));
+WHERE r.run_id IN (SELECT value FROM json_each(?)) AND r.status IN (${activeStatusList})`;
+    const ids = await this.#retry(() => this.#statement(selectActiveIds).pluck().all() as RunId[]);
+    const found: ActiveProcesses[] = [];
+    for (let from = 0; from < ids.length; from += rowsAtOnce) {
+      const some = JSON.stringify(ids.slice(from, from + rowsAtOnce));
+      const rows = await this.#retry(() => this.#statement(sql).all(some) as ActiveProcessesRow[]);
+      found.push(...rows.map(activeProcessesFrom));
+    }
+    return found;
   }
 
   knownRunIds(): Promise<readonly RunId[]> {
@@ -368,19 +405,58 @@ WHERE r.status IN (${activeStatusList})`;
     holder: ProcessIdentity,
     looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
   ): Promise<void> {
-    if (looks.length === 0) return;
-    await this.#writeLightly(() => {
-      const lease = this.#leaseNow();
-      if (lease !== null && !isSameProcess(lease.holder, holder)) return;
-      const update = this.#statement(`
-      UPDATE workflow_processes
-      SET last_heartbeat = @at, updated_at = @at, process_info = json_set(process_info, '$.observation', json(@observation))
-      WHERE run_id = @runId AND status = 'alive'`);
-      for (const { runId, at, observation } of looks) {
-        update.run({ runId, at, observation: JSON.stringify(observation) });
-      }
-    });
-    this.#ownCommits += 1;
+    for (let next = 0; next < looks.length;) {
+      next = await this.#writeLightly(() => {
+        const lease = this.#leaseNow();
+        if (lease !== null && !isSameProcess(lease.holder, holder)) return looks.length;
+        this.#statement("UPDATE changes SET counter = counter + 1 WHERE what = 'looks'").run();
+        // As many as there is time for in this turn of the event loop.
+        const from = next;
+        const some = looks.slice(from).findIndex((look) => {
+          this.#writeLook(look);
+          return isTurnOver();
+        });
+        return some < 0 ? looks.length : from + some + 1;
+      });
+    }
+  }
+
+  #writeLook({ runId, at, observation }: { runId: RunId; at: number; observation: Observation }): void {
+    const isKnown = this.#marksWritten.get(runId) === observation.known;
+    this.#statement(`
+      INSERT INTO observations (run_id, at, observation, marks)
+      SELECT run_id, @at, @observation, @marks FROM workflow_processes WHERE run_id = @runId AND status = 'alive'
+      ON CONFLICT (run_id) DO UPDATE SET at = excluded.at, observation = excluded.observation${isKnown ? '' : ', marks = excluded.marks'}`).run(
+      { runId, at, ...observationParameters(observation) },
+    );
+    this.#marksWritten.set(runId, observation.known);
+  }
+
+  async addSamples(samples: ReadonlyMap<RunId, readonly Sample[]>): Promise<void> {
+    const rows = this.#sampleRows();
+    const left = [...samples];
+    while (left.length > 0) {
+      await this.#writeLightly(() => {
+        do {
+          const [runId, some] = left[0] ?? [];
+          if (runId === undefined || some === undefined) return;
+          rows.add(runId, some);
+          left.shift();
+        } while (!isTurnOver());
+      });
+    }
+  }
+
+  samples(runId: RunId): Promise<readonly Sample[]> {
+    return this.#retry(() => this.#sampleRows().of(runId));
+  }
+
+  thinSamples(after: RunId | null): Promise<RunId | null> {
+    return this.#writeLightly(() => this.#sampleRows().thinNext(after, this.#now()));
+  }
+
+  #sampleRows(): SampleRows {
+    return (this.#samples ??= new SampleRows(this.#database));
   }
 
   seen(runId: RunId): Promise<ReadonlySet<string>> {
@@ -474,9 +550,11 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
   }
 
   dataVersion(): number {
-    // Counts the commits of others; our own are added, since a face wants to know of both.
-    const others = Number(this.#database.pragma('data_version', { simple: true }));
-    return others * 1_000_000 + this.#ownCommits;
+    return Number(this.#statement('SELECT sum(counter) FROM changes').pluck().get());
+  }
+
+  runsVersion(): number {
+    return Number(this.#statement("SELECT counter FROM changes WHERE what = 'runs'").pluck().get());
   }
 
   close(): void {
@@ -555,13 +633,11 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
   }
 
   async #write<Result>(work: () => Result): Promise<Result> {
-    const result = await this.#commits.make(() => {
+    return this.#commits.make(() => {
       // A window that was updated meanwhile may have brought it to its own version.
       requireKnownVersion(this.#file, this.#database);
       return work();
     });
-    this.#ownCommits += 1;
-    return result;
   }
 
   /** What a power cut may take, since it is seen again at the next look, need not wait for the disk. Nobody is told of it. */

@@ -115,7 +115,7 @@ export class Members {
 
   async #refresh(): Promise<void> {
     try {
-      const version = this.#store.dataVersion();
+      const version = this.#store.runsVersion();
       if (version === this.#version) return;
       const roots = new Map<RunId, KnownRun>();
       for (const { runId, wrapper, command, controlGroup, isForced } of await this.#store.activeProcesses()) {

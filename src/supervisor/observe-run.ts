@@ -1,3 +1,4 @@
+import { isFileLookDue } from '../core/file-look.ts';
 import type { Member } from '../core/membership.ts';
 import { type Heartbeat, type Look, type Observation, observe } from '../core/observation.ts';
 import { questionIn } from '../core/question.ts';
@@ -7,17 +8,18 @@ import type { World } from './world.ts';
 /** Of more output than this since the last look only the end is read. */
 const printedBytes = 32 * 1024;
 
-/** Files are looked at only when a run has given no other sign of life for this share of its limit: that costs most. */
-const idleShare = 0.5;
-
-/** One more look at a running run. @param intervalMilliseconds longest time between two looks that is meant */
+/**
+ * One more look at a running run.
+ * @param before the look before, whoever took it
+ * @param intervalMilliseconds longest time between two looks that is meant
+ */
 export async function observeNow(
   world: World,
   run: Run,
+  before: Observation | null,
   members: readonly Member[],
   intervalMilliseconds: number,
 ): Promise<Observation> {
-  const before = run.process?.observation ?? null;
   const sum = (value: (member: Member) => number): number =>
     members.reduce((total, member) => total + value(member), 0);
   const { bytes } = await world.folders.output(run.runId);
@@ -43,8 +45,7 @@ async function printedSince(world: World, { runId }: Run, from: number, to: numb
 
 async function filesChanged(world: World, run: Run, before: Observation | null): Promise<number | null> {
   if (before === null || run.worktree === null) return null;
-  const idle = world.clock.monotonic() - Math.max(before.progressMonotonic, before.cpuChangedMonotonic);
-  if (idle < run.workflow.stuckAfterMinutes * 60_000 * idleShare) return null;
+  if (!isFileLookDue(before, world.clock.monotonic(), run.workflow.stuckAfterMinutes)) return null;
   const at = await world.worktrees.lastChangeIn(run.worktree.path);
   if (at === null) return null;
   // A file whose time lies in the future says nothing.
@@ -68,6 +69,8 @@ async function questionOf(
   bytes: number,
 ): Promise<string | null> {
   if (before === null || bytes === 0 || bytes !== before.outputBytes) return null;
+  // It had fallen silent by the look before: what stands there last was read then.
+  if (before.printedMonotonic < before.observedMonotonic) return before.waiting?.question ?? null;
   const line = await world.folders.lastLine(runId);
   return line === null ? null : questionIn(line);
 }

@@ -2,6 +2,7 @@ import { endingOf } from '../core/ending.ts';
 import type { Member } from '../core/membership.ts';
 import { isQueued, isSameLauncher, mayBePutBack } from '../core/queue.ts';
 import { type ExitRecord, outcomeOf, type Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { runNow } from './find-run.ts';
 import { whyNever } from './queue-now.ts';
@@ -17,12 +18,14 @@ export interface OngoingStop {
 /**
  * Brings the rows in line with what is: takes the exit record of what ended, fails as lost what vanished, undoes launches
  * whose launcher is gone, and goes on with stops that nobody carries out any more. What lives is left to live.
+ * @param some active runs; all where nothing is said
  * @returns the stops that go on in the background, for whoever wants to wait for them
  */
-export async function reconcile(world: World): Promise<readonly OngoingStop[]> {
-  const active = await world.store.activeRuns();
+export async function reconcile(world: World, some?: readonly Run[]): Promise<readonly OngoingStop[]> {
+  const active = some ?? (await world.store.watchedRuns());
   if (active.length === 0) return [];
-  const members = await world.members.look();
+  const needsLook = active.some(({ status, stop }) => status === 'running' && stop === null);
+  const members = needsLook ? await world.members.look() : new Map<RunId, readonly Member[]>();
   const stops: OngoingStop[] = [];
   for (const run of active) {
     const stop = await reconcileRun(world, run, members.get(run.runId) ?? []);
@@ -125,6 +128,17 @@ const isToBePutBack = (run: Run, record: ExitRecord | null): boolean =>
   record?.neverBegan === true && mayBePutBack(run);
 
 const isUndisturbed = (now: Run): boolean => now.status === 'running' && now.stop === null;
+
+/** Those of some active runs that may have to be reconciled, as far as can be told without a look at the processes. */
+export async function unsettledOf(world: World, runs: readonly Run[]): Promise<readonly Run[]> {
+  const unsettled: Run[] = [];
+  for (const run of runs) {
+    const goesOn =
+      run.status === 'running' && run.stop === null && (await world.folders.exitRecord(run.runId)) === null;
+    if (!goesOn) unsettled.push(run);
+  }
+  return unsettled;
+}
 
 /** A stop that goes on by itself: its failure is told once, and whoever waits for it sees the run as it is then. */
 function background(world: World, stop: Promise<Run | null>, run: Run): OngoingStop {

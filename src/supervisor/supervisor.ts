@@ -12,6 +12,7 @@ import { isLeaseKept } from '../core/lease.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
+import { type Sample, sampleOf } from '../core/samples.ts';
 import type { Watching } from '../core/watcher.ts';
 import type { ShownWebhook, WebhookRequested } from '../core/webhook.ts';
 import type { Workflow } from '../core/workflow.ts';
@@ -135,6 +136,19 @@ export class Supervisor {
       await reconcileOne(this.#world, run);
       await clock.sleep(waitMilliseconds, either);
     }
+  }
+
+  /**
+   * What a run has used over time, oldest first, with what was seen of it last: fine for an hour, then one sample a minute
+   * for a day and one in 15 minutes for a week. Taken while anybody watches. @throws WardenError unknown_run
+   */
+  async samples(runId: string): Promise<readonly Sample[]> {
+    const { store } = this.#world;
+    const { runId: known, process } = await findRun(store, runId);
+    const samples = await store.samples(known);
+    if (process === null || process.observation === null) return samples;
+    const last = sampleOf(process.observation, process.lastHeartbeat);
+    return last.at > (samples.at(-1)?.at ?? -Infinity) ? [...samples, last] : samples;
   }
 
   /** Bytes of a run's output, or of another log, from `offset` on, at most `limit`. @throws WardenError unknown_run */

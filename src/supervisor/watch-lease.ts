@@ -25,12 +25,20 @@ export class WatchLease {
   async hold(): Promise<void> {
     const { store, executor, clock, actor } = this.#world;
     const candidate = { holder: executor.self, face: actor.face };
-    const before = this.#seen;
+    if (this.isHeld) {
+      // Renewed where nobody took it meanwhile.
+      this.#see(await store.holdLease(candidate, null));
+      return;
+    }
     let lease = await store.lease();
     const gone = lease !== null && !(await executor.isAlive(lease.holder)) ? lease.holder : null;
     if (mayHoldLease(candidate, lease, clock.now(), gone)) lease = await store.holdLease(candidate, gone);
+    this.#see(lease);
+  }
+
+  #see(lease: Lease | null): void {
+    this.#watcher = watcherSeen(this.#world.executor.self, this.#seen, lease);
     this.#seen = lease;
-    this.#watcher = watcherSeen(executor.self, before, lease);
   }
 
   /** Asked right before something is done as the one who watches: whoever was stopped for a while may have lost it. */

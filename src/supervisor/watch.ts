@@ -1,5 +1,7 @@
 import { isWardenError } from '../core/errors.ts';
 import type { Health } from '../core/health.ts';
+import type { Member } from '../core/membership.ts';
+import type { Observation } from '../core/observation.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { timeLimitOf } from '../core/time-limit.ts';
@@ -9,8 +11,9 @@ import { healthNow } from './inspect.ts';
 import { observeNow } from './observe-run.ts';
 import { queueNow } from './queue-now.ts';
 import { takeTurn } from './queued-launches.ts';
-import { reconcile } from './reconcile.ts';
+import { reconcile, unsettledOf } from './reconcile.ts';
 import { Retries } from './retries.ts';
+import { SampleKeeper } from './sample-keeper.ts';
 import { WatchLease } from './watch-lease.ts';
 import type { World } from './world.ts';
 
@@ -39,6 +42,13 @@ export interface WatchLimits {
 /** Why the watching ended: it was told to, no run is active or about to be retried, or somebody else watches. */
 export type WatchEnd = 'interrupted' | 'no_active_run' | 'window_watches' | 'command_watches';
 
+/** A run with what its health is as of a look. */
+interface Judged {
+  readonly run: Run;
+  readonly health: Health;
+}
+
+/** A run that may have to be started again. */
 /** The lease is renewed and exits are looked for at least this often. */
 const beatMilliseconds = 1_000;
 
@@ -71,7 +81,15 @@ export class Watch {
   /** Since when it has been the turn of a run whose launcher is alive. */
   readonly #overdue = new Map<RunId, number>();
   #wake: AbortController | null = null;
+  /** The list that was taken note of last. */
+  #active: readonly Run[] | null = null;
+  #lookEvery = 0;
   #lastLook = -Infinity;
+  #looking: Promise<void> | null = null;
+  #failedLook: { readonly error: unknown } | null = null;
+  /** What this watcher saw of each run, which nobody else writes while it holds the lease. */
+  readonly #observed = new Map<RunId, Observation>();
+  readonly #samples: SampleKeeper;
   #idleLooks = 0;
   #told: string | null = null;
 
@@ -83,6 +101,7 @@ export class Watch {
     this.#notices = new HealthNotices(world);
     this.#deliveries = new Deliveries(world);
     this.#retries = new Retries(world);
+    this.#samples = new SampleKeeper(world.store);
     this.#ended = this.#watch();
   }
 
@@ -97,30 +116,39 @@ export class Watch {
 
   async #watch(): Promise<WatchEnd> {
     const { signal } = this.#options;
+    signal.addEventListener('abort', () => this.#wake?.abort(), { once: true });
     let end: WatchEnd | null = null;
     while (end === null) {
       try {
         await this.#lease.hold();
         if (this.holdsLease) {
-          await this.#look();
+          await this.#attend();
           this.#deliveries.attend();
         } else {
           this.#notices.forget();
+          await this.#handOver();
         }
         await this.#startQueued();
         end = await this.#endNow();
-        this.#told = null;
       } catch (error) {
         if (!signal.aborted) await this.#goOnWithoutLease(error);
       }
       if (end === null) await this.#pause();
       if (signal.aborted) end ??= 'interrupted';
     }
+    await this.#looking;
+    await this.#handOver().catch((error: unknown) => this.#world.diagnostics.failed('keeping samples', error));
     for (const exit of this.#exits.values()) exit.dispose();
     await this.#deliveries.dispose();
     if (this.holdsLease && end === 'interrupted') await this.#lease.giveBack();
     this.#lease.forget();
     return end;
+  }
+
+  /** Somebody else watches from now on. */
+  async #handOver(): Promise<void> {
+    this.#observed.clear();
+    await this.#samples.write(new Set(), this.#world.clock.now());
   }
 
   /** Where the database cannot be written nobody holds the lease: what ends is then taken by everyone who watches. */
@@ -146,7 +174,7 @@ export class Watch {
     if (this.#lease.watcher === 'command' && until.anyoneElseWatches) return 'command_watches';
     const { store, executor } = this.#world;
     const isIdle =
-      (await store.activeRuns()).length === 0 &&
+      (await store.watchedRuns()).length === 0 &&
       !(mayLaunch() && (await this.#retries.isAwaited((run) => this.#hasActed(run)))) &&
       !(await this.#deliveries.isAwaited());
     this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
@@ -159,25 +187,70 @@ export class Watch {
   }
 
   async #pause(): Promise<void> {
+    if (this.#options.signal.aborted) return;
     this.#wake = new AbortController();
-    await this.#world.clock
-      .sleep(beatMilliseconds, AbortSignal.any([this.#wake.signal, this.#options.signal]))
-      .catch(() => undefined);
+    await this.#world.clock.sleep(beatMilliseconds, this.#wake.signal).catch(() => undefined);
+  }
+
+  /**
+   * One beat. While all runs go on it costs no more than asking whether any has changed, and whether the exit record of
+   * one has been written.
+   */
+  async #attend(): Promise<void> {
+    const { clock, store } = this.#world;
+    this.#throwFailedLook();
+    const active = await store.watchedRuns();
+    if (active !== this.#active) await this.#takeNote(active);
+    await reconcile(this.#world, await unsettledOf(this.#world, active));
+    await this.#retry();
+    const now = clock.monotonic();
+    if (this.#looking !== null || now - this.#lastLook < this.#lookEvery) return;
+    this.#lastLook = now;
+    // Beside the beats: a look that takes long must not cost the lease.
+    this.#looking = this.#look()
+      .catch((error: unknown) => {
+        this.#failedLook = { error };
+      })
+      .finally(() => {
+        this.#looking = null;
+      });
+  }
+
+  /** Of runs that began, ended or changed in some way. */
+  async #takeNote(active: readonly Run[]): Promise<void> {
+    const running = active.filter(isRunning);
+    const limits = running.map(
+      (run) => (Math.min(run.workflow.stuckAfterMinutes, timeLimitOf(run)) * 60_000) / looksPerLimit,
+    );
+    this.#lookEvery = Math.min(this.#options.intervalMilliseconds, ...limits);
+    const runIds = new Set(running.map(({ runId }) => runId));
+    for (const runId of this.#observed.keys()) if (!runIds.has(runId)) this.#observed.delete(runId);
+    await this.#listenForExits(runIds);
+    this.#active = active;
+  }
+
+  #throwFailedLook(): void {
+    const failed = this.#failedLook;
+    this.#failedLook = null;
+    if (failed !== null) throw failed.error;
   }
 
   async #look(): Promise<void> {
-    const { clock, store } = this.#world;
-    await reconcile(this.#world);
-    const active = await store.activeRuns();
-    this.#listenForExits(active);
-    await this.#retry();
-    const now = clock.monotonic();
-    const limits = active.map(
-      (run) => (Math.min(run.workflow.stuckAfterMinutes, timeLimitOf(run)) * 60_000) / looksPerLimit,
-    );
-    if (now - this.#lastLook < Math.min(this.#options.intervalMilliseconds, ...limits)) return;
-    this.#lastLook = now;
-    await this.#observe(active.filter(({ status }) => status === 'running'));
+    const { members, store } = this.#world;
+    const active = await store.watchedRuns();
+    if (active.some(isRunning)) {
+      const found = await members.look();
+      const hasCommand = ({ runId }: Run): boolean => found.get(runId)?.some(({ role }) => role === 'command') === true;
+      // One that vanished has written no record.
+      await reconcile(
+        this.#world,
+        active.filter((run) => isRunning(run) && !hasCommand(run)),
+      );
+      await this.#observe((await store.watchedRuns()).filter(isRunning), found);
+    }
+    await this.#samples.write(new Set(active.map(({ runId }) => runId)), this.#world.clock.now());
+    await this.#samples.thin();
+    this.#told = null;
   }
 
   /**
@@ -217,22 +290,36 @@ export class Watch {
     }
   }
 
-  async #observe(runs: readonly Run[]): Promise<void> {
-    const { members, store, executor, clock } = this.#world;
-    if (runs.length === 0) return;
-    const found = await members.look();
+  async #observe(runs: readonly Run[], found: ReadonlyMap<RunId, readonly Member[]>): Promise<void> {
+    const { store, executor, clock } = this.#world;
+    const { intervalMilliseconds } = this.#options;
     const looks = await Promise.all(
-      runs.map(async (run) => ({
-        run,
-        observation: await observeNow(this.#world, run, found.get(run.runId) ?? [], this.#options.intervalMilliseconds),
-      })),
+      runs.map(async (run) => {
+        await clock.turn();
+        const before = this.#observed.get(run.runId) ?? (await store.run(run.runId))?.process?.observation ?? null;
+        const observation = await observeNow(
+          this.#world,
+          run,
+          before,
+          found.get(run.runId) ?? [],
+          intervalMilliseconds,
+        );
+        return { runId: run.runId, run, observation };
+      }),
     );
     const at = clock.now();
-    const seen = looks.map(({ run, observation }) => ({ runId: run.runId, at, observation }));
-    await store.recordLooks(executor.self, seen);
-    const looked = looks.flatMap(({ run, observation }) =>
-      run.process === null ? [] : [withHealth(this.#world, { ...run, process: { ...run.process, observation } })],
+    await store.recordLooks(
+      executor.self,
+      looks.map(({ runId, observation }) => ({ runId, at, observation })),
     );
+    const looked: Judged[] = [];
+    for (const { runId, run, observation } of looks) {
+      await clock.turn();
+      this.#observed.set(runId, observation);
+      this.#samples.take(runId, observation, at);
+      if (run.process !== null)
+        looked.push(withHealth(this.#world, { ...run, process: { ...run.process, observation } }));
+    }
     await this.#notices.record(looked).catch((error: unknown) => {
       this.#world.diagnostics.failed('taking down what is to be told', error);
     });
@@ -269,8 +356,7 @@ export class Watch {
   }
 
   /** The system tells of an exit within a millisecond where it can; the beat finds it anyway. */
-  #listenForExits(active: readonly Run[]): void {
-    const running = new Set(active.filter(({ status }) => status === 'running').map(({ runId }) => runId));
+  async #listenForExits(running: ReadonlySet<RunId>): Promise<void> {
     for (const [runId, exit] of this.#exits) {
       if (running.has(runId)) continue;
       exit.dispose();
@@ -278,6 +364,7 @@ export class Watch {
     }
     for (const runId of running) {
       if (this.#exits.has(runId)) continue;
+      await this.#world.clock.turn();
       this.#exits.set(
         runId,
         this.#world.folders.watchExit(runId, () => this.#wake?.abort()),
@@ -286,8 +373,10 @@ export class Watch {
   }
 }
 
+const isRunning = ({ status }: Run): boolean => status === 'running';
+
 const actOf = ({ status, runId }: Run): string => `${status} ${runId}`;
 
-function withHealth(world: World, run: Run): { readonly run: Run; readonly health: Health } {
+function withHealth(world: World, run: Run): Judged {
   return { run, health: healthNow(world, run) };
 }

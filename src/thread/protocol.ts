@@ -53,6 +53,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   audit: true,
   reconcile: true,
   watcher: true,
+  samples: true,
 };
 
 export type Answer =

@@ -78,7 +78,9 @@ export async function openBenchSupervisor(
 }
 
 /** As a window has it: in a thread of its own, whose work the window's event loop does not feel. */
-export function openBenchThread({ stateFolder }: TemporaryRepository): Promise<SupervisorInThread> {
+export function openBenchThread({
+  stateFolder,
+}: Pick<TemporaryRepository, 'stateFolder'>): Promise<SupervisorInThread> {
   return openSupervisorInThread({
     entry: path.join(import.meta.dirname, '../../src/main.ts'),
     intervalMilliseconds: 5_000,
@@ -97,6 +99,7 @@ function emptyFolders(real: Worktrees, repository: Pick<TemporaryRepository, 'pa
     include: () => Promise.resolve({ copied: [], unmatched: [] }),
     undo: (_, worktree) => rm(worktree.path, { recursive: true, force: true }),
     removeStaleLocks: () => Promise.resolve([]),
+    checkpoint: () => Promise.resolve(null),
   };
 }
 

@@ -8,6 +8,7 @@ import type { ProcessIdentity } from '../process-identity.ts';
 import type { Observation } from '../observation.ts';
 import type { Actor, QueueEntry, Run, RunProcess, RunReason, RunWarning, RunWorktree, StopIntent } from '../run.ts';
 import type { RunId } from '../run-id.ts';
+import type { Sample } from '../samples.ts';
 import type { RunStatus } from '../run-status.ts';
 
 export interface RunFilter {
@@ -112,6 +113,11 @@ export interface Store extends Outbox {
   runs(filter: RunFilter): Promise<RunPage>;
   /** Runs that are not over, in the order in which they were accepted. */
   activeRuns(): Promise<readonly Run[]>;
+  /**
+   * The same for whoever watches and asks every second: read again only when any of them has changed, and else the very
+   * same list. What was observed of them, which changes at each look, is left out (null).
+   */
+  watchedRuns(): Promise<readonly Run[]>;
   /** Of the same runs only what their processes are recognised by: a look at a thousand runs reads no more than that. */
   activeProcesses(): Promise<readonly ActiveProcesses[]>;
   knownRunIds(): Promise<readonly RunId[]>;
@@ -149,13 +155,18 @@ export interface Store extends Outbox {
     choose: (taken: readonly PortRange[]) => PortRange,
   ): Promise<Run | null>;
   /**
-   * Many looks in one transaction; only runs that are still running take them.
+   * Looks at many runs; only those that are still running take them.
    * @param holder of the lease, who looked: when somebody else holds it by now, nothing is written
    */
   recordLooks(
     holder: ProcessIdentity,
     looks: readonly { readonly runId: RunId; readonly at: number; readonly observation: Observation }[],
   ): Promise<void>;
+  addSamples(samples: ReadonlyMap<RunId, readonly Sample[]>): Promise<void>;
+  /** Oldest first. */
+  samples(runId: RunId): Promise<readonly Sample[]>;
+  /** Thins the samples of the run that comes after one, by id; see `samplesToDrop`. @returns that run, null when it was the last */
+  thinSamples(after: RunId | null): Promise<RunId | null>;
   /** Ledger of identities that were seen to belong to the run. */
   seen(runId: RunId): Promise<ReadonlySet<string>>;
   addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void>;
@@ -176,7 +187,9 @@ export interface Store extends Outbox {
    * started his run before, and is watched on, or sees that the lease is free.
    */
   releaseLeaseIfIdle(holder: ProcessIdentity): Promise<boolean>;
-  /** Changes when any process has committed a change since this connection looked last; costs microseconds. */
+  /** Changes when any process has changed a run or looked at the runs; costs microseconds. */
   dataVersion(): number;
+  /** The same, of changes of runs alone. */
+  runsVersion(): number;
   close(): void;
 }

@@ -7,9 +7,6 @@ import { singleProcess, type Tree } from '../trees.ts';
 import type { WatchCost, WatchCostRequest } from '../watch-in-process.ts';
 import type { Subject } from './subject.ts';
 
-/** As in VS Code, where nobody sets it. */
-const intervalSeconds = 5;
-
 const seconds = 60;
 
 /** Prints something new each second. */
@@ -19,9 +16,17 @@ const printing: Tree = {
   size: 2,
 };
 
-const cases: readonly { readonly tree: Tree; readonly count: number; readonly what: string }[] = [
-  { tree: printing, count: 100, what: '100 runs that print each second' },
-  { tree: singleProcess, count: 1_000, what: '1,000 silent runs' },
+interface Case {
+  readonly tree: Tree;
+  readonly count: number;
+  readonly inThread: boolean;
+  readonly what: string;
+}
+
+const cases: readonly Case[] = [
+  { tree: printing, count: 100, inThread: true, what: '100 runs that print each second, a window' },
+  { tree: singleProcess, count: 1_000, inThread: true, what: '1,000 silent runs, a window' },
+  { tree: singleProcess, count: 1_000, inThread: false, what: 'the same, without a thread of its own' },
 ];
 
 /** What it costs to watch over healthy runs: processor time, and how long the host stands still. */
@@ -38,12 +43,12 @@ export const watch: Subject = {
       report: async (say) => {
         const rows: string[][] = [];
         const numbers: object[] = [];
-        for (const { tree, count, what } of cases) {
+        for (const { tree, count, inThread, what } of cases) {
           say(`watch: starting ${count} runs`);
           opened = await benchSupervisor([tree], 'folders');
           await opened.start(tree, count);
           say(`watch: ${what}, two minutes`);
-          const cost = await costOf(opened);
+          const cost = await costOf(opened, inThread);
           await close();
           rows.push([
             what,
@@ -60,17 +65,20 @@ export const watch: Subject = {
   },
 };
 
-async function costOf({ repository: { path: repositoryPath, stateFolder } }: BenchSupervisor): Promise<WatchCost> {
-  const request: WatchCostRequest = { repository: { path: repositoryPath, stateFolder }, intervalSeconds, seconds };
+async function costOf(
+  { repository: { path: repositoryPath, stateFolder } }: BenchSupervisor,
+  inThread: boolean,
+): Promise<WatchCost> {
+  const request: WatchCostRequest = { repository: { path: repositoryPath, stateFolder }, inThread, seconds };
   const script = path.join(import.meta.dirname, '../watch-in-process.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(request)]);
   return JSON.parse(stdout) as WatchCost;
 }
 
 function describe(rows: readonly string[][]): string {
-  const header = ['', 'of one core', 'longest block ms', 'with waiting for a core'];
+  const header = ['', 'of one core', 'longest block ms', 'as seen'];
   return [
-    `Watch over runs, a look every ${intervalSeconds} s, a process of its own for ${seconds} s each`,
+    `Watch over runs, a look every 5 s, in a process of its own for ${seconds} s each`,
     '  replaced: plain folders instead of git worktrees; store, run folders and processes are real',
     table([header, ...rows]),
   ].join('\n');

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { migrations } from '../../../src/store/schema.ts';
 import { openStore } from '../../../src/store/sqlite-store.ts';
+import { anObservation } from '../../unit/core/an-observation.ts';
 import { aRun } from '../../unit/core/a-run.ts';
 
 /** A run as the first version wrote it. */
@@ -61,6 +62,29 @@ test('a run that the first version wrote has all that this one asks of it', asyn
       workflow: { timeoutMinutes: 60, onTimeout: 'notify', onLimit: 'notify', kill: { graceful: 5_000 } },
       process: { command: { pid: 4243 }, startedMonotonic: 5, observation: null },
     });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('what was seen of a run is known still, though it is kept elsewhere', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'warden-migrations-'));
+  const file = path.join(folder, 'warden.db');
+  try {
+    const observation = anObservation({ known: ['1x', '2y'] });
+    const before = migrations.findIndex((migration) => migration.includes('CREATE TABLE observations'));
+    const raw = new Database(file);
+    for (const migration of migrations.slice(0, before)) raw.exec(migration);
+    raw.pragma(`user_version = ${before}`);
+    insert(raw, 'workflow_runs', firstRow);
+    const info = { ...(JSON.parse(firstProcess.process_info) as object), observation };
+    insert(raw, 'workflow_processes', { ...firstProcess, process_info: JSON.stringify(info) });
+    raw.close();
+
+    const store = await openStore({ file, now: () => 1_000, actor: { user: 'dev', face: 'cli' } });
+    const [run] = await store.activeRuns();
+    store.close();
+    expect(run?.process).toMatchObject({ lastHeartbeat: 3, observation });
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -9,6 +9,7 @@ import { idempotencyKeyOf, type Notice } from '../../../src/core/notice.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { runIdFrom } from '../../../src/core/run-id.ts';
 import { aNotice } from '../../unit/core/a-notice.ts';
+import type { Sample } from '../../../src/core/samples.ts';
 import { anObservation } from '../../unit/core/an-observation.ts';
 import { aRun } from '../../unit/core/a-run.ts';
 import { FileRunFolders } from '../../../src/store/run-folders.ts';
@@ -158,6 +159,63 @@ describe('the store', () => {
     await store.recordLooks(other, looks);
     expect((await store.run(runId(1)))?.process).toMatchObject({ lastHeartbeat: 7, observation: anObservation() });
     store.close();
+  });
+
+  test('keeps samples, thins them run by run, and loses them with the run', async () => {
+    await using place = await folder();
+    const day = 24 * 60 * 60_000;
+    const store = await openStore({ file: place.file, now: () => 8 * day, actor: { user: 'somebody', face: 'cli' } });
+    const sample = (at: number): Sample => ({ at, cpuPercent: 1.5, memoryBytes: 2, processes: 3, outputBytes: 4 });
+    for (const number of [1, 2]) await store.insertRun(run(number), entry('launch'));
+    const times = [0.5 * day, 6 * day, 6 * day + 1_000, 8 * day - 1_000];
+    await store.addSamples(new Map([1, 2, 3].map((number) => [runId(number), times.map(sample)])));
+    expect(await store.samples(runId(1))).toEqual(times.map(sample));
+    expect(await store.samples(runId(3))).toEqual([]);
+    expect(await store.thinSamples(null)).toBe(runId(1));
+    expect(await store.samples(runId(1))).toEqual([6 * day, 8 * day - 1_000].map(sample));
+    expect(await store.samples(runId(2))).toHaveLength(4);
+    expect(await store.thinSamples(runId(1))).toBe(runId(2));
+    expect(await store.thinSamples(runId(2))).toBe(null);
+    const raw = new Database(place.file);
+    raw.pragma('foreign_keys = ON');
+    raw.prepare('DELETE FROM workflow_runs WHERE run_id = ?').run(runId(1));
+    raw.close();
+    expect(await store.samples(runId(1))).toEqual([]);
+    store.close();
+  });
+
+  test('gives whoever watches the very same list until a run has changed, and reads again only that one', async () => {
+    await using place = await folder();
+    const [one, other] = await Promise.all([open(place.file), open(place.file)]);
+    for (const number of [1, 2, 3]) await one.insertRun(run(number), entry('launch'));
+    const before = await one.watchedRuns();
+    expect(before).toEqual(await one.activeRuns());
+    await other.holdLease({ holder: identity, face: 'vscode' }, null);
+    await other.addSamples(new Map());
+    expect(await one.watchedRuns()).toBe(before);
+    await other.change(runId(2), () => true, { snoozedUntil: 7 });
+    await other.change(runId(3), () => true, { status: 'failed', endedAt: 5 });
+    const after = await one.watchedRuns();
+    expect(after).toEqual([run(1), run(2, { snoozedUntil: 7 })]);
+    expect(after[0]).toBe(before[0]);
+    for (const store of [one, other]) store.close();
+  });
+
+  test('tells of looks and of changed runs, but not of a lease that is renewed', async () => {
+    await using place = await folder();
+    const [one, other] = await Promise.all([open(place.file), open(place.file)]);
+    const { process } = aRun();
+    await one.insertRun(run(1, { status: 'running', startedAt: 1, launcher: null, process }), entry('launch'));
+    const versions = (): number[] => [one.dataVersion(), one.runsVersion()];
+    const [data = 0, runs = 0] = versions();
+    await other.holdLease({ holder: identity, face: 'vscode' }, null);
+    expect(versions()).toEqual([data, runs]);
+    await other.recordLooks(identity, [{ runId: runId(1), at: 7, observation: anObservation() }]);
+    expect(versions()).toEqual([data + 1, runs]);
+    await other.change(runId(1), () => true, { snoozedUntil: 7 });
+    expect(one.runsVersion()).toBeGreaterThan(runs);
+    expect(one.dataVersion()).toBeGreaterThan(data + 1);
+    for (const store of [one, other]) store.close();
   });
 
   test('takes the lease back from one who thinks that he is not needed only while no run is active', async () => {
