@@ -6,6 +6,7 @@ import {
   identityIn,
   isSameProcess,
   isSignallablePid,
+  pidIn,
 } from './process-identity.ts';
 import type { RunId } from './run-id.ts';
 
@@ -57,6 +58,24 @@ export function assignMembers(
     members.set(run.runId, list);
   }
   return members;
+}
+
+/**
+ * Who of those that were seen to belong to a run is gone and recognises nobody any more: its pid names no group or session
+ * that somebody is in.
+ */
+export function goneOf(snapshot: ProcessSnapshot, seen: Iterable<string>): Set<string> {
+  const { processes } = snapshot;
+  const inUse = new Set<number>();
+  for (const { groupId, sessionId } of processes.values()) inUse.add(groupId).add(sessionId);
+  const gone = new Set<string>();
+  for (const key of seen) {
+    const pid = pidIn(key);
+    const facts = processes.get(pid);
+    const isThere = facts !== undefined && keyOf(identityIn(snapshot, facts)) === key;
+    if (!isThere && !inUse.has(pid)) gone.add(key);
+  }
+  return gone;
 }
 
 export function roleOf(run: RunRoots, identity: ProcessIdentity): Role {

@@ -18,6 +18,11 @@ export function keyOf(identity: ProcessIdentity): string {
   return `${identity.bootId}/${identity.pid}/${identity.startTime}`;
 }
 
+/** The number in a key of `keyOf`. */
+export function pidIn(key: string): number {
+  return Number(key.split('/')[1]);
+}
+
 /** What one look at a process shows. */
 export interface ProcessFacts {
   readonly pid: number;

@@ -264,6 +264,14 @@ class LastingStore implements Store {
     );
   }
 
+  async forgetSeen(gone: ReadonlyMap<RunId, readonly string[]>): Promise<void> {
+    try {
+      await this.#write((database) => database.forgetSeen(gone));
+    } catch (error) {
+      this.#requireFailure(error);
+    }
+  }
+
   /** Whoever saw them keeps them in memory too. */
   async addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void> {
     try {

@@ -434,17 +434,7 @@ WHERE r.run_id IN (SELECT value FROM json_each(?)) AND r.status IN (${activeStat
 
   async addSamples(samples: ReadonlyMap<RunId, readonly Sample[]>): Promise<void> {
     const rows = this.#sampleRows();
-    const left = [...samples];
-    while (left.length > 0) {
-      await this.#writeLightly(() => {
-        do {
-          const [runId, some] = left[0] ?? [];
-          if (runId === undefined || some === undefined) return;
-          rows.add(runId, some);
-          left.shift();
-        } while (!isTurnOver());
-      });
-    }
+    await this.#writeInSlices([...samples], ([runId, some]) => rows.add(runId, some));
   }
 
   samples(runId: RunId): Promise<readonly Sample[]> {
@@ -464,11 +454,31 @@ WHERE r.run_id IN (SELECT value FROM json_each(?)) AND r.status IN (${activeStat
     return this.#retry(() => new Set(this.#statement(sql).pluck().all(runId) as string[]));
   }
 
-  async addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void> {
-    await this.#writeLightly(() => {
-      const insert = this.#statement('INSERT OR IGNORE INTO seen_processes (run_id, identity) VALUES (?, ?)');
-      for (const [runId, keys] of seen) for (const key of keys) insert.run(runId, key);
-    });
+  addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void> {
+    return this.#changeSeen(seen, 'INSERT OR IGNORE INTO seen_processes (run_id, identity) VALUES (?, ?)');
+  }
+
+  forgetSeen(gone: ReadonlyMap<RunId, readonly string[]>): Promise<void> {
+    return this.#changeSeen(gone, 'DELETE FROM seen_processes WHERE run_id = ? AND identity = ?');
+  }
+
+  async #changeSeen(keys: ReadonlyMap<RunId, readonly string[]>, sql: string): Promise<void> {
+    const rows = [...keys].flatMap(([runId, some]) => some.map((key) => [runId, key] as const));
+    await this.#writeInSlices(rows, ([runId, key]) => void this.#statement(sql).run(runId, key));
+  }
+
+  /** As many in one transaction as there is time for in a turn of the event loop. */
+  async #writeInSlices<Item>(items: readonly Item[], write: (item: Item) => void): Promise<void> {
+    for (let next = 0; next < items.length;) {
+      const from = next;
+      next = await this.#writeLightly(() => {
+        const last = items.slice(from).findIndex((item) => {
+          write(item);
+          return isTurnOver();
+        });
+        return last < 0 ? items.length : from + last + 1;
+      });
+    }
   }
 
   async audit(entry: AuditEntry): Promise<void> {

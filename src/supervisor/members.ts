@@ -1,4 +1,4 @@
-import { assignMembers, type Member, type RunRoots } from '../core/membership.ts';
+import { assignMembers, goneOf, type Member, type RunRoots } from '../core/membership.ts';
 import type { Executor, Frozen } from '../core/ports/executor.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { Store } from '../core/ports/store.ts';
@@ -6,6 +6,10 @@ import { keyOf, type ProcessIdentity, type ProcessSnapshot, selfAndAncestors } f
 import { Recognition } from '../core/recognition.ts';
 import type { RunId } from '../core/run-id.ts';
 import { SharedRound } from '../core/shared-round.ts';
+
+/** So many may have been seen of a run, and so many for each who is alive, before anybody is forgotten. */
+const seenAtLeast = 100;
+const seenPerMember = 4;
 
 interface KnownRun {
   readonly roots: RunRoots;
@@ -25,6 +29,8 @@ export class Members {
   readonly #diagnostics: Diagnostics;
   #roots = new Map<RunId, KnownRun>();
   #version = -1;
+  /** Of runs of which many were seen: who was gone at the look before. */
+  readonly #gone = new Map<RunId, ReadonlySet<string>>();
   /** For the next round. */
   #toFreeze = new Set<RunId>();
   readonly #freezes = new SharedRound(() => this.#freezeAll());
@@ -77,6 +83,7 @@ export class Members {
     const members = assignMembers(snapshot, roots, spared);
     this.#last = { snapshot, members };
     await this.#remember(members);
+    await this.#forgetGone(snapshot, members);
     return members;
   }
 
@@ -128,9 +135,33 @@ export class Members {
         });
       }
       this.#roots = roots;
+      for (const runId of this.#gone.keys()) if (!roots.has(runId)) this.#gone.delete(runId);
       this.#version = version;
     } catch (error) {
       this.#diagnostics.failed('reading the runs before a look', error);
+    }
+  }
+
+  /**
+   * A run may start a process every second for days: those who are gone are forgotten once they are many, and were found
+   * gone by two looks.
+   */
+  async #forgetGone(snapshot: ProcessSnapshot, members: ReadonlyMap<RunId, readonly Member[]>): Promise<void> {
+    const forgotten = new Map<RunId, readonly string[]>();
+    for (const [runId, { seen }] of this.#roots) {
+      if (seen.size <= seenAtLeast + seenPerMember * (members.get(runId)?.length ?? 0)) continue;
+      const gone = goneOf(snapshot, seen);
+      const before = this.#gone.get(runId);
+      const twice = before === undefined ? [] : [...gone].filter((key) => before.has(key));
+      this.#gone.set(runId, gone);
+      if (twice.length > 0) forgotten.set(runId, twice);
+    }
+    if (forgotten.size === 0) return;
+    for (const [runId, keys] of forgotten) for (const key of keys) this.#roots.get(runId)?.seen.delete(key);
+    try {
+      await this.#store.forgetSeen(forgotten);
+    } catch (error) {
+      this.#diagnostics.failed('forgetting who is gone', error);
     }
   }
 

@@ -170,6 +170,7 @@ export interface Store extends Outbox {
   /** Ledger of identities that were seen to belong to the run. */
   seen(runId: RunId): Promise<ReadonlySet<string>>;
   addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void>;
+  forgetSeen(gone: ReadonlyMap<RunId, readonly string[]>): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
   auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]>;
   /** Counted over the audit log. @throws WardenError when the database cannot be read */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assignMembers } from '../../../src/core/membership.ts';
+import { assignMembers, goneOf } from '../../../src/core/membership.ts';
 import { keyOf } from '../../../src/core/process-identity.ts';
 import { aProcess, aSnapshot, anIdentity, memberPids, otherRunId, pidsByRun, runId, theRoots } from './a-process.ts';
 
@@ -226,6 +226,23 @@ describe('whatever the processes of a machine look like', () => {
         const before = pidsByRun(snapshot, [first, second], spared);
         const after = pidsByRun(snapshot, again, spared);
         for (const [run, pids] of Object.entries(before)) expect(after[run]).toEqual(expect.arrayContaining(pids));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('who belongs does not depend on those who were seen and are gone', () => {
+    fc.assert(
+      fc.property(fc.array(anyProcess, { maxLength: 30 }), anyPids, anyPids, (drawn, seen, others) => {
+        const snapshot = aSnapshot(...drawn.map(aProcess));
+        const keys = [
+          ...seen.map((pid) => keyOf(anIdentity(pid))),
+          ...others.map((pid) => keyOf(anIdentity(pid, 'x'))),
+        ];
+        const gone = goneOf(snapshot, keys);
+        const left = new Set(keys.filter((key) => !gone.has(key)));
+        const withAll = pidsByRun(snapshot, [theRoots({ seen: new Set(keys) })]);
+        expect(pidsByRun(snapshot, [theRoots({ seen: left })])).toEqual(withAll);
       }),
       { numRuns: 500 },
     );
