@@ -1,0 +1,92 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  contentOf,
+  exists,
+  git,
+  temporaryFolder,
+  temporaryRepository,
+  writeFiles,
+} from '../../integration/worktrees/temporary-repository.ts';
+import { isLong, randomFor, rounds, seed } from '../stage/form.ts';
+import { doAtRandom, type Place } from './random-work.ts';
+
+const cases = isLong ? 150 * rounds : 12;
+
+/** How many are under way at once. */
+const width = 2;
+
+const tracked = ['a', 'b/c', 'two words', '库/ü', 'program'];
+
+/** Files that git does not ignore, the index, and what git says of both; what is in repositories inside is theirs. */
+async function seen(worktree: string): Promise<object> {
+  const list = async (...parameters: string[]): Promise<string[]> =>
+    (await git(worktree, '--no-optional-locks', ...parameters, '-z')).split('\0').filter((name) => name !== '');
+  const ignored = new Set(await list('ls-files', '--others', '--ignored', '--exclude-standard'));
+  const content = Object.entries(await contentOf(worktree)).filter(
+    ([name]) => !ignored.has(Buffer.from(name, 'latin1').toString('utf8')) && !/^nested \d\//.test(name),
+  );
+  const index = await list('ls-files', '--stage');
+  const intended = await list('diff-files', '--name-only', '--diff-filter=A');
+  const head = await git(worktree, 'rev-parse', '--verify', '--quiet', 'HEAD').catch(() => 'none');
+  return { content: Object.fromEntries(content), index, intended, head };
+}
+
+async function keepRemoveRestore(name: string): Promise<void> {
+  const random = randomFor(name);
+  const outside = await temporaryFolder();
+  await writeFiles(outside, { precious: 'x', 'folder/precious': 'y' });
+  const remote = path.join(await temporaryFolder(), 'remote');
+  await mkdir(remote);
+  await git(remote, 'init', '--quiet');
+  await writeFiles(remote, { theirs: 'x' });
+  await git(remote, 'add', '.');
+  await git(remote, 'commit', '--quiet', '--message=theirs');
+  const repository = await temporaryRepository({
+    '.gitignore': 'ignored/\n*.tmp\n',
+    ...Object.fromEntries(tracked.map((file) => [file, `${file}\n`])),
+  });
+  const made = await repository.create();
+  const place: Place = { random, worktree: made.path, outside, remote, tracked };
+  const done = await doAtRandom(place);
+  const around = async () => ({
+    outside: await contentOf(outside),
+    remote: await contentOf(remote),
+    main: await contentOf(repository.path),
+    status: await repository.git('status', '--porcelain'),
+  });
+  const context = `${name}, seed ${seed}: ${done.join(', ')}`;
+  const [before, aroundBefore] = [await seen(made.path), await around()];
+  const kept = await repository.worktrees.checkpoint({ ...made, why: 'kill' });
+  expect(await seen(made.path), context).toEqual(before);
+  const removed = await repository.remove(made);
+  expect(await exists(made.path), context).toBe(false);
+  expect(removed.checkpoint, context).toBe(kept);
+  if (kept === null) {
+    expect(await repository.git('cat-file', '-t', (before as { head: string }).head), context).toBe('commit');
+  } else {
+    const { runId, path: folder, branch } = made;
+    const names = { path: folder, branch };
+    const signal = new AbortController().signal;
+    const request = { repository: repository.repository, runId, names, number: null, at: Date.now(), signal };
+    const restored = await repository.worktrees.restore(request);
+    expect(await seen(restored.path), context).toEqual(before);
+  }
+  expect(await around(), context).toEqual(aroundBefore);
+  expect(await repository.git('fsck', '--strict', '--no-dangling'), context).toBe('');
+}
+
+describe(`random work, seed ${seed}`, () => {
+  test(`of ${cases} worktrees comes back byte for byte after it was removed`, { timeout: 3_600_000 }, async () => {
+    const names = Array.from({ length: cases }, (_, number) => `worktree ${number}`);
+    const failures: unknown[] = [];
+    const work = async (): Promise<void> => {
+      for (let name = names.shift(); name !== undefined; name = names.shift()) {
+        await keepRemoveRestore(name).catch((error: unknown) => failures.push(error));
+      }
+    };
+    await Promise.all(Array.from({ length: width }, work));
+    expect(failures).toEqual([]);
+  });
+});
