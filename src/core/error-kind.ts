@@ -17,6 +17,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   launch_failed: 'failed',
   git_failed: 'failed',
   no_worktree: 'refused',
+  worktree_occupied: 'refused',
   no_checkpoint: 'not_found',
   run_is_over: 'refused',
   run_not_running: 'refused',

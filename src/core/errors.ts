@@ -29,6 +29,8 @@ export interface ErrorFacts {
   git_failed: { operation: string; detail: string };
   /** Its worktree was removed, or never made. */
   no_worktree: { runId: string };
+  /** A process works in the worktree that was to be used. */
+  worktree_occupied: { path: string; pid: number; name: string };
   /** It has none, or none with that number. */
   no_checkpoint: { runId: string; number: number | null; known: readonly number[] };
   run_is_over: { runId: string; status: string };

@@ -82,6 +82,8 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
   git_failed: ({ operation, detail }, translate) => translate('Git failed ({0}): {1}', operation, detail),
   no_worktree: ({ runId }, translate) =>
     translate('{0} has no worktree any more. Its branch or a checkpoint may still hold the work.', runId),
+  worktree_occupied: ({ path, pid, name }, translate) =>
+    translate('{0} (pid {1}) works in {2}, so no run is started there. End it first.', name, pid, path),
   no_checkpoint: ({ runId, number, known }, translate) => {
     if (known.length === 0) {
       return translate(

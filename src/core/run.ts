@@ -104,6 +104,13 @@ export interface QueueEntry {
   readonly include: readonly string[];
 }
 
+/** What a run that takes another's place goes on with, instead of beginning anew from its base. */
+export type Resume =
+  /** That run's own worktree, which becomes this one's. */
+  | { readonly kind: 'worktree' }
+  /** What the checkpoint of that run with this number keeps, in a worktree of its own. */
+  | { readonly kind: 'checkpoint'; readonly number: number };
+
 export interface Run {
   readonly runId: RunId;
   readonly workflowName: string;
@@ -130,6 +137,8 @@ export interface Run {
   readonly owner: string;
   readonly parentRunId: RunId | null;
   readonly restartedFrom: RunId | null;
+  /** Null for one that began from its base. */
+  readonly resume: Resume | null;
   /** How many automatic retries led to this run. */
   readonly retryNumber: number;
   /** How many of those right before it, in a row, ended as soon as they had started. */

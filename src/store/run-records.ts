@@ -93,6 +93,7 @@ export class RunRecords {
 const addedLater = {
   failuresAtOnce: 0,
   ports: null,
+  resume: null,
   warnings: [],
   extraMinutes: 0,
   followUp: null,

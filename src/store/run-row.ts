@@ -5,7 +5,7 @@ import type { KillReport } from '../core/kill-report.ts';
 import type { PortRange } from '../core/port-range.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
-import type { QueueEntry, Run, RunProcess, RunReason, RunWarning, StopIntent } from '../core/run.ts';
+import type { QueueEntry, Resume, Run, RunProcess, RunReason, RunWarning, StopIntent } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal, type RunStatus } from '../core/run-status.ts';
 import type { Workflow } from '../core/workflow.ts';
@@ -33,6 +33,7 @@ export interface RunRow {
   owner: string;
   parent_run_id: RunId | null;
   restarted_from: RunId | null;
+  resume: string | null;
   retry_number: number;
   failures_at_once: number;
   extra_minutes: number;
@@ -87,6 +88,7 @@ export function runFrom(row: RunRow): Run {
     owner: row.owner,
     parentRunId: row.parent_run_id,
     restartedFrom: row.restarted_from,
+    resume: parsed<Resume>(row.resume),
     retryNumber: row.retry_number,
     failuresAtOnce: row.failures_at_once,
     extraMinutes: row.extra_minutes,
@@ -147,6 +149,7 @@ export function runParameters(run: Run): Record<string, string | number | null> 
     owner: run.owner,
     parent_run_id: run.parentRunId,
     restarted_from: run.restartedFrom,
+    resume: json(run.resume),
     retry_number: run.retryNumber,
     failures_at_once: run.failuresAtOnce,
     extra_minutes: run.extraMinutes,

@@ -232,4 +232,8 @@ CREATE TABLE samples (
   PRIMARY KEY (run_id, at)
 ) STRICT, WITHOUT ROWID;
 `,
+  // A run may go on in the worktree, or from a checkpoint, of the one that it replaces.
+  `
+ALTER TABLE workflow_runs ADD COLUMN resume TEXT CHECK (json_valid(resume));
+`,
 ];

@@ -4,6 +4,7 @@ import type { Repository } from '../core/ports/worktrees.ts';
 import { type KeepReason, reasonsToKeep, type WorktreeFacts } from '../core/removal.ts';
 import type { Run } from '../core/run.ts';
 import { reconcile } from './reconcile.ts';
+import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
 import { removeForgottenTemporaryFiles, removeTemporaryFiles } from './temporary-files.ts';
 import { tearDown } from './tear-down.ts';
@@ -32,7 +33,7 @@ export interface WorktreeEntry {
 /** Lists the repository's worktrees of ours and what may happen to each. Removes nothing. */
 export async function listWorktrees(world: World, options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
   const repository = await world.worktrees.repositoryOf(options.directory);
-  await world.worktrees.takeBackRestores(repository);
+  await world.worktrees.takeBackInterrupted(repository, (cookie) => endOwnGit(world, cookie));
   // A run that ended while nobody watched keeps its worktree no longer.
   await reconcile(world);
   const worktrees = await world.worktrees.list(repository);

@@ -11,6 +11,7 @@ import { runNow } from './find-run.ts';
 import { isLaunchedHere } from './queued-launches.ts';
 import { reservePorts } from './reserve-ports.ts';
 import { runVariables } from './run-variables.ts';
+import { takeOver, worktreeToResume } from './resumed-worktree.ts';
 import { makeTemporaryFolder } from './temporary-files.ts';
 import { runTimeBoxed } from './time-boxed-command.ts';
 import { cancelReason, undoLaunch } from './undo-launch.ts';
@@ -87,12 +88,22 @@ async function takeSteps(
 
 /** The row names the worktree before it is made, so that whoever finds a dead launcher knows what to look for. */
 async function makeWorktree(world: World, repository: Repository, run: Run, signal: AbortSignal): Promise<Run> {
+  const { resume, restartedFrom } = run;
+  if (resume?.kind === 'worktree' && restartedFrom !== null) {
+    const old = await runNow(world.store, restartedFrom);
+    const named = await changePending(world, run, { worktree: await worktreeToResume(world, old) });
+    await takeOver(world, repository, named, old);
+    return named;
+  }
   const worktree: RunWorktree = {
     path: worktreePathFor(repository.path, run.workflowName, run.runId),
     branch: branchFor(run.workflowName, run.runId),
   };
   const named = await changePending(world, run, { worktree });
-  await world.worktrees.create({ repository, runId: run.runId, baseCommit: run.baseCommit, signal, ...worktree });
+  const checkpoint =
+    resume?.kind === 'checkpoint' && restartedFrom !== null ? { runId: restartedFrom, number: resume.number } : null;
+  const { runId, baseCommit } = run;
+  await world.worktrees.create({ repository, runId, baseCommit, checkpoint, signal, ...worktree });
   return named;
 }
 

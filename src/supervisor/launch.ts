@@ -3,7 +3,7 @@ import { nearestNames } from '../core/nearest-names.ts';
 import type { Replacing } from '../core/ports/store.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { isQueued, type QueueWait } from '../core/queue.ts';
-import type { Run } from '../core/run.ts';
+import type { Resume, Run } from '../core/run.ts';
 import { type RunId, runIdFrom } from '../core/run-id.ts';
 import type { Workflow } from '../core/workflow.ts';
 import { findRun, runNow } from './find-run.ts';
@@ -38,6 +38,7 @@ export interface Replacement {
   readonly workflow: Workflow;
   readonly baseCommit: string;
   readonly restartedFrom: RunId;
+  readonly resume: Resume | null;
   readonly retryNumber: number;
   readonly failuresAtOnce: number;
   /** When it is refused since another run has taken that one's place. */
@@ -81,6 +82,7 @@ async function launchNew(
     workflow,
     baseCommit,
     restartedFrom: null,
+    resume: null,
     retryNumber: 0,
     failuresAtOnce: 0,
     replacing: 'one_at_a_time',
@@ -208,6 +210,7 @@ async function accept(
       owner: world.actor.user,
       parentRunId: options.parentRunId ?? null,
       restartedFrom: origin.restartedFrom,
+      resume: origin.resume,
       retryNumber: origin.retryNumber,
       ports: null,
       warnings: [],

@@ -1,12 +1,13 @@
 import { WardenError, isWardenError } from '../core/errors.ts';
 import { failuresAtOnceAfter, retryDelay } from '../core/retry.ts';
-import type { Run } from '../core/run.ts';
+import type { Resume, Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { Workflow } from '../core/workflow.ts';
 import { findRun, runNow } from './find-run.ts';
 import { kill } from './kill.ts';
 import { launchInPlaceOf, type LaunchOptions, workflowNamed } from './launch.ts';
 import { endIfOver } from './reconcile.ts';
+import { worktreeToResume } from './resumed-worktree.ts';
 import type { World } from './world.ts';
 
 export interface RestartOptions extends Pick<
@@ -14,6 +15,11 @@ export interface RestartOptions extends Pick<
   'onProgress' | 'onWait' | 'isLeftInQueue' | 'sessionId' | 'include'
 > {
   readonly why?: string;
+  /**
+   * What the new run goes on with: the old one's own worktree, or a checkpoint of its work (the last one when null, taken
+   * now where the worktree is there) in a worktree of its own. It begins anew from the base when absent.
+   */
+  readonly resume?: 'worktree' | { readonly checkpoint: number | null };
   /** Nobody asked for it: it counts towards the workflow's retries. */
   readonly retry?: boolean;
   /** Refused also when the run that was started in its place is over: for a restart that nobody asks for. */
@@ -21,15 +27,20 @@ export interface RestartOptions extends Pick<
 }
 
 /**
- * Starts a run again: the same workflow, message and base, in a worktree of its own. The old run is proved gone first,
- * and however many ask at once, one run takes its place: there are never two.
+ * Starts a run again: the same workflow, message and base, in a worktree of its own or, where that is wanted, in the old
+ * run's. That is proved gone first, and however many ask at once, one run takes its place: there are never two.
  * @returns the new run, which names the one that it replaces
- * @throws WardenError unknown_run, not_proved_gone, already_replaced, and what a launch throws
+ * @throws WardenError unknown_run, not_proved_gone, already_replaced, no_worktree, worktree_occupied, no_checkpoint, and
+ * what a launch throws
  */
 export async function restart(world: World, runId: string, options: RestartOptions = {}): Promise<Run> {
   // Nothing can be started without it, and then nothing should be ended for it.
   await world.store.requireDatabase();
-  const old = await endOf(world, await endIfOver(world, await findRun(world.store, runId)), options.why ?? 'restart');
+  const found = await findRun(world.store, runId);
+  // Nothing is ended for what cannot be done then.
+  if (options.resume === 'worktree' && found.worktree === null) throw new WardenError('no_worktree', { runId });
+  const old = await endOf(world, await endIfOver(world, found), options.why ?? 'restart');
+  const resume = await resumeOf(world, old, options.resume);
   const workflow = await presentDefinition(world, old);
   return launchInPlaceOf(
     world,
@@ -46,6 +57,7 @@ export async function restart(world: World, runId: string, options: RestartOptio
       workflow,
       baseCommit: old.baseCommit,
       restartedFrom: old.runId,
+      resume,
       retryNumber: options.retry === true ? old.retryNumber + 1 : 0,
       failuresAtOnce: options.retry === true ? failuresAtOnceAfter(old) : 0,
       replacing: options.once === true ? 'once' : 'one_at_a_time',
@@ -65,6 +77,23 @@ export async function restartOnce(world: World, run: Run): Promise<void> {
   } catch (error) {
     if (!isWardenError(error, 'already_replaced')) throw error;
   }
+}
+
+async function resumeOf(world: World, old: Run, wanted: RestartOptions['resume']): Promise<Resume | null> {
+  if (wanted === undefined) return null;
+  if (wanted === 'worktree') {
+    await worktreeToResume(world, old);
+    return { kind: 'worktree' };
+  }
+  const { runId, worktree } = old;
+  const { checkpoint } = wanted;
+  if (checkpoint === null && worktree !== null) {
+    await world.worktrees.checkpoint({ path: worktree.path, runId, why: 'restart' });
+  }
+  const there = await world.worktrees.checkpointsOf(await world.worktrees.repositoryOf(old.repository), runId);
+  const found = checkpoint === null ? there.at(-1) : there.find(({ number }) => number === checkpoint);
+  if (found !== undefined) return { kind: 'checkpoint', number: found.number };
+  throw new WardenError('no_checkpoint', { runId, number: checkpoint, known: there.map(({ number }) => number) });
 }
 
 async function endOf(world: World, run: Run, why: string): Promise<Run> {

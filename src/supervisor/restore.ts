@@ -2,6 +2,7 @@ import type { Checkpoint } from '../core/checkpoint.ts';
 import type { RestoredWorktree } from '../core/ports/worktrees.ts';
 import type { Run } from '../core/run.ts';
 import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
+import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
 import { findRun } from './find-run.ts';
 import { auditOf, type World } from './world.ts';
@@ -44,6 +45,7 @@ export async function restore(world: World, runId: string, options: RestoreOptio
       },
       number,
       at: world.clock.now(),
+      endWorkers: (cookie) => endOwnGit(world, cookie),
       signal: world.disposed,
     });
     const { path, branch, checkpoint } = restored;

@@ -3,6 +3,7 @@ import type { Run, RunReason, RunWorktree, StopIntent } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { type Course, escalate } from './escalate.ts';
 import { runNow } from './find-run.ts';
+import { handBack } from './resumed-worktree.ts';
 import { removeTemporaryFiles } from './temporary-files.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -82,6 +83,10 @@ async function takeBack(world: World, run: Run): Promise<RunWorktree | 'survivor
   if (run.worktree === null) return null;
   try {
     const repository = await world.worktrees.repositoryOf(run.repository);
+    if (run.resume?.kind === 'worktree' && run.restartedFrom !== null) {
+      await handBack(world, repository, run, run.restartedFrom);
+      return null;
+    }
     await world.worktrees.undo(repository, { ...run.worktree, runId: run.runId });
     return null;
   } catch (error) {

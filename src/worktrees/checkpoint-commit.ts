@@ -2,7 +2,7 @@ import { type CheckpointContents, checkpointMessage, type CheckpointParts } from
 import type { Repository } from '../core/ports/worktrees.ts';
 import type { RunId } from '../core/run-id.ts';
 import { type StoredCheckpoint, storedCheckpoints } from './checkpoints-of.ts';
-import { git, gitText } from './git.ts';
+import { askGit, git, gitFailure, gitText } from './git.ts';
 import { durable, type TemporaryIndex } from './temporary-index.ts';
 
 const operation = 'keep work';
@@ -47,6 +47,20 @@ export async function keepTree(
   { tree, ...parts }: CheckpointParts & { readonly tree: string },
   contents: () => Promise<CheckpointContents>,
 ): Promise<string> {
+  for (;;) {
+    const ref = await keepOnce(repository, runId, index, { tree, ...parts }, contents);
+    if (ref !== null) return ref;
+  }
+}
+
+/** @returns null when somebody else took the number meanwhile */
+async function keepOnce(
+  repository: Repository,
+  runId: RunId,
+  index: TemporaryIndex,
+  { tree, ...parts }: CheckpointParts & { readonly tree: string },
+  contents: () => Promise<CheckpointContents>,
+): Promise<string | null> {
   const parents = [parts.head, parts.staged, parts.state].filter((commit) => commit !== null);
   const earlier = await storedCheckpoints(repository, runId);
   const last = earlier.at(-1);
@@ -58,12 +72,15 @@ export async function keepTree(
   const number = (last?.number ?? 0) + 1;
   const ref = `refs/warden/checkpoints/${runId}/${number}`;
   const none = '0'.repeat(made.length);
-  await git({
+  const keeping = {
     directory: repository.gitDirectory,
     arguments: [...durable, 'update-ref', ref, made, none],
     operation,
-  });
-  return ref;
+  };
+  const answer = await askGit(keeping);
+  if (answer.exitCode === 0) return ref;
+  if ((await storedCheckpoints(repository, runId)).some((one) => one.ref === ref)) return null;
+  throw await gitFailure(keeping, answer);
 }
 
 function isSame(one: StoredCheckpoint, tree: string, parents: readonly string[]): boolean {

@@ -74,6 +74,7 @@ async function keptIn(
 ): Promise<Pick<KeptWork, 'checkpoint' | 'unkept'>> {
   const { entry, worktreePath, repository, runId, why } = request;
   const head = await headOf(index);
+  if (worktreePath !== null) await lookAtEveryFile(index);
   const staged = await stagedState(index);
   const state = await keepState(index, entry.directory, staged, `workflow-warden ${runId}: state of the worktree`);
   const found = worktreePath === null ? (staged.tree ?? head?.tree ?? null) : await workingTree(index);
@@ -144,7 +145,6 @@ async function isUnborn(index: TemporaryIndex): Promise<boolean> {
 }
 
 async function workingTree(index: TemporaryIndex): Promise<string> {
-  await lookAtEveryFile(index);
   const addition = {
     ...index,
     arguments: [...durable, ...undeterred, 'add', '--all', '--sparse'],

@@ -1,4 +1,5 @@
 import { type Checkpoint, type CheckpointParts, readCheckpointMessage } from '../core/checkpoint.ts';
+import { WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import type { RunId } from '../core/run-id.ts';
 import { git } from './git.ts';
@@ -35,6 +36,18 @@ export async function storedCheckpoints(repository: Repository, runId: RunId): P
     found.push({ ref, number, commit, tree, parents, at: Number(seconds) * 1000, ...told });
   }
   return found.sort((one, other) => one.number - other.number);
+}
+
+/** @param number the last one when null. @throws WardenError no_checkpoint */
+export async function checkpointNumbered(
+  repository: Repository,
+  runId: RunId,
+  number: number | null,
+): Promise<StoredCheckpoint> {
+  const there = await storedCheckpoints(repository, runId);
+  const found = number === null ? there.at(-1) : there.find((one) => one.number === number);
+  if (found !== undefined) return found;
+  throw new WardenError('no_checkpoint', { runId, number, known: there.map((one) => one.number) });
 }
 
 export async function checkpointsOf(repository: Repository, runId: RunId): Promise<Checkpoint[]> {

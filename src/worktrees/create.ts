@@ -1,14 +1,14 @@
-import { lstat, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat } from 'node:fs/promises';
 import { WardenError } from '../core/errors.ts';
 import type { CreateWorktree } from '../core/ports/worktrees.ts';
-import { lockReason } from '../core/removal.ts';
 import type { RunId } from '../core/run-id.ts';
-import { adminDirectoryOf } from './admin-entries.ts';
 import { hasBranch } from './branches.ts';
+import { checkpointNumbered, type StoredCheckpoint } from './checkpoints-of.ts';
+import { fillFromCheckpoint } from './fill-from-checkpoint.ts';
 import { askGit, git, gitFailure } from './git.ts';
 import type { InTurns } from './in-turns.ts';
-import { announce, markWorktree } from './ownership-mark.ts';
+import { announce } from './ownership-mark.ts';
+import { registerWorktree } from './register-worktree.ts';
 import { holdingLock } from './repository-lock.ts';
 import { systemFailure, unlessMissing } from './system-failure.ts';
 import { forget, thenThrow } from './undo.ts';
@@ -22,65 +22,62 @@ const operation = 'create worktree';
  * @param checkouts how many checkouts may be under way at once
  */
 export async function create(request: CreateWorktree, checkouts: InTurns): Promise<void> {
-  await holdingLock(request.repository, async () => await registerOrForget(request), request.signal);
-  await checkouts(async () => await checkOut(request), request.signal);
+  const start = await startOf(request);
+  await holdingLock(request.repository, async () => await registerOrForget(request, start), request.signal);
+  await checkouts(async () => await checkOut(request, start), request.signal);
 }
 
-async function registerOrForget(request: CreateWorktree): Promise<void> {
-  const { repository, runId, path, branch, baseCommit } = request;
+/** What a worktree begins with. */
+interface Start {
+  /** That its branch begins at. */
+  readonly commit: string;
+  /** Null for the files of that commit. */
+  readonly checkpoint: StoredCheckpoint | null;
+}
+
+async function startOf({ repository, baseCommit, checkpoint }: CreateWorktree): Promise<Start> {
+  if (checkpoint === null) return { commit: baseCommit, checkpoint };
+  const stored = await checkpointNumbered(repository, checkpoint.runId, checkpoint.number);
+  return { commit: stored.head ?? stored.commit, checkpoint: stored };
+}
+
+async function registerOrForget(request: CreateWorktree, { commit, checkpoint }: Start): Promise<void> {
+  const { repository, runId, path, branch, signal } = request;
   if ((await unlessMissing(lstat(path))) !== null) throw new WardenError('worktree_path_taken', { path });
   if (await hasBranch(repository, branch)) throw new WardenError('branch_taken', { branch });
+  const mark = { runId, branch, baseCommit: commit, restored: null, isInherited: false };
   try {
-    await announce(repository, { runId, branch, baseCommit, restored: null });
+    await announce(repository, mark);
   } catch (error) {
     throw systemFailure(operation, repository.gitDirectory, error);
   }
   try {
-    await register(request);
+    // A few milliseconds that are not cut short: git does this by processes of its own, which would go on without it.
+    signal.throwIfAborted();
+    await registerWorktree(repository, mark, path, {
+      isUnborn: checkpoint?.head === null,
+      operation,
+      environment: ofRun(runId),
+    });
+    signal.throwIfAborted();
   } catch (error) {
     // Under the same lock: on a full disk there might be no room for another.
     await thenThrow(operation, systemFailure(operation, path, error), forget(repository, request));
   }
 }
 
-async function register(request: CreateWorktree): Promise<void> {
-  const { repository, runId, path, branch, baseCommit, signal } = request;
-  await mkdir(dirname(path), { recursive: true });
-  // From its first moment and with the run's name, so that it is known for ours even if git is killed half-way.
-  const lock = ['--lock', '--reason', lockReason(runId)];
-  const registration = {
-    directory: repository.path,
-    arguments: ['worktree', 'add', '--no-checkout', '--no-track', ...lock, '-b', branch, '--', path, baseCommit],
-    operation,
-    environment: ofRun(runId),
-  };
-  // A few milliseconds that are not cut short: git does this by processes of its own, which would go on without it.
-  signal.throwIfAborted();
-  const answer = await askGit(registration);
-  if (answer.exitCode !== 0) {
-    if (/is a missing but (already registered|locked) worktree/.test(answer.words)) {
-      throw new WardenError('worktree_path_taken', { path });
-    }
-    throw await gitFailure(registration, answer);
-  }
-  const adminDirectory = await adminDirectoryOf(path);
-  if (adminDirectory === null) {
-    throw new WardenError('git_failed', { operation, detail: `git made no worktree in ${path}` });
-  }
-  await markWorktree(repository, { runId, branch }, adminDirectory);
-  signal.throwIfAborted();
-}
-
-async function checkOut({ runId, path, baseCommit, signal }: CreateWorktree): Promise<void> {
-  await git({
-    directory: path,
-    arguments: ['reset', '--hard', '--no-recurse-submodules'],
-    operation: 'check out files',
-    environment: ofRun(runId),
-    signal,
-    runsPrograms: true,
-  });
-  await runPostCheckoutHook(runId, path, baseCommit, signal);
+async function checkOut({ runId, path, signal }: CreateWorktree, { commit, checkpoint }: Start): Promise<void> {
+  if (checkpoint === null) {
+    await git({
+      directory: path,
+      arguments: ['reset', '--hard', '--no-recurse-submodules'],
+      operation: 'check out files',
+      environment: ofRun(runId),
+      signal,
+      runsPrograms: true,
+    });
+  } else await fillFromCheckpoint(path, checkpoint, ofRun(runId), signal);
+  await runPostCheckoutHook(runId, path, commit, signal);
 }
 
 /** Git goes on when we die, and what it starts may never end: by the cookie whoever takes the launch back finds them all. */

@@ -5,6 +5,7 @@ import { checkpointsOf } from './checkpoints-of.ts';
 import { commitOf } from './commit-of.ts';
 import { create } from './create.ts';
 import { fileAt } from './file-at.ts';
+import { handOver } from './hand-over.ts';
 import { include } from './include.ts';
 import { locksHeldBy } from './held-locks.ts';
 import { inTurns } from './in-turns.ts';
@@ -16,7 +17,7 @@ import { removeIfEmpty } from './remove-if-empty.ts';
 import { remove } from './remove.ts';
 import { holdingLock } from './repository-lock.ts';
 import { repositoryOf } from './repository.ts';
-import { restore, takeBackRestores } from './restore.ts';
+import { restore, takeBackInterrupted } from './restore.ts';
 import { scratchRepository } from './scratch-repository.ts';
 import { sizeOf } from './size-of.ts';
 import { removeStaleLocks } from './stale-locks.ts';
@@ -66,7 +67,8 @@ export function gitWorktrees(): Worktrees {
     checkpoint: async (worktree) => await checkpoints(async () => await keepWork(worktree)),
     checkpointsOf,
     restore: async (request) => await restore(request, checkouts),
-    takeBackRestores,
+    takeBackInterrupted,
+    handOver,
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);
     },

@@ -12,6 +12,8 @@ export interface OwnershipMark {
   readonly baseCommit: string;
   /** A checkpoint of the run was brought back into it; null for the one that the run was started in. */
   readonly restored: Restored | null;
+  /** Another run worked in it before: it was not made for this one, and is not to be taken back with it. */
+  readonly isInherited: boolean;
 }
 
 export interface Restored {
@@ -60,11 +62,10 @@ export async function markWorktree(repository: Repository, marked: Marked, admin
   await rename(announcementFile(repository, marked), markFile(adminDirectory));
 }
 
-/** Says that all of a restored worktree is there, in one step. */
-export async function markRestored(adminDirectory: string, mark: OwnershipMark): Promise<void> {
+/** Puts another mark in the place of the one that is there, in one step. */
+export async function rewriteMark(adminDirectory: string, mark: OwnershipMark): Promise<void> {
   const file = `${markFile(adminDirectory)}.new`;
-  const restored = mark.restored === null ? null : { ...mark.restored, by: null };
-  await writeFile(file, JSON.stringify({ version, ...mark, restored }));
+  await writeFile(file, JSON.stringify({ version, ...mark }));
   await rename(file, markFile(adminDirectory));
 }
 
@@ -103,7 +104,8 @@ async function readMark(file: string): Promise<OwnershipMark | null> {
     if (mark['version'] !== version || typeof runId !== 'string' || !isRunId(runId)) return null;
     if (typeof branch !== 'string' || typeof baseCommit !== 'string') return null;
     const restored = restoredOf(mark['restored']);
-    return restored === undefined ? null : { runId, branch, baseCommit, restored };
+    const isInherited = mark['isInherited'] === true;
+    return restored === undefined ? null : { runId, branch, baseCommit, restored, isInherited };
   } catch {
     return null;
   }

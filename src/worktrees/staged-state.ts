@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { askGit, git, gitText, nulSeparated } from './git.ts';
 import { durable, type TemporaryIndex } from './temporary-index.ts';
 
@@ -34,16 +33,12 @@ export async function stagedState(index: TemporaryIndex): Promise<StagedState> {
 
 /** The tree of some lines in the form of `git ls-files --stage`. */
 export async function treeOf(index: TemporaryIndex, lines: readonly string[]): Promise<string> {
+  // Beside the copy, with which it goes.
   const file = `${index.environment['GIT_INDEX_FILE']}-${randomUUID()}`;
   const another = { ...index, environment: { ...index.environment, GIT_INDEX_FILE: file }, operation };
-  try {
-    if (lines.length > 0) {
-      const input = Buffer.from(lines.map((line) => `${line}\0`).join(''), 'latin1');
-      await git({ ...another, arguments: ['update-index', '-z', '--index-info'], input });
-    }
-    return await gitText({ ...another, arguments: [...durable, 'write-tree'] });
-  } finally {
-    await rm(file, { force: true });
-    await rm(`${file}.lock`, { force: true });
+  if (lines.length > 0) {
+    const input = Buffer.from(lines.map((line) => `${line}\0`).join(''), 'latin1');
+    await git({ ...another, arguments: ['update-index', '-z', '--index-info'], input });
   }
+  return await gitText({ ...another, arguments: [...durable, 'write-tree'] });
 }

@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, lstat, rm, utimes } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdminEntry } from './admin-entries.ts';
-import { git, partsBeginningWith } from './git.ts';
+import { askGit, git, partsBeginningWith } from './git.ts';
 import { inBatches } from './in-batches.ts';
+import { holderOf, isGone, parseHolder } from './lock-holder.ts';
 import { rawJoin } from './raw-path.ts';
+import { removeTree } from './remove-tree.ts';
 import { unlessMissing } from './system-failure.ts';
 
 /** Written to the disk, not only to its cache, since what they were made from may go next. */
 export const durable = ['-c', 'core.fsync=loose-object,reference', '-c', 'core.fsyncMethod=batch'];
+
+const prefix = 'warden-index-';
+
+/** Beside the copy: whose it is. */
+const holderFile = 'holder';
 
 /** A copy of a worktree's index that may be changed without the worktree noticing. */
 export interface TemporaryIndex {
@@ -29,8 +36,12 @@ export async function withTemporaryIndex<Result>(
   task: (index: TemporaryIndex) => Promise<Result>,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
-  const file = join(entry.directory, `warden-index-${randomUUID()}`);
+  const token = randomUUID();
+  const folder = join(entry.directory, `${prefix}${token}`);
+  const file = join(folder, 'index');
+  await mkdir(folder);
   try {
+    await writeFile(join(folder, holderFile), JSON.stringify(await holderOf(token)));
     await copyIndex(join(entry.directory, 'index'), file);
     const environment = { ...more, GIT_DIR: entry.directory, GIT_INDEX_FILE: file };
     return await task(
@@ -39,8 +50,17 @@ export async function withTemporaryIndex<Result>(
         : { directory: worktreePath, environment: { ...environment, GIT_WORK_TREE: worktreePath } },
     );
   } finally {
-    await rm(file, { force: true });
-    await rm(`${file}.lock`, { force: true });
+    await removeTree(folder);
+  }
+}
+
+/** Removes the copies that whoever made them did not live to remove. */
+export async function removeAbandonedIndexes(entry: AdminEntry): Promise<void> {
+  for (const name of (await unlessMissing(readdir(entry.directory))) ?? []) {
+    if (!name.startsWith(prefix)) continue;
+    const folder = join(entry.directory, name);
+    const holder = parseHolder((await unlessMissing(readFile(join(folder, holderFile), 'utf8'))) ?? '');
+    if (holder !== null && (await isGone(holder))) await removeTree(folder);
   }
 }
 
@@ -68,13 +88,21 @@ export async function lookAtEveryFile(index: TemporaryIndex): Promise<void> {
   const tagged = (tag: string) => partsBeginningWith(`${tag} `, listed);
   const assumed = [...tagged('h'), ...tagged('m'), ...tagged('s')];
   const skipped = [...tagged('S'), ...tagged('s')];
+  const isSparse = skipped.length > 0 && (await isSparseCheckout(index));
   const present: string[] = [];
   await inBatches(skipped, 64, async (name) => {
     const path = rawJoin(Buffer.from(directory), Buffer.from(name, 'latin1'));
-    if ((await unlessMissing(lstat(path))) !== null) present.push(name);
+    if (!isSparse || (await unlessMissing(lstat(path))) !== null) present.push(name);
   });
   await clearFlag(index, '--no-assume-unchanged', assumed);
   await clearFlag(index, '--no-skip-worktree', present);
+}
+
+/** Where it is not, somebody deleted what is not there. */
+async function isSparseCheckout(index: TemporaryIndex): Promise<boolean> {
+  const asked = ['config', '--type=bool', '--get', 'core.sparseCheckout'];
+  const answer = await askGit({ ...index, arguments: asked, operation: 'keep work' });
+  return answer.output.toString('utf8').trim() === 'true';
 }
 
 async function clearFlag(index: TemporaryIndex, option: string, names: readonly string[]): Promise<void> {

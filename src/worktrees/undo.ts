@@ -73,6 +73,10 @@ function isOfRun(entry: AdminEntry, { runId, branch }: Unstarted, path: string):
 
 async function removeFolder(entry: AdminEntry | null, path: string): Promise<void> {
   if (entry === null) return;
+  if (entry.mark?.isInherited === true) {
+    const detail = `${path} holds the work of an earlier run`;
+    throw new WardenError('git_failed', { operation: 'undo worktree', detail });
+  }
   if (await isWorktreeOf(entry)) {
     if (entry.path !== (await resolved(path))) {
       const detail = `the worktree of ${entry.mark?.runId ?? path} is in ${entry.path}, not in ${path}`;

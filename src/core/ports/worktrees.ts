@@ -18,7 +18,16 @@ export interface CreateWorktree {
   readonly path: string;
   readonly branch: string;
   readonly baseCommit: string;
+  /** It begins with what that keeps, instead of with the files of the base. */
+  readonly checkpoint: { readonly runId: RunId; readonly number: number } | null;
   readonly signal: AbortSignal;
+}
+
+/** Whose worktree becomes whose. */
+export interface HandOver {
+  readonly path: string;
+  readonly from: RunId;
+  readonly to: RunId;
 }
 
 export interface RestoreWorktree {
@@ -30,6 +39,8 @@ export interface RestoreWorktree {
   readonly number: number | null;
   /** Epoch milliseconds: now. */
   readonly at: number;
+  /** Ends every process that carries a cookie in its environment, see restoreCookie. */
+  readonly endWorkers: (cookie: string) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -147,8 +158,13 @@ export interface Worktrees {
    * @throws WardenError no_checkpoint, disk_full, git_failed
    */
   restore(request: RestoreWorktree): Promise<RestoredWorktree>;
-  /** Takes back restores that were cut off. Cheap where there are none. */
-  takeBackRestores(repository: Repository): Promise<void>;
+  /**
+   * Makes the worktree of one run another's, with its mark and its lock. The caller knows that nobody lives in it.
+   * @throws WardenError git_failed when it is neither's, or somebody else locked it
+   */
+  handOver(repository: Repository, handOver: HandOver): Promise<void>;
+  /** Takes back restores and checkpoints that were cut off. Cheap where there are none. */
+  takeBackInterrupted(repository: Repository, endWorkers: RestoreWorktree['endWorkers']): Promise<void>;
   /** Resolves when nothing that was removed is still being deleted in the background. */
   settled(): Promise<void>;
 }

@@ -1,6 +1,8 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { lockReason } from '../../../src/core/removal.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { isTerminal } from '../../../src/core/run-status.ts';
 import type { Supervisor } from '../../../src/supervisor/supervisor.ts';
@@ -31,10 +33,15 @@ const verbs = {
   }),
   kill: (runId: string): HostRequest => ({ verb: 'kill', runId, options: { force: true } }),
   restart: (runId: string): HostRequest => ({ verb: 'restart', runId }),
+  'restart --resume': (runId: string): HostRequest => ({
+    verb: 'restart',
+    runId,
+    options: { resume: 'worktree' },
+  }),
 } as const satisfies Record<string, (runId: string, repository: TemporaryRepository) => HostRequest>;
 
 describe.skipIf(process.platform !== 'linux')(`kill -9 of the host, seed ${seed}`, () => {
-  test.each(['run', 'kill', 'restart'] as const)(
+  test.each(['run', 'kill', 'restart', 'restart --resume'] as const)(
     'before and after every write and signal of `%s`: whoever comes next finds everything, and two are never alive',
     { timeout: isLong ? 1_200_000 : 120_000 },
     async (verb) => {
@@ -131,6 +138,7 @@ async function perform(verb: keyof typeof verbs, dieAt: Moment | undefined): Pro
       await before.supervisor.run({ workflowName: 'stubborn', directory: repository.path, message: '' }),
     );
     await eventually(() => lifeline.marks().length === 2);
+    writeFileSync(path.join(acknowledged[0]!.worktree!.path, 'work'), 'precious');
   }
   const old = acknowledged[0]?.runId ?? 'run_0123456789ab';
   await using bystanders = await Bystanders.gather(folder, old, repository.path);
@@ -143,6 +151,7 @@ async function perform(verb: keyof typeof verbs, dieAt: Moment | undefined): Pro
   const runs = await settled(supervisor, lifeline);
   expect(runs.filter(({ status }) => status === 'running').length, 'how many run').toBeLessThanOrEqual(1);
   if (verb !== 'run') await expectDecidedIsDone(supervisor, old);
+  if (verb === 'restart --resume') await expectOneOwner(supervisor, repository);
   for (const { runId, status } of runs) if (status === 'running') await supervisor.kill(runId, { force: true });
   expect(lifeline.isHeld(), 'somebody is left').toBe(false);
   await expectInvariants({ repository, supervisor, bystanders, acknowledged: { runs: acknowledged, reports: [] } });
@@ -166,4 +175,14 @@ async function expectDecidedIsDone(supervisor: Supervisor, runId: string): Promi
     ({ action, outcome }) => action === 'kill' && outcome === 'asked',
   );
   expect(run.status).toBe(asked ? 'killed' : 'running');
+}
+
+/** The one worktree is there, with the work in it, and git's folder, its lock and the rows agree on whose it is. */
+async function expectOneOwner(supervisor: Supervisor, repository: TemporaryRepository): Promise<void> {
+  const worktrees = await supervisor.worktrees({ directory: repository.path });
+  const owners = (await supervisor.list({})).runs.flatMap(({ run }) => (run.worktree === null ? [] : [run.runId]));
+  expect(worktrees.map(({ worktree }) => worktree.runId)).toEqual(owners);
+  const [{ worktree }] = worktrees as [(typeof worktrees)[number]];
+  expect(worktree.lock?.reason).toBe(lockReason(worktree.runId));
+  expect(existsSync(path.join(worktree.path, 'work'))).toBe(true);
 }

@@ -26,7 +26,7 @@ function perform(): Promise<unknown> {
     case 'kill':
       return supervisor.kill(request.runId, request.options);
     case 'restart':
-      return supervisor.restart(request.runId);
+      return supervisor.restart(request.runId, request.options);
   }
 }
 

@@ -6,6 +6,7 @@ import type { KillReport } from '../../../src/core/kill-report.ts';
 import type { Run } from '../../../src/core/run.ts';
 import type { KillOptions } from '../../../src/supervisor/kill.ts';
 import type { LaunchOptions } from '../../../src/supervisor/launch.ts';
+import type { RestartOptions } from '../../../src/supervisor/restart.ts';
 import type { Moment } from './effects.ts';
 
 interface Conditions {
@@ -18,7 +19,7 @@ export type HostRequest = Conditions &
   (
     | { readonly verb: 'run'; readonly options: LaunchOptions }
     | { readonly verb: 'kill'; readonly runId: string; readonly options?: KillOptions }
-    | { readonly verb: 'restart'; readonly runId: string }
+    | { readonly verb: 'restart'; readonly runId: string; readonly options?: RestartOptions }
   );
 
 interface Results {

@@ -17,6 +17,7 @@ await Promise.all(
       path: `${path}.worktrees/${name}`,
       branch: `warden/${name}`,
       baseCommit,
+      checkpoint: null,
       signal: new AbortController().signal,
     });
   }),

@@ -28,7 +28,8 @@ const repository = await worktrees.repositoryOf(directory);
 process.env['PATH'] = `${folder}:${process.env['PATH']}`;
 await worktrees.restore({
   repository,
-  ...(JSON.parse(request) as Omit<Parameters<typeof worktrees.restore>[0], 'repository' | 'signal'>),
+  ...(JSON.parse(request) as Omit<Parameters<typeof worktrees.restore>[0], 'repository' | 'signal' | 'endWorkers'>),
+  endWorkers: () => Promise.resolve(),
   signal: new AbortController().signal,
 });
 await rm(folder, { recursive: true });

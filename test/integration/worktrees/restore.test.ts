@@ -13,6 +13,9 @@ import {
   writeFiles,
 } from './temporary-repository.ts';
 
+/** Nothing of these goes on. */
+const nobody = () => Promise.resolve();
+
 const restoring = (test: TestRepository, { runId, path, branch }: Made, number: number | null = null) =>
   test.worktrees.restore({
     repository: test.repository,
@@ -20,6 +23,7 @@ const restoring = (test: TestRepository, { runId, path, branch }: Made, number: 
     names: { path, branch },
     number,
     at: Date.now(),
+    endWorkers: nobody,
     signal: new AbortController().signal,
   });
 
@@ -197,7 +201,7 @@ describe.concurrent('restoring a checkpoint', () => {
       command += 1;
       expect(await test.worktrees.list(test.repository)).toHaveLength(1);
       if (!isDeepStrictEqual((await test.traces()).worktrees, before.traces.worktrees)) left += 1;
-      await test.worktrees.takeBackRestores(test.repository);
+      await test.worktrees.takeBackInterrupted(test.repository, nobody);
       expect(await test.traces()).toEqual(before.traces);
       expect(await exists(`${made.path}-restored-1`)).toBe(false);
     }

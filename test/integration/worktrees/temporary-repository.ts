@@ -110,6 +110,7 @@ export interface TestRepository {
 
 interface CreateExtras {
   readonly repository: Repository;
+  readonly checkpoint: null;
   readonly signal: AbortSignal;
 }
 
@@ -144,6 +145,7 @@ export async function testRepositoryAt(path: string): Promise<TestRepository> {
         path: join(worktreesFolder, `builder-${runId.slice(4)}`),
         branch: `warden/builder/${runId.slice(4)}`,
         baseCommit: await git(path, 'rev-parse', 'HEAD'),
+        checkpoint: null,
         signal: new AbortController().signal,
         ...over,
       };

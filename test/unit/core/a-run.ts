@@ -58,6 +58,7 @@ export function aRun(run: Partial<Run> = {}): Run {
     restartedFrom: null,
     retryNumber: 0,
     failuresAtOnce: 0,
+    resume: null,
     extraMinutes: 0,
     queue: null,
     ports: null,

@@ -116,6 +116,9 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
   no_worktree: [
     [{ runId }, 'run_010203040506 has no worktree any more. Its branch or a checkpoint may still hold the work.'],
   ],
+  worktree_occupied: [
+    [{ path: '/x', pid: 7, name: 'vim' }, 'vim (pid 7) works in /x, so no run is started there. End it first.'],
+  ],
   no_checkpoint: [
     [
       { runId: 'run_1', number: null, known: [] },

@@ -1,0 +1,67 @@
+import { checkpointCookie } from '../core/checkpoint-cookie.ts';
+import { WardenError } from '../core/errors.ts';
+import { lookCookie } from '../core/look-cookie.ts';
+import type { Repository } from '../core/ports/worktrees.ts';
+import type { Run, RunWorktree } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
+import { auditOf, type World } from './world.ts';
+
+/** Whoever keeps the work of a run that was just killed, or looks at it, is done within milliseconds: he is waited for. */
+const patienceMilliseconds = 30_000;
+
+const lookMilliseconds = 50;
+
+/**
+ * The worktree of a run that is over, for the one that goes on in it.
+ * @throws WardenError no_worktree, worktree_occupied
+ */
+export async function worktreeToResume(world: World, { runId, worktree }: Run): Promise<RunWorktree> {
+  if (worktree === null) throw new WardenError('no_worktree', { runId });
+  const begun = world.clock.monotonic();
+  for (;;) {
+    const occupants = await world.executor.occupantsOf(worktree.path);
+    if (occupants.length === 0) return worktree;
+    const { processes } = await world.executor.look();
+    const ours = new Set<string | null>([checkpointCookie(runId), lookCookie(runId)]);
+    const isLate = world.clock.monotonic() - begun > patienceMilliseconds;
+    const stranger = occupants.find(({ pid }) => isLate || !ours.has(processes.get(pid)?.cookie ?? null));
+    // One that has ended between the two looks is no stranger.
+    if (stranger !== undefined && (isLate || processes.has(stranger.pid))) {
+      throw new WardenError('worktree_occupied', { path: worktree.path, pid: stranger.pid, name: stranger.name });
+    }
+    await world.clock.sleep(lookMilliseconds, world.disposed);
+  }
+}
+
+/**
+ * Makes a worktree the new run's, after its work was kept as the old run left it. The rows of both name it for a moment:
+ * the mark in git's folder says whose it is, and the new run is not over, so that nobody removes it.
+ */
+export async function takeOver(world: World, repository: Repository, run: Run, old: Run): Promise<void> {
+  if (old.worktree === null) throw new WardenError('no_worktree', { runId: old.runId });
+  const { path } = old.worktree;
+  await world.worktrees.checkpoint({ path, runId: old.runId, why: 'restart' });
+  await world.worktrees.handOver(repository, { path, from: old.runId, to: run.runId });
+  await world.store.change(
+    old.runId,
+    (now) => now.worktree?.path === path,
+    { worktree: null },
+    auditOf(world, old.runId, 'hand over', 'done', { facts: { worktree: path, to: run.runId } }),
+  );
+}
+
+/** Undoes that, however far it got, for a launch that will not become a run. */
+export async function handBack(world: World, repository: Repository, run: Run, oldId: RunId): Promise<void> {
+  const { worktree } = run;
+  if (worktree === null) return;
+  const there = await world.worktrees.list(repository);
+  // It went before it was taken over.
+  if (!there.some(({ path }) => path === worktree.path)) return;
+  await world.worktrees.handOver(repository, { path: worktree.path, from: run.runId, to: oldId });
+  await world.store.change(
+    oldId,
+    (now) => now.worktree === null,
+    { worktree },
+    auditOf(world, oldId, 'hand over', 'done', { facts: { worktree: worktree.path, from: run.runId } }),
+  );
+}
