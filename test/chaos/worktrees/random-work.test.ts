@@ -42,7 +42,9 @@ async function seen(worktree: string): Promise<object> {
     (line) => !intended.includes(line.slice(line.indexOf('\t') + 1)),
   );
   const head = await git(worktree, 'rev-parse', '--verify', '--quiet', 'HEAD').catch(() => 'none');
-  return { content, index, intended, head };
+  // A name that is only to be added and has no file any more is nothing.
+  const present = intended.filter((name) => Buffer.from(name).toString('latin1') in content);
+  return { content, index, intended: present, head };
 }
 
 async function keepRemoveRestore(name: string): Promise<void> {
