@@ -4,18 +4,16 @@ import type { RunId } from '../core/run-id.ts';
 import type { AdminEntry } from './admin-entries.ts';
 import { isKept } from './branches.ts';
 import { commitTree, keepTree } from './checkpoint-commit.ts';
-import { askGit, git, gitFailure, gitText, nulSeparated } from './git.ts';
+import { askGit, git, gitFailure, nulSeparated } from './git.ts';
 import { ignoredPaths } from './ignored-paths.ts';
 import { keepState } from './kept-state.ts';
 import { unkeptRepositories } from './nested-repositories.ts';
 import { operationIn } from './operation.ts';
 import { stagedState } from './staged-state.ts';
-import { durable, lookAtEveryFile, type TemporaryIndex, withTemporaryIndex } from './temporary-index.ts';
+import { lookAtEveryFile, type TemporaryIndex, withTemporaryIndex } from './temporary-index.ts';
+import { workingTree } from './working-tree.ts';
 
 const operation = 'keep work';
-
-/** Neither line endings nor what git remembers of folders keep a file from being added. */
-const undeterred = ['-c', 'core.safecrlf=false', '-c', 'core.untrackedCache=false'];
 
 export interface CheckpointRequest {
   readonly repository: Repository;
@@ -77,9 +75,13 @@ async function keptIn(
   if (worktreePath !== null) await lookAtEveryFile(index);
   const staged = await stagedState(index);
   const state = await keepState(index, entry.directory, staged, `workflow-warden ${runId}: state of the worktree`);
-  const found = worktreePath === null ? (staged.tree ?? head?.tree ?? null) : await workingTree(index);
+  const working = worktreePath === null ? null : await workingTree(index);
+  const found = working === null ? (staged.tree ?? head?.tree ?? null) : working.tree;
   if (found === null) return { checkpoint: null, unkept: [] };
-  const unkept = worktreePath === null ? [] : await unkeptRepositories(worktreePath, found);
+  const unkept =
+    working === null || worktreePath === null
+      ? []
+      : [...working.withoutCommit, ...(await unkeptRepositories(worktreePath, found))];
   const before = head?.tree ?? emptyTree(found);
   const isStaged = staged.tree !== null && staged.tree !== before;
   const isCommitted = head === null || (await isOnBranch(repository, entry, head.commit));
@@ -142,20 +144,6 @@ async function isUnborn(index: TemporaryIndex): Promise<boolean> {
   const ref = head.output.toString('utf8').trim();
   const found = await askGit({ ...index, arguments: ['show-ref', '--verify', '--quiet', ref], operation });
   return found.exitCode !== 0;
-}
-
-async function workingTree(index: TemporaryIndex): Promise<string> {
-  const addition = {
-    ...index,
-    arguments: [...durable, ...undeterred, 'add', '--all', '--sparse'],
-    operation,
-  };
-  const answer = await askGit(addition);
-  // Git skips folders that it may not read, with a warning and success.
-  if (answer.exitCode !== 0 || /^warning: could not open directory/m.test(answer.words)) {
-    throw await gitFailure(addition, answer);
-  }
-  return await gitText({ ...index, arguments: [...durable, 'write-tree'], operation });
 }
 
 /** The branch that a worktree is on stays unless its commits are elsewhere too; a detached HEAD stays nowhere. */
