@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { audit } from './commands/audit.ts';
+import { checkpoint } from './commands/checkpoint.ts';
 import { cleanup } from './commands/cleanup.ts';
 import { complete } from './commands/complete.ts';
 import { doctor } from './commands/doctor.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   complete,
   extend,
   cleanup,
+  checkpoint,
   restore,
   critical,
   heartbeat,

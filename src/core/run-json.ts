@@ -1,6 +1,7 @@
 import { describeAlert } from './alert-words.ts';
 import type { Alert, AlertLevel } from './alerts.ts';
 import type { Aftermath, RepositoryState } from './aftermath.ts';
+import type { Checkpoint, CheckpointReason } from './checkpoint.ts';
 import type { CleanupReport } from './cleanup-report.ts';
 import type { WardenError } from './errors.ts';
 import type { Phase, Stage } from './escalation.ts';
@@ -303,6 +304,42 @@ function impactJson(impact: Impact, translate: Translate): ImpactJson {
 
 function valueOf<Value>(fact: Observed<Value>): Value | null {
   return fact.state === 'observed' ? fact.value : null;
+}
+
+export interface CheckpointsJson {
+  readonly run_id: string;
+  /** Ref of the one that was just taken; null when there was nothing that the branch does not hold. */
+  readonly checkpoint: string | null;
+  /** The oldest first. */
+  readonly checkpoints: readonly {
+    readonly number: number;
+    readonly ref: string;
+    readonly commit: string;
+    readonly why: CheckpointReason | null;
+    readonly at: string;
+    readonly files: number | null;
+    readonly operation: string | null;
+  }[];
+}
+
+export function checkpointsJson(
+  runId: string,
+  checkpoint: string | null,
+  checkpoints: readonly Checkpoint[],
+): CheckpointsJson {
+  return {
+    run_id: runId,
+    checkpoint,
+    checkpoints: checkpoints.map(({ number, ref, commit, why, at, files, operation }) => ({
+      number,
+      ref,
+      commit,
+      why,
+      at: isoTime(at),
+      files,
+      operation,
+    })),
+  };
 }
 
 export interface RestoreJson {

@@ -11,6 +11,7 @@ import { openLog } from './commands/open-log.ts';
 import { openWorktree } from './commands/open-worktree.ts';
 import { refresh } from './commands/refresh.ts';
 import { restartRun } from './commands/restart-run.ts';
+import { restoreRun } from './commands/restore-run.ts';
 import { reviewChanges } from './commands/review-changes.ts';
 import { setWebhook } from './commands/set-webhook.ts';
 import { snoozeRun } from './commands/snooze-run.ts';
@@ -28,6 +29,7 @@ const acts: Readonly<Record<keyof typeof commands, Act>> = {
   // The same for a kill that is under way, under the name that it has there.
   forceNow: forceKillRun,
   restartRun,
+  restoreRun,
   completeRun,
   openLog,
   openWorktree,

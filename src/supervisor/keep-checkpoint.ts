@@ -1,7 +1,10 @@
+import type { CheckpointReason } from '../core/checkpoint.ts';
 import { checkpointCookie } from '../core/checkpoint-cookie.ts';
+import { WardenError } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
+import { findRun } from './find-run.ts';
 import { within } from './within.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -12,10 +15,20 @@ import { auditOf, type World } from './world.ts';
 const limitMilliseconds = 60_000;
 
 /** Keeps what a run that was killed left in its worktree and its branch does not hold. Nobody has to wait for it. */
-export async function keepCheckpoint(world: World, { runId, worktree }: Run): Promise<void> {
-  if (worktree === null) return;
+export async function keepCheckpoint(world: World, run: Run): Promise<void> {
+  if (run.worktree !== null) await keep(world, run, 'kill');
+}
+
+/** @throws WardenError unknown_run, no_worktree, disk_full, git_failed */
+export async function checkpointByHand(world: World, runId: string): Promise<string | null> {
+  return keep(world, await findRun(world.store, runId), 'by_hand');
+}
+
+/** @returns the ref; null when there was nothing that the branch does not hold */
+async function keep(world: World, { runId, worktree }: Run, why: CheckpointReason): Promise<string | null> {
+  if (worktree === null) throw new WardenError('no_worktree', { runId });
   try {
-    const keeping = world.worktrees.checkpoint({ path: worktree.path, runId, why: 'kill' });
+    const keeping = world.worktrees.checkpoint({ path: worktree.path, runId, why });
     const isDone = keeping.then(
       () => true,
       () => true,
@@ -23,10 +36,13 @@ export async function keepCheckpoint(world: World, { runId, worktree }: Run): Pr
     if ((await within(world.clock, limitMilliseconds, isDone)) === null)
       await endOwnGit(world, checkpointCookie(runId));
     const checkpoint = await keeping;
-    if (checkpoint === null) return;
-    await world.store.audit(auditOf(world, runId, 'checkpoint', 'done', { facts: { checkpoint } }));
+    if (checkpoint !== null) {
+      await world.store.audit(auditOf(world, runId, 'checkpoint', 'done', { facts: { checkpoint, for: why } }));
+    }
+    return checkpoint;
   } catch (error) {
-    await world.store.audit(auditOf(world, runId, 'checkpoint', 'failed', { facts: { detail: failureWords(error) } }));
+    const facts = { for: why, detail: failureWords(error) };
+    await world.store.audit(auditOf(world, runId, 'checkpoint', 'failed', { facts }));
     throw error;
   }
 }

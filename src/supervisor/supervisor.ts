@@ -34,6 +34,7 @@ import { attemptsFrom } from './queue-now.ts';
 import { QueuedLaunches } from './queued-launches.ts';
 import { reconcile, reconcileOne } from './reconcile.ts';
 import { restart, restartOnce, type RestartOptions } from './restart.ts';
+import { checkpointByHand } from './keep-checkpoint.ts';
 import { checkpoints, restore, type Restored, type RestoreOptions } from './restore.ts';
 import { Watch, type WatchEnd, type WatchLimits, type WatchOptions } from './watch.ts';
 import { removeWebhook, setWebhook, testWebhook, type WebhookState, webhookState } from './webhook.ts';
@@ -189,6 +190,15 @@ export class Supervisor {
 
   restart(runId: string, options?: RestartOptions): Promise<Run> {
     return this.#own(restart(this.#world, runId, options));
+  }
+
+  /**
+   * Keeps the work of a run now; it is not disturbed.
+   * @returns the ref; null when there is nothing that the branch does not hold
+   * @throws WardenError unknown_run, no_worktree, disk_full, git_failed
+   */
+  checkpoint(runId: string): Promise<string | null> {
+    return this.#own(checkpointByHand(this.#world, runId));
   }
 
   /** The checkpoints of a run, the oldest first. @throws WardenError unknown_run, git_failed */

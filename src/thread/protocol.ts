@@ -35,6 +35,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   childrenOf: true,
   kill: true,
   restart: true,
+  checkpoint: true,
   checkpoints: true,
   restore: true,
   complete: true,

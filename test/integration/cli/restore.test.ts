@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { CleanupJson, RestoreJson, RunJson } from '../../../src/core/run-json.ts';
+import type { CheckpointsJson, CleanupJson, RestoreJson, RunJson } from '../../../src/core/run-json.ts';
+import { eventually } from '../../support/eventually.ts';
 import { shell } from '../../support/temporary-repository.ts';
 import { warden } from './warden.ts';
 
@@ -37,6 +38,23 @@ test('what a run left comes back after its worktree was removed', async () => {
   expect(existsSync(document.worktree_path)).toBe(false);
   const after = await stage.json<RunJson>('status', run.run_id);
   expect(after.document).toMatchObject({ status: 'completed', worktree_path: null });
+});
+
+test('the work of a run that goes on is kept by hand, and it goes on', async () => {
+  await using stage = await warden();
+  await stage.repository.defineWorkflows({ worker: shell('echo x > work; sleep 1000') });
+  const { document: run } = await stage.json<RunJson>('run', 'worker');
+  await eventually(() => existsSync(path.join(run.worktree_path!, 'work')));
+  const taken = await stage.json<CheckpointsJson>('checkpoint', run.run_id);
+  const ref = `refs/warden/checkpoints/${run.run_id}/1`;
+  expect(taken).toMatchObject({
+    exitCode: 0,
+    document: { run_id: run.run_id, checkpoint: ref, checkpoints: [{ number: 1, why: 'by_hand', files: 1 }] },
+  });
+  expect((await stage.run('checkpoint', run.run_id)).output).toBe(`kept in ${ref}\n`);
+  expect((await stage.run('checkpoint', run.run_id, '--list')).output).toContain(`${ref}  `);
+  const { document: after } = await stage.json<RunJson>('status', run.run_id);
+  expect(after.status).toBe('running');
 });
 
 test('a checkpoint that cannot be a number is a usage error', async () => {

@@ -148,7 +148,7 @@ describe('the tree of runs', () => {
     const wordsOf = (watched: WatchedRun): string =>
       runItem({ ...watched, now: killedAt, repositoryName: null }).contextValue;
     expect(wordsOf(aWatchedRun())).toBe(
-      'run running killable forceKillable restartable completable logged worktree snoozable extendable',
+      'run running killable forceKillable restartable restorable completable logged worktree snoozable extendable',
     );
     expect(wordsOf(aWatchedRun({ status: 'pending', startedAt: null, worktree: null }))).toBe('run pending killable');
     const stop = aStop();
@@ -159,7 +159,7 @@ describe('the tree of runs', () => {
     expect(wordsOf(aWatchedRun({ status: 'terminating', stop }, { stopping }))).toBe(
       'run terminating logged worktree snoozable',
     );
-    expect(wordsOf(aWatchedRun({ status: 'failed' }))).toBe('run failed restartable logged worktree');
+    expect(wordsOf(aWatchedRun({ status: 'failed' }))).toBe('run failed restartable restorable logged worktree');
   });
 
   it('shows what a run prints as plain text', () => {
