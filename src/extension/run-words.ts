@@ -13,7 +13,7 @@ const rules: Readonly<Record<RunWord, (run: Run, watched: WatchedRun) => boolean
   forceKillable: (run, watched) => run.status === 'running' || mayBeHurried(watched),
   hurriable: (_run, watched) => mayBeHurried(watched),
   restartable: ({ status }) => status === 'running' || isTerminal(status),
-  restorable: ({ startedAt }) => startedAt !== null,
+  restorable: ({ startedAt, status }) => startedAt !== null && status !== 'terminating',
   completable: ({ status }) => status === 'running',
   logged: ({ startedAt }) => startedAt !== null,
   worktree: ({ worktree }) => worktree !== null,
