@@ -20,7 +20,7 @@ const sharedLocks = ['packed-refs.lock', 'config.lock', 'shallow.lock'];
 /**
  * Removes the lock files that git left when it was killed in a worktree of ours: all of the worktree's own (index, HEAD
  * and what else is in git's folder for it), those of its branch, and those of the repository that are younger than the
- * worktree. Only on proof that nobody uses them; where the platform gives none, nothing is removed.
+ * worktree, also those of worktrees that it was making itself. Only on proof that nobody uses them; where the platform gives none, nothing is removed.
  * @returns the paths of those removed
  */
 export async function removeStaleLocks(worktreePath: string): Promise<string[]> {
@@ -49,14 +49,15 @@ async function locksLeft(worktreePath: string): Promise<LockFile[]> {
   if (admin === null || mark === null) return [];
   const common = await realpath(resolve(admin, (await readFile(join(admin, 'commondir'), 'utf8')).trim()));
   const madeAt = await markedSince(admin);
-  const [own, ofBranch, shared] = await Promise.all([
+  const [own, ofBranch, shared, halfMade] = await Promise.all([
     present(await locksIn(admin)),
     present(branchLocks(common, mark.branch)),
     present(sharedLocks.map((name) => join(common, name))),
+    present(await initializingLocks(common)),
   ]);
   const here = [await realpath(worktreePath), admin];
   // What is left of before this worktree was made is somebody else's.
-  const elsewhere = [...ofBranch, ...shared.filter(({ facts }) => facts.mtimeMs >= madeAt)];
+  const elsewhere = [...ofBranch, ...[...shared, ...halfMade].filter(({ facts }) => facts.mtimeMs >= madeAt)];
   const everywhere = elsewhere.length === 0 ? [] : [...here, ...(await workplacesOf(common))];
   return [
     ...own.map((lock) => ({ ...lock, folders: here })),
@@ -67,6 +68,17 @@ async function locksLeft(worktreePath: string): Promise<LockFile[]> {
 async function locksIn(admin: string): Promise<string[]> {
   const names = await readdir(admin, { recursive: true });
   return names.filter((name) => name.endsWith('.lock')).map((name) => join(admin, name));
+}
+
+/**
+ * What a `git worktree add` that was killed leaves locked, so that neither `git worktree prune` nor `remove` would ever
+ * take it away. Only the lock goes: whose worktree it was, and what to do with it, is for that one to say.
+ */
+async function initializingLocks(common: string): Promise<string[]> {
+  const entries = await adminEntries({ path: dirname(common), gitDirectory: common });
+  return entries
+    .filter(({ mark, lockReason }) => mark === null && lockReason === 'initializing')
+    .map(({ directory }) => join(directory, 'locked'));
 }
 
 /** A branch may be written to from any worktree: git packs all of them now and then. */

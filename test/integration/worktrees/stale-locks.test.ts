@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, utimes, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { exists, git, temporaryRepository, writeFiles } from './temporary-repository.ts';
 
 describe.skipIf(process.platform !== 'linux').concurrent('lock files that git left', () => {
@@ -60,6 +61,48 @@ describe.skipIf(process.platform !== 'linux').concurrent('lock files that git le
     living.stdin.end();
     await once(living, 'close');
     expect(await test.worktrees.removeStaleLocks(made.path)).toEqual([lock]);
+  });
+
+  it('are removed of a worktree that the run was making itself, so that git can take it away; its files stay', async () => {
+    const test = await temporaryRepository({ '.gitattributes': '*.slow filter=slow\n', fast: 'x', 'z.slow': 'x' });
+    const made = await test.create();
+    await rm(join(made.path, 'z.slow'));
+    const begun = join(test.repository.gitDirectory, 'begun');
+    await test.git('config', 'filter.slow.smudge', `echo > '${begun}'; exec sleep 600`);
+    const own = join(test.worktreesFolder, 'own');
+    const adding = spawn('git', ['worktree', 'add', '--quiet', own], {
+      cwd: made.path,
+      stdio: 'ignore',
+      detached: true,
+    });
+    await eventually(async () => await exists(begun));
+    expect(await test.worktrees.removeStaleLocks(made.path)).toEqual([]);
+    process.kill(-adding.pid!, 'SIGKILL');
+    await once(adding, 'exit');
+    const lock = join(test.repository.gitDirectory, 'worktrees/own/locked');
+    expect(await readFile(lock, 'utf8')).toMatch(/^initializing/);
+
+    const removed = await eventually(async () => {
+      const paths = await test.worktrees.removeStaleLocks(made.path);
+      return paths.length === 0 ? null : paths;
+    });
+
+    expect(removed).toContain(lock);
+    expect(await readFile(join(own, 'fast'), 'utf8')).toBe('x');
+    await test.git('worktree', 'remove', '--force', own);
+    expect((await test.traces()).worktrees).toEqual([made.path]);
+  });
+
+  it('stay where they are of a worktree that was half-made before the run', async () => {
+    const test = await temporaryRepository();
+    const foreign = join(test.worktreesFolder, 'foreign');
+    await test.git('worktree', 'add', '--quiet', foreign);
+    const lock = join(test.repository.gitDirectory, 'worktrees/foreign/locked');
+    await writeFile(lock, 'initializing');
+    await utimes(lock, 1_700_000_000, 1_700_000_000);
+    const made = await test.create();
+    expect(await test.worktrees.removeStaleLocks(made.path)).toEqual([]);
+    expect(await exists(lock)).toBe(true);
   });
 
   it('stay while anyone has them open', async () => {
