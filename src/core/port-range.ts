@@ -15,25 +15,38 @@ export interface PortBounds {
 export const defaultPortBounds: PortBounds = { first: 20_000, last: 29_999 };
 
 /**
- * Free ports that follow each other.
+ * Free ports that follow each other, at a multiple of their number where there are such: else those who ask for as many
+ * leave gaps between them in which nobody has room.
  * @param from where to begin to look: those who ask at random places rarely get what another has just given back
  * @throws WardenError no_free_ports
  */
 export function freePorts(bounds: PortBounds, count: number, taken: readonly PortRange[], from: number): PortRange {
   const inOrder = taken.toSorted((one, other) => one.first - other.first);
-  const middle = bounds.first + (from % Math.max(1, bounds.last - bounds.first + 1));
-  const first = firstFree(middle, bounds.last, count, inOrder) ?? firstFree(bounds.first, bounds.last, count, inOrder);
+  const slots = Math.max(1, Math.floor((bounds.last - bounds.first + 1) / count));
+  const middle = bounds.first + (from % slots) * count;
+  const inStep = (port: number): number => bounds.first + Math.ceil((port - bounds.first) / count) * count;
+  const first =
+    firstFree(middle, bounds.last, count, inOrder, inStep) ??
+    firstFree(bounds.first, bounds.last, count, inOrder, inStep) ??
+    firstFree(bounds.first, bounds.last, count, inOrder, (port) => port);
   if (first === null) throw new WardenError('no_free_ports', { count, first: bounds.first, last: bounds.last });
   return { first, count };
 }
 
-function firstFree(from: number, last: number, count: number, taken: readonly PortRange[]): number | null {
+/** @param next the first port at or behind the given one that may be looked at */
+function firstFree(
+  from: number,
+  last: number,
+  count: number,
+  taken: readonly PortRange[],
+  next: (port: number) => number,
+): number | null {
   let first = from;
   for (const range of taken) {
     const end = range.first + range.count;
     if (end <= first) continue;
     if (range.first >= first + count) break;
-    first = end;
+    first = next(end);
   }
   return first + count - 1 <= last ? first : null;
 }

@@ -1,21 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { freePorts, portVariables } from '../../../src/core/port-range.ts';
+import { freePorts, type PortRange, portVariables } from '../../../src/core/port-range.ts';
 
 const bounds = { first: 100, last: 109 };
 
 describe('free ports', () => {
+  it('are there for as many as fit between the bounds, wherever each begins to look', () => {
+    for (let seed = 0; seed < 200; seed += 1) {
+      const taken: PortRange[] = [];
+      for (let asked = 0; asked < 5; asked += 1) taken.push(freePorts(bounds, 2, taken, seed * 7919 + asked * 104_729));
+      expect(new Set(taken.map(({ first }) => first)).size).toBe(5);
+    }
+  });
+
   it.each<[string, number, [number, number][], number, number]>([
     ['begin anywhere between the bounds', 1, [], 0, 100],
     ['begin anywhere between the bounds', 1, [], 7, 107],
     ['begin anywhere between the bounds', 1, [], 17, 107],
-    ['leave out what is taken', 2, [[100, 3]], 0, 103],
+    ['leave out what is taken', 2, [[100, 3]], 0, 104],
     ['leave out what overlaps', 2, [[101, 1]], 0, 102],
     [
-      'fit into a gap',
+      'fit into a gap where there is nothing better',
       2,
       [
         [100, 1],
-        [103, 4],
+        [103, 7],
       ],
       0,
       101,
@@ -39,7 +47,7 @@ describe('free ports', () => {
         [100, 1],
       ],
       0,
-      101,
+      102,
     ],
     [
       'do not mind what is taken outside',
