@@ -63,6 +63,8 @@ windowTest('several runs are ticked, shown with what is at stake, and killed at 
 
   // The same for those that are selected in the tree.
   await openView(page, 'Workflow Warden');
+  // Rows move when those that were ended leave, and a click is to meet the one that it was meant for.
+  await treeItem(page, 'Recent, 2 runs', 'Runs').waitFor();
   await treeItem(page, /^three, running/, 'Runs').click();
   await treeItem(page, /^four, running/, 'Runs').click({ modifiers: ['ControlOrMeta'] });
   await contextMenu(page, treeItem(page, /^four, running/, 'Runs'), 'Kill Run');
