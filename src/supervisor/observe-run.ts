@@ -3,10 +3,14 @@ import type { Member } from '../core/membership.ts';
 import { type Heartbeat, type Look, type Observation, observe } from '../core/observation.ts';
 import { questionIn } from '../core/question.ts';
 import type { Run } from '../core/run.ts';
+import { within } from './within.ts';
 import type { World } from './world.ts';
 
 /** Of more output than this since the last look only the end is read. */
 const printedBytes = 32 * 1024;
+
+/** The looks of all runs wait for no file system that does not answer for longer than this. */
+const fileLookMilliseconds = 5_000;
 
 /**
  * One more look at a running run.
@@ -46,7 +50,7 @@ async function printedSince(world: World, { runId }: Run, from: number, to: numb
 async function filesChanged(world: World, run: Run, before: Observation | null): Promise<number | null> {
   if (before === null || run.worktree === null) return null;
   if (!isFileLookDue(before, world.clock.monotonic(), run.workflow.stuckAfterMinutes)) return null;
-  const at = await world.worktrees.lastChangeIn(run.worktree.path);
+  const at = await within(world.clock, fileLookMilliseconds, world.worktrees.lastChangeIn(run.worktree.path));
   if (at === null) return null;
   // A file whose time lies in the future says nothing.
   const age = world.clock.now() - at;

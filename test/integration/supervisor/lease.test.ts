@@ -72,6 +72,36 @@ describe('one who watches', () => {
     expect(asked.map(({ action }) => action)).toEqual(['launch', 'kill']);
   });
 
+  test('holds the limits of the others while the files of one cannot be looked at', async () => {
+    await using repository = await temporaryRepository();
+    const stuckAfterMinutes = 2 / 60;
+    await repository.defineWorkflows({
+      silent: { ...shell('sleep 600'), stuckAfterMinutes },
+      late: { ...shell('while :; do date +%N; sleep 0.3; done'), timeoutMinutes: 4 / 60, onTimeout: 'kill' },
+    });
+    let isAsked = false;
+    // As on a network file system whose server is gone.
+    await using scope = await testSupervisor(repository, ({ worktrees }) => ({
+      worktrees: {
+        ...worktrees,
+        lastChangeIn: () => {
+          isAsked = true;
+          return new Promise(() => undefined);
+        },
+      },
+    }));
+    const { supervisor } = scope;
+    supervisor.startWatching(1_000);
+    await supervisor.run({ workflowName: 'silent', directory: repository.path, message: '' });
+    await eventually(() => isAsked);
+    const { runId } = await supervisor.run({ workflowName: 'late', directory: repository.path, message: '' });
+    await eventually(
+      async () => (await supervisor.recent({ workflowName: 'late' }))[0]?.run.status === 'terminated',
+      30_000,
+    );
+    expect((await supervisor.status(runId)).run.reason).toMatchObject({ code: 'killed' });
+  });
+
   test('and loses the lease in the middle of a look neither acts on it nor records it', async () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({
