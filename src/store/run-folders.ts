@@ -52,7 +52,8 @@ export class FileRunFolders implements RunFolders {
   }
 
   logFileOf(runId: RunId, log: RunLog): string {
-    return path.join(this.pathOf(runId), `${log}.log`);
+    // Asked for every run at each look, and a path is made of no more than its parts.
+    return `${this.#root}${path.sep}${runId}${path.sep}${log}.log`;
   }
 
   checkpointFolderOf(runId: RunId): string {

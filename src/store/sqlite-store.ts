@@ -137,6 +137,7 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
   readonly #busyLimitMilliseconds: () => number;
   readonly #notices: NoticeTable;
   readonly #commits: SharedCommit;
+  #synchronous: 'FULL' | 'NORMAL' | null = null;
   readonly #prepared = new Map<string, Database.Statement>();
   /** Made when first needed: not everybody watches. */
   #watched: WatchedRuns | null = null;
@@ -153,8 +154,12 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
     this.#now = parts.now;
     this.#records = parts.records;
     this.#busyLimitMilliseconds = parts.busyLimitMilliseconds;
+    const lastingly = (attempt: () => number): number => {
+      this.#waitForDisk('FULL');
+      return attempt();
+    };
     this.#commits = new SharedCommit(parts.database, (attempt) =>
-      retryWhileBusy(parts.file, attempt, parts.busyLimitMilliseconds),
+      retryWhileBusy(parts.file, () => lastingly(attempt), parts.busyLimitMilliseconds),
     );
   }
 
@@ -653,13 +658,16 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
   /** What a power cut may take, since it is seen again at the next look, need not wait for the disk. Nobody is told of it. */
   #writeLightly<Result>(work: () => Result): Promise<Result> {
     return this.#retry(() => {
-      this.#database.pragma('synchronous = NORMAL');
-      try {
-        return this.#database.transaction(work).immediate();
-      } finally {
-        this.#database.pragma('synchronous = FULL');
-      }
+      this.#waitForDisk('NORMAL');
+      return this.#database.transaction(work).immediate();
     });
+  }
+
+  /** Asked before each write, and told to SQLite when it changes. */
+  #waitForDisk(synchronous: 'FULL' | 'NORMAL'): void {
+    if (synchronous === this.#synchronous) return;
+    this.#database.pragma(`synchronous = ${synchronous}`);
+    this.#synchronous = synchronous;
   }
 
   #retry<Result>(work: () => Result): Promise<Result> {

@@ -12,6 +12,13 @@ const seconds = 60;
 /** Prints something new each second. */
 const printing: Tree = {
   name: 'printing',
+  command: ['perl', '-e', '$| = 1; for (my $i = 0;; $i++) { print "step $i", chr(10); select undef, undef, undef, 1 }'],
+  size: 1,
+};
+
+/** The same, and starts a process each second: everyone who is new has to be recognised. */
+const forking: Tree = {
+  name: 'forking',
   command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo "step $i"; sleep 1; done'],
   size: 2,
 };
@@ -25,6 +32,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   { tree: printing, count: 100, inThread: true, what: '100 runs that print each second, a window' },
+  { tree: forking, count: 100, inThread: true, what: '100 that start a process each second too' },
   { tree: singleProcess, count: 1_000, inThread: true, what: '1,000 silent runs, a window' },
   { tree: singleProcess, count: 1_000, inThread: false, what: 'the same, without a thread of its own' },
 ];
