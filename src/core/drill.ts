@@ -46,6 +46,7 @@ export function drillWorkflow(command: readonly [string, ...string[]]): Workflow
     onTimeout: 'kill',
     limits: { memoryBytes: null, cpuPercent: null, processes: null },
     onLimit: 'notify',
+    checkpointMinutes: null,
     ports: 0,
     portBounds: defaultPortBounds,
     persistent: false,

@@ -166,6 +166,16 @@ export const workflowSchema = z.strictObject({
       }),
     ),
   ),
+  checkpointMinutes: z.optional(
+    z.number().check(
+      z.gt(0),
+      z.lte(60 * 24 * 30),
+      z.meta({
+        description:
+          'How often the work of a run is kept in a checkpoint while it goes on. By default only after a kill and before its worktree is removed.',
+      }),
+    ),
+  ),
   ports: z.optional(
     z.int().check(
       z.gte(0),
@@ -260,6 +270,7 @@ function withDefaults(name: string, written: z.infer<typeof workflowSchema>, fil
     setupTimeoutMinutes: written.setupTimeoutMinutes ?? defaults.setupTimeoutMinutes,
     teardown: written.teardown === undefined ? null : nonEmpty(written.teardown),
     teardownTimeoutSeconds: written.teardownTimeoutSeconds ?? defaults.teardownTimeoutSeconds,
+    checkpointMinutes: written.checkpointMinutes ?? null,
     initializationTimeoutMinutes: written.initializationTimeoutMinutes ?? defaults.initializationTimeoutMinutes,
     timeoutMinutes: written.timeoutMinutes ?? timeLimitByDefault(name, written),
     stuckAfterMinutes: written.stuckAfterMinutes ?? defaults.stuckAfterMinutes,

@@ -26,6 +26,8 @@ export interface Workflow {
   readonly limits: ResourceLimits;
   /** What is done when one of `limits` is exceeded. */
   readonly onLimit: OnLimit;
+  /** How often the work of a run is kept while it goes on; null for never. */
+  readonly checkpointMinutes: number | null;
   /** How many ports of its own a run gets; 0 for none. */
   readonly ports: number;
   readonly portBounds: PortBounds;

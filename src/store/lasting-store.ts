@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { AuditHistory } from '../core/alerts.ts';
+import type { Checkpoint } from '../core/checkpoint.ts';
 import { type ErrorCode, isWardenError, WardenError } from '../core/errors.ts';
 import { type KeptChange, mayBeKept, patchWritten, withAllKept, withKept } from '../core/kept-change.ts';
 import type { Lease, LeaseCandidate } from '../core/lease.ts';
@@ -255,6 +256,14 @@ class LastingStore implements Store {
 
   thinSamples(after: RunId | null): Promise<RunId | null> {
     return this.#write((database) => database.thinSamples(after));
+  }
+
+  async keepCheckpoints(runId: RunId, checkpoints: readonly Checkpoint[]): Promise<void> {
+    await this.#write((database) => database.keepCheckpoints(runId, checkpoints));
+  }
+
+  checkpoints(runId: RunId): Promise<readonly Checkpoint[]> {
+    return this.#use((database) => database.checkpoints(runId));
   }
 
   seen(runId: RunId): Promise<ReadonlySet<string>> {

@@ -104,6 +104,7 @@ const addedLaterToWorkflow = {
   setupTimeoutMinutes: 15,
   teardown: null,
   teardownTimeoutSeconds: 60,
+  checkpointMinutes: null,
   ports: 0,
   portBounds: defaultPortBounds,
 } satisfies Partial<Workflow>;

@@ -236,4 +236,19 @@ CREATE TABLE samples (
   `
 ALTER TABLE workflow_runs ADD COLUMN resume TEXT CHECK (json_valid(resume));
 `,
+  // What is known of the refs of checkpoints, and how often the work of a run is kept.
+  `
+CREATE TABLE checkpoints (
+  run_id    TEXT NOT NULL REFERENCES workflow_runs (run_id) ON DELETE CASCADE,
+  number    INTEGER NOT NULL CHECK (number > 0),
+  ref       TEXT NOT NULL,
+  commit_id TEXT NOT NULL,
+  why       TEXT,
+  at        INTEGER NOT NULL,
+  files     INTEGER,
+  operation TEXT,
+  PRIMARY KEY (run_id, number)
+) STRICT, WITHOUT ROWID;
+UPDATE workflow_runs SET workflow = json_set(workflow, '$.checkpointMinutes', NULL);
+`,
 ];

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import path from 'node:path';
 import type { AuditHistory } from '../core/alerts.ts';
+import type { Checkpoint } from '../core/checkpoint.ts';
 import { WardenError } from '../core/errors.ts';
 import { type KeptChange, patchWritten, withKept } from '../core/kept-change.ts';
 import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts';
@@ -26,6 +27,7 @@ import { noticeOfChange } from '../core/notice.ts';
 import type { RunStates } from '../core/ports/outbox.ts';
 import { inTurn, isTurnOver, myTurn } from '../event-loop-turns.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
+import { CheckpointRows } from './checkpoint-rows.ts';
 import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
 import { NoticeTable } from './notice-table.ts';
 import { openDatabase, requireKnownVersion, retryWhileBusy } from './open-database.ts';
@@ -142,6 +144,7 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
   /** Made when first needed: not everybody watches. */
   #watched: WatchedRuns | null = null;
   #samples: SampleRows | null = null;
+  #checkpoints: CheckpointRows | null = null;
   /** What was written last of each run's marks: what has not changed is not written again. */
   readonly #marksWritten = new Map<RunId, readonly string[]>();
 
@@ -448,6 +451,18 @@ WHERE r.run_id IN (SELECT value FROM json_each(?)) AND r.status IN (${activeStat
 
   thinSamples(after: RunId | null): Promise<RunId | null> {
     return this.#writeLightly(() => this.#sampleRows().thinNext(after, this.#now()));
+  }
+
+  async keepCheckpoints(runId: RunId, checkpoints: readonly Checkpoint[]): Promise<void> {
+    await this.#write(() => this.#checkpointRows().replace(runId, checkpoints));
+  }
+
+  checkpoints(runId: RunId): Promise<readonly Checkpoint[]> {
+    return this.#retry(() => this.#checkpointRows().of(runId));
+  }
+
+  #checkpointRows(): CheckpointRows {
+    return (this.#checkpoints ??= new CheckpointRows(this.#database));
   }
 
   #sampleRows(): SampleRows {

@@ -3,6 +3,7 @@ import { WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { type KeepReason, reasonsToKeep, type WorktreeFacts } from '../core/removal.ts';
 import type { Run } from '../core/run.ts';
+import { noteCheckpoints } from './note-checkpoints.ts';
 import { reconcile } from './reconcile.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
@@ -142,6 +143,7 @@ async function remove(
         },
       }),
     );
+    if (checkpoint !== null) await noteCheckpoints(world, worktree);
     return { checkpoint, teardownFailure };
   } catch (error) {
     const detail = failureWords(error);

@@ -5,6 +5,7 @@ import type { Run } from '../core/run.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
 import { findRun } from './find-run.ts';
+import { noteCheckpoints } from './note-checkpoints.ts';
 import { within } from './within.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -24,8 +25,14 @@ export async function checkpointByHand(world: World, runId: string): Promise<str
   return keep(world, await findRun(world.store, runId), 'by_hand');
 }
 
+/** The same for a run that goes on. @throws WardenError disk_full, git_failed */
+export async function checkpointAtInterval(world: World, run: Run): Promise<void> {
+  if (run.worktree !== null) await keep(world, run, 'interval');
+}
+
 /** @returns the ref; null when there was nothing that the branch does not hold */
-async function keep(world: World, { runId, worktree }: Run, why: CheckpointReason): Promise<string | null> {
+async function keep(world: World, run: Run, why: CheckpointReason): Promise<string | null> {
+  const { runId, worktree } = run;
   if (worktree === null) throw new WardenError('no_worktree', { runId });
   try {
     const keeping = world.worktrees.checkpoint({ path: worktree.path, runId, why });
@@ -38,6 +45,7 @@ async function keep(world: World, { runId, worktree }: Run, why: CheckpointReaso
     const checkpoint = await keeping;
     if (checkpoint !== null) {
       await world.store.audit(auditOf(world, runId, 'checkpoint', 'done', { facts: { checkpoint, for: why } }));
+      await noteCheckpoints(world, run);
     }
     return checkpoint;
   } catch (error) {

@@ -9,11 +9,13 @@ import { Deliveries } from './deliveries.ts';
 import { HealthNotices } from './health-notices.ts';
 import { healthNow } from './inspect.ts';
 import { observeNow } from './observe-run.ts';
+import { PeriodicCheckpoints } from './periodic-checkpoints.ts';
 import { queueNow } from './queue-now.ts';
 import { takeTurn } from './queued-launches.ts';
 import { reconcile, unsettledOf } from './reconcile.ts';
 import { Retries } from './retries.ts';
 import { SampleKeeper } from './sample-keeper.ts';
+import { takeBackInterrupted } from './take-back-interrupted.ts';
 import { WatchLease } from './watch-lease.ts';
 import type { World } from './world.ts';
 
@@ -90,6 +92,9 @@ export class Watch {
   /** What this watcher saw of each run, which nobody else writes while it holds the lease. */
   readonly #observed = new Map<RunId, Observation>();
   readonly #samples: SampleKeeper;
+  readonly #checkpoints: PeriodicCheckpoints;
+  /** What was cut off before, once. */
+  #takingBack: Promise<void> | null = null;
   #idleLooks = 0;
   #told: string | null = null;
 
@@ -102,6 +107,7 @@ export class Watch {
     this.#deliveries = new Deliveries(world);
     this.#retries = new Retries(world);
     this.#samples = new SampleKeeper(world.store);
+    this.#checkpoints = new PeriodicCheckpoints(world);
     this.#ended = this.#watch();
   }
 
@@ -122,6 +128,7 @@ export class Watch {
       try {
         await this.#lease.hold();
         if (this.holdsLease) {
+          this.#takingBack ??= this.#takeBackInterrupted();
           await this.#attend();
           this.#deliveries.attend();
         } else {
@@ -137,12 +144,22 @@ export class Watch {
       if (signal.aborted) end ??= 'interrupted';
     }
     await this.#looking;
+    await this.#checkpoints.settled();
+    await this.#takingBack;
     await this.#handOver().catch((error: unknown) => this.#world.diagnostics.failed('keeping samples', error));
     for (const exit of this.#exits.values()) exit.dispose();
     await this.#deliveries.dispose();
     if (this.holdsLease && end === 'interrupted') await this.#lease.giveBack();
     this.#lease.forget();
     return end;
+  }
+
+  async #takeBackInterrupted(): Promise<void> {
+    try {
+      await takeBackInterrupted(this.#world);
+    } catch (error) {
+      this.#world.diagnostics.failed('taking back what was cut off', error);
+    }
   }
 
   /** Somebody else watches from now on. */
@@ -219,9 +236,10 @@ export class Watch {
   /** Of runs that began, ended or changed in some way. */
   async #takeNote(active: readonly Run[]): Promise<void> {
     const running = active.filter(isRunning);
-    const limits = running.map(
-      (run) => (Math.min(run.workflow.stuckAfterMinutes, timeLimitOf(run)) * 60_000) / looksPerLimit,
-    );
+    const limits = running.map((run) => {
+      const { stuckAfterMinutes, checkpointMinutes } = run.workflow;
+      return (Math.min(stuckAfterMinutes, timeLimitOf(run), checkpointMinutes ?? Infinity) * 60_000) / looksPerLimit;
+    });
     this.#lookEvery = Math.min(this.#options.intervalMilliseconds, ...limits);
     const runIds = new Set(running.map(({ runId }) => runId));
     for (const runId of this.#observed.keys()) if (!runIds.has(runId)) this.#observed.delete(runId);
@@ -248,6 +266,7 @@ export class Watch {
       );
       await this.#observe((await store.watchedRuns()).filter(isRunning), found);
     }
+    this.#checkpoints.attend((await store.watchedRuns()).filter(isRunning));
     await this.#samples.write(new Set(active.map(({ runId }) => runId)), this.#world.clock.now());
     await this.#samples.thin();
     this.#told = null;

@@ -4,6 +4,7 @@ import { changesSince } from './changes-since.ts';
 import { checkpointsOf } from './checkpoints-of.ts';
 import { commitOf } from './commit-of.ts';
 import { create } from './create.ts';
+import { deleteCheckpoints } from './delete-checkpoints.ts';
 import { fileAt } from './file-at.ts';
 import { handOver } from './hand-over.ts';
 import { include } from './include.ts';
@@ -66,6 +67,7 @@ export function gitWorktrees(): Worktrees {
     ownWorkIn: async (worktree) => await ownWorkIn(worktree, looks),
     checkpoint: async (worktree) => await checkpoints(async () => await keepWork(worktree)),
     checkpointsOf,
+    deleteCheckpoints,
     restore: async (request) => await restore(request, checkouts),
     takeBackInterrupted,
     handOver,

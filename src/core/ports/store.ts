@@ -1,5 +1,6 @@
 import type { AuditHistory } from '../alerts.ts';
 import type { Outbox } from './outbox.ts';
+import type { Checkpoint } from '../checkpoint.ts';
 import type { KillReport } from '../kill-report.ts';
 import type { Lease, LeaseCandidate } from '../lease.ts';
 import type { Phase } from '../escalation.ts';
@@ -167,6 +168,10 @@ export interface Store extends Outbox {
   samples(runId: RunId): Promise<readonly Sample[]>;
   /** Thins the samples of the run that comes after one, by id; see `samplesToDrop`. @returns that run, null when it was the last */
   thinSamples(after: RunId | null): Promise<RunId | null>;
+  /** Writes down which checkpoints of a run there are; the refs in its repository are the truth. */
+  keepCheckpoints(runId: RunId, checkpoints: readonly Checkpoint[]): Promise<void>;
+  /** Oldest first, as they were written down last. */
+  checkpoints(runId: RunId): Promise<readonly Checkpoint[]>;
   /** Ledger of identities that were seen to belong to the run. */
   seen(runId: RunId): Promise<ReadonlySet<string>>;
   addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void>;

@@ -152,6 +152,8 @@ export interface Worktrees {
   }): Promise<string | null>;
   /** The checkpoints of a run that there are, the oldest first. */
   checkpointsOf(repository: Repository, runId: RunId): Promise<readonly Checkpoint[]>;
+  /** All or none. @throws WardenError git_failed when one of them is not what it was */
+  deleteCheckpoints(repository: Repository, checkpoints: readonly Checkpoint[]): Promise<void>;
   /**
    * Brings a checkpoint back into a new worktree on a new branch, with what was staged, locked and marked as the run's.
    * On any failure nothing of it is left.

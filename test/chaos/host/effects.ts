@@ -11,6 +11,7 @@ export interface Moment {
 const reads = {
   store: [
     'run',
+    'checkpoints',
     'runs',
     'activeRuns',
     'activeProcesses',

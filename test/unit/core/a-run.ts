@@ -22,6 +22,7 @@ export const aWorkflow: Workflow = {
   onTimeout: 'kill',
   limits: { memoryBytes: null, cpuPercent: null, processes: null },
   onLimit: 'notify',
+  checkpointMinutes: null,
   ports: 0,
   portBounds: defaultPortBounds,
   persistent: false,

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Checkpoint, checkpointReasons } from '../../../src/core/checkpoint.ts';
+import { checkpointsToPrune, isCheckpointDue } from '../../../src/core/checkpoint-keeping.ts';
+
+const day = 24 * 3_600_000;
+const now = 1_000 * day;
+
+const checkpoints = (...all: (readonly [why: Checkpoint['why'], days: number])[]): Checkpoint[] =>
+  all.map(([why, days], index) => ({
+    ref: `ref/${index + 1}`,
+    number: index + 1,
+    commit: 'c0ffee',
+    why,
+    at: now - days * day,
+    files: null,
+    operation: null,
+  }));
+
+const pruned = (...all: Parameters<typeof checkpoints>): number[] =>
+  checkpointsToPrune(checkpoints(...all), now).map(({ number }) => number);
+
+describe('of the checkpoints of a run', () => {
+  it('the last never goes, however old', () => {
+    expect(pruned(['interval', 900])).toEqual([]);
+    expect(pruned(['interval', 901], ['restart', 900])).toEqual([1]);
+  });
+
+  it('others go after 30 days', () => {
+    expect(pruned(['kill', 31], ['by_hand', 30], ['removal', 1], ['kill', 0])).toEqual([1]);
+    expect(pruned([null, 31], ['kill', 0])).toEqual([1]);
+  });
+
+  it('of those that were taken on the way the last ten stay, beside all others', () => {
+    const onTheWay = Array.from({ length: 12 }, () => ['interval', 1] as const);
+    expect(pruned(['by_hand', 2], ...onTheWay, ['kill', 0])).toEqual([2, 3]);
+  });
+
+  it('whatever there are, the last stays and nothing goes that is young and was asked for', () => {
+    const any = fc.array(
+      fc.tuple(fc.option(fc.constantFrom(...checkpointReasons)), fc.integer({ min: -10, max: 100 })),
+      { minLength: 1, maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(any, (all) => {
+        const gone = new Set(pruned(...all));
+        expect(gone.has(all.length)).toBe(false);
+        for (const [index, [why, days]] of all.entries()) {
+          if (gone.has(index + 1) && days <= 30) expect(['interval', 'restart']).toContain(why);
+        }
+      }),
+    );
+  });
+
+  it.each([
+    [null, 0, false],
+    [10, 9, false],
+    [10, 10, true],
+    [0.5, 0.4, false],
+    [0.5, 0.5, true],
+    [10, -1, true],
+  ])('every %s minutes: after %s the next is due: %s', (every, after, isDue) => {
+    expect(isCheckpointDue(every, now, now + after * 60_000)).toBe(isDue);
+  });
+});
