@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, checkpointReasons } from '../../../src/core/checkpoint.ts';
 import { checkpointsToPrune, isCheckpointDue } from '../../../src/core/checkpoint-keeping.ts';
