@@ -2,8 +2,10 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, readFile, realpath, unlink } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Repository } from '../core/ports/worktrees.ts';
+import { SharedRound } from '../core/shared-round.ts';
 import { adminDirectoryOf, adminEntries } from './admin-entries.ts';
 import { fileUsers, type FileUsers } from './file-users.ts';
+import { inBatches } from './in-batches.ts';
 import { markedSince, markOf } from './ownership-mark.ts';
 import { systemFailure, unlessMissing } from './system-failure.ts';
 
@@ -53,7 +55,7 @@ async function locksLeft(worktreePath: string): Promise<LockFile[]> {
     present(await locksIn(admin)),
     present(branchLocks(common, mark.branch)),
     present(sharedLocks.map((name) => join(common, name))),
-    present(await initializingLocks(common)),
+    present(await halfMadeLocks(common)),
   ]);
   const here = [await realpath(worktreePath), admin];
   // What is left of before this worktree was made is somebody else's.
@@ -70,15 +72,29 @@ async function locksIn(admin: string): Promise<string[]> {
   return names.filter((name) => name.endsWith('.lock')).map((name) => join(admin, name));
 }
 
+/** One look at the worktrees of a repository for all kills in it that ask at once, by git's common folder. */
+const looksForHalfMade = new Map<string, SharedRound<string[]>>();
+
+function halfMadeLocks(common: string): Promise<string[]> {
+  const look = looksForHalfMade.get(common) ?? new SharedRound(() => initializingLocks(common));
+  looksForHalfMade.set(common, look);
+  return look.join();
+}
+
 /**
  * What a `git worktree add` that was killed leaves locked, so that neither `git worktree prune` nor `remove` would ever
  * take it away. Only the lock goes: whose worktree it was, and what to do with it, is for that one to say.
  */
 async function initializingLocks(common: string): Promise<string[]> {
-  const entries = await adminEntries({ path: dirname(common), gitDirectory: common });
-  return entries
-    .filter(({ mark, lockReason }) => mark === null && lockReason === 'initializing')
-    .map(({ directory }) => join(directory, 'locked'));
+  const parent = join(common, 'worktrees');
+  const names = (await unlessMissing(readdir(parent))) ?? [];
+  const found: string[] = [];
+  await inBatches(names, 16, async (name) => {
+    const lock = join(parent, name, 'locked');
+    const reason = await unlessMissing(readFile(lock, 'utf8'));
+    if (reason?.trim() === 'initializing' && (await markOf(join(parent, name))) === null) found.push(lock);
+  });
+  return found;
 }
 
 /** A branch may be written to from any worktree: git packs all of them now and then. */
