@@ -18,6 +18,7 @@ import { status } from './commands/status.ts';
 import { wait } from './commands/wait.ts';
 import { watch } from './commands/watch.ts';
 import { webhook } from './commands/webhook.ts';
+import { worktrees } from './commands/worktrees.ts';
 
 /** Every verb, in the order in which one meets them. */
 export const commands: readonly Command[] = [
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   restart,
   complete,
   extend,
+  worktrees,
   cleanup,
   checkpoint,
   restore,

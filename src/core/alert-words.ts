@@ -1,6 +1,6 @@
-import type { Alert, Orphan } from './alerts.ts';
+import type { Alert, AlertFacts, Orphan } from './alerts.ts';
 import { cleanupHistoryDays, killHistoryDays, slowCleanupMilliseconds } from './alerts.ts';
-import { describeDuration, hundredths } from './quantities.ts';
+import { describeBytes, describeDuration, hundredths } from './quantities.ts';
 import type { Translate } from './translate.ts';
 
 /** More processes are counted, not named. */
@@ -34,12 +34,23 @@ export function describeAlert(alert: Alert, translate: Translate): string {
             limit,
           );
     }
+    case 'over_budget': {
+      const bytes = describeBytes(alert.bytes, translate);
+      const budget = describeBytes(alert.budgetBytes, translate);
+      return alert.repository === null
+        ? translate('the worktrees of all repositories take {0} of the disk; budget {1}', bytes, budget)
+        : translate('the worktrees of {0} take {1} of the disk; budget {2}', alert.repository, bytes, budget);
+    }
     case 'not_known':
-      return alert.about === 'orphans'
-        ? translate('whether processes outlive their runs is not known: {0}', alert.detail)
-        : translate('how kills and cleanups went is not known: {0}', alert.detail);
+      return translate(notKnownTemplates[alert.about], alert.detail);
   }
 }
+
+const notKnownTemplates: Readonly<Record<keyof AlertFacts, string>> = {
+  orphans: 'whether processes outlive their runs is not known: {0}',
+  history: 'how kills and cleanups went is not known: {0}',
+  budgets: 'whether worktrees are within their budget is not known: {0}',
+};
 
 function orphanWords(orphans: readonly Orphan[], translate: Translate): string {
   const named = orphans

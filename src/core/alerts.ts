@@ -1,3 +1,4 @@
+import { type DiskBudget, isOverBudget } from './disk-usage.ts';
 import type { Observed } from './impact.ts';
 import type { RunId } from './run-id.ts';
 
@@ -24,6 +25,7 @@ export interface Orphan {
 export interface AlertFacts {
   readonly history: Observed<AuditHistory>;
   readonly orphans: Observed<readonly Orphan[]>;
+  readonly budgets: Observed<readonly DiskBudget[]>;
 }
 
 /** Something about the whole that a person should know, beside the health of each run. */
@@ -42,6 +44,7 @@ export type Alert =
       readonly slowestMilliseconds: number;
     }
   | { readonly code: 'orphans'; readonly level: 'critical'; readonly orphans: readonly Orphan[] }
+  | ({ readonly code: 'over_budget'; readonly level: 'warning' } & DiskBudget)
   | {
       readonly code: 'not_known';
       readonly level: 'warning';
@@ -66,10 +69,11 @@ export const slowCleanupMilliseconds = 60_000;
 export const cleanupHistoryDays = 1;
 
 /** What is to be told, the gravest first. */
-export function alertsOf({ history, orphans }: AlertFacts): readonly Alert[] {
+export function alertsOf({ history, orphans, budgets }: AlertFacts): readonly Alert[] {
   const alerts = [
     ...(orphans.state === 'observed' ? orphanAlerts(orphans.value) : [notKnown('orphans', orphans.detail)]),
     ...(history.state === 'observed' ? historyAlerts(history.value) : [notKnown('history', history.detail)]),
+    ...(budgets.state === 'observed' ? budgetAlerts(budgets.value) : [notKnown('budgets', budgets.detail)]),
   ];
   const isCritical = ({ level }: Alert): boolean => level === 'critical';
   return [...alerts.filter(isCritical), ...alerts.filter((alert) => !isCritical(alert))];
@@ -77,6 +81,10 @@ export function alertsOf({ history, orphans }: AlertFacts): readonly Alert[] {
 
 function orphanAlerts(orphans: readonly Orphan[]): readonly Alert[] {
   return orphans.length === 0 ? [] : [{ code: 'orphans', level: 'critical', orphans }];
+}
+
+function budgetAlerts(budgets: readonly DiskBudget[]): readonly Alert[] {
+  return budgets.filter(isOverBudget).map((budget) => ({ code: 'over_budget', level: 'warning', ...budget }));
 }
 
 function historyAlerts(history: AuditHistory): readonly Alert[] {

@@ -77,6 +77,15 @@ export function reasonsToKeep(facts: RemovalFacts): KeepReason[] {
   return facts.force ? reasons.filter((reason) => absolute.has(reason.code)) : reasons;
 }
 
+/** `safe`: it may go; `unsafe`: only if somebody insists; `kept`: it stays whatever anybody says. */
+export type RemovalVerdict = 'safe' | 'unsafe' | 'kept';
+
+/** @param reasons all of them, see reasonsToKeep */
+export function verdictOf(reasons: readonly KeepReason[]): RemovalVerdict {
+  if (reasons.length === 0) return 'safe';
+  return reasons.some(({ code }) => absolute.has(code)) ? 'kept' : 'unsafe';
+}
+
 function allReasons({ worktree, run, occupants, now, maxAgeHours }: RemovalFacts): KeepReason[] {
   const reasons: KeepReason[] = [];
   if (run === null) reasons.push({ code: 'unknown_run' });

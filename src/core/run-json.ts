@@ -3,6 +3,7 @@ import type { Alert, AlertLevel } from './alerts.ts';
 import type { Aftermath, RepositoryState } from './aftermath.ts';
 import type { Checkpoint, CheckpointReason } from './checkpoint.ts';
 import type { CleanupReport } from './cleanup-report.ts';
+import { type DiskBudget, type DiskUsage, isOverBudget } from './disk-usage.ts';
 import type { WardenError } from './errors.ts';
 import type { Phase, Stage } from './escalation.ts';
 import type { Health } from './health.ts';
@@ -24,6 +25,7 @@ import {
 import type { GivenHeartbeat } from './observation.ts';
 import type { ChangedFile, RestoredWorktree } from './ports/worktrees.ts';
 import type { QueueWait } from './queue.ts';
+import { type KeepReason, type RemovalVerdict, verdictOf, type WorktreeFacts } from './removal.ts';
 import type { RetryState } from './retry.ts';
 import type { Run } from './run.ts';
 import type { RunId } from './run-id.ts';
@@ -391,6 +393,66 @@ export function cleanupJson(report: CleanupReport, translate: Translate = plainE
       run_id: runId,
       path,
       reasons: reasons.map((reason) => describeKeepReason(reason, translate)),
+    })),
+  };
+}
+
+/** The worktrees of runs in a repository, what each takes of the disk, and why it may or may not go. */
+export interface WorktreesJson {
+  readonly worktrees: readonly {
+    readonly run_id: string;
+    /** Null where the database does not know the run. */
+    readonly status: RunStatus | null;
+    readonly path: string;
+    readonly branch: string | null;
+    readonly exists: boolean;
+    readonly dirty_files: number | null;
+    readonly bytes: number | null;
+    readonly verdict: RemovalVerdict;
+    /** Why it stays; none when it may go. */
+    readonly reasons: readonly string[];
+  }[];
+  /** All together: what several of them have by hard links once; null where nothing was measured. */
+  readonly bytes: number | null;
+  readonly measured_at: string | null;
+  readonly budgets: readonly {
+    /** Null: of all repositories together. */
+    readonly repository: string | null;
+    readonly bytes: number;
+    readonly budget_bytes: number;
+    readonly is_over: boolean;
+  }[];
+}
+
+export function worktreesJson(
+  entries: readonly {
+    readonly worktree: WorktreeFacts;
+    readonly run: Run | null;
+    readonly bytes: number | null;
+    readonly reasons: readonly KeepReason[];
+  }[],
+  disk: { readonly usage: DiskUsage | null; readonly budgets: readonly DiskBudget[] },
+  translate: Translate = plainEnglish,
+): WorktreesJson {
+  return {
+    worktrees: entries.map(({ worktree, run, bytes, reasons }) => ({
+      run_id: worktree.runId,
+      status: run?.status ?? null,
+      path: worktree.path,
+      branch: worktree.branch,
+      exists: worktree.exists,
+      dirty_files: worktree.dirtyFiles,
+      bytes,
+      verdict: verdictOf(reasons),
+      reasons: reasons.map((reason) => describeKeepReason(reason, translate)),
+    })),
+    bytes: disk.usage?.bytes ?? null,
+    measured_at: isoTimeOrNull(disk.usage?.at ?? null),
+    budgets: disk.budgets.map((budget) => ({
+      repository: budget.repository,
+      bytes: budget.bytes,
+      budget_bytes: budget.budgetBytes,
+      is_over: isOverBudget(budget),
     })),
   };
 }

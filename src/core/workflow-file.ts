@@ -21,7 +21,12 @@ import {
 } from './workflow-schema.ts';
 
 export type WorkflowFileResult =
-  | { readonly ok: true; readonly workflows: Map<string, Workflow> }
+  | {
+      readonly ok: true;
+      readonly workflows: Map<string, Workflow>;
+      /** What the worktrees may take of the disk; null: nobody is warned. */
+      readonly worktreeBudgetBytes: number | null;
+    }
   | { readonly ok: false; readonly problems: readonly WorkflowFileProblem[] };
 
 /**
@@ -54,7 +59,11 @@ export function parseWorkflowFile(file: string, written: string): WorkflowFileRe
     problem: 'this key stands twice',
   }));
   const result = workflowFileSchema.safeParse(getNodeValue(root));
-  if (result.success && duplicates.length === 0) return { ok: true, workflows: workflowsOf(result.data) };
+  if (result.success && duplicates.length === 0) {
+    const gigabytes = result.data.worktreeBudgetGigabytes;
+    const worktreeBudgetBytes = gigabytes === undefined ? null : gigabytes * 1_000_000_000;
+    return { ok: true, workflows: workflowsOf(result.data), worktreeBudgetBytes };
+  }
   const issues = result.success ? [] : result.error.issues;
   const problems = issues.flatMap((issue) =>
     problemsOf(issue, root).map(({ node, key, problem }) => ({ file, ...position(node.offset), key, problem })),

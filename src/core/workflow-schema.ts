@@ -244,6 +244,16 @@ export const workflowFileSchema = z.strictObject({
   portRange: z.optional(
     portRangeSchema.check(portsInOrder, z.meta({ description: 'The ports that runs get theirs from, see ports.' })),
   ),
+  worktreeBudgetGigabytes: z.optional(
+    z.number().check(
+      z.gt(0),
+      z.lte(1_000_000),
+      z.meta({
+        description:
+          'You are warned when the worktrees of runs take more of the disk, in GB: those of this repository, or in the file in your state folder those of all repositories together.',
+      }),
+    ),
+  ),
   workflows: z
     .record(
       z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, workflowNameRule)),

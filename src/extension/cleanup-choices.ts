@@ -1,5 +1,5 @@
 import { describeBytes, plainEnglish, type Translate } from '../core/messages.ts';
-import type { KeepReason } from '../core/removal.ts';
+import { type RemovalVerdict, verdictOf } from '../core/removal.ts';
 import type { WorktreeEntry } from '../supervisor/cleanup.ts';
 import { keepWords } from './keep-words.ts';
 import { shortAge } from './short-age.ts';
@@ -8,15 +8,11 @@ import { shortAge } from './short-age.ts';
 export interface CleanupChoice {
   readonly path: string;
   readonly repository: string;
-  /** `unsafe`: it goes only if somebody insists; `kept`: it stays whatever anybody says. */
-  readonly verdict: 'safe' | 'unsafe' | 'kept';
+  readonly verdict: RemovalVerdict;
   readonly label: string;
   readonly description: string;
   readonly detail: string;
 }
-
-/** Reasons that a person may set aside; the work is kept in a checkpoint first. */
-const negotiable: ReadonlySet<KeepReason['code']> = new Set(['dirty', 'too_young', 'restored_lately', 'operation']);
 
 export function cleanupChoices(
   entries: readonly WorktreeEntry[],
@@ -32,7 +28,7 @@ export function cleanupChoices(
     return {
       path: worktree.path,
       repository: worktree.repository,
-      verdict: verdictOf(entry),
+      verdict: verdictOf(reasons),
       label: worktree.path.split(/[\\/]/).at(-1) ?? worktree.path,
       description: facts.filter((fact) => fact !== null).join(' · '),
       detail:
@@ -41,9 +37,4 @@ export function cleanupChoices(
           : keepWords(reasons, translate),
     };
   });
-}
-
-function verdictOf({ reasons }: WorktreeEntry): CleanupChoice['verdict'] {
-  if (reasons.length === 0) return 'safe';
-  return reasons.every(({ code }) => negotiable.has(code)) ? 'unsafe' : 'kept';
 }

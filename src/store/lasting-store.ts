@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { AuditHistory } from '../core/alerts.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
+import type { DiskUsage } from '../core/disk-usage.ts';
 import { type ErrorCode, isWardenError, WardenError } from '../core/errors.ts';
 import { type KeptChange, mayBeKept, patchWritten, withAllKept, withKept } from '../core/kept-change.ts';
 import type { Lease, LeaseCandidate } from '../core/lease.ts';
@@ -264,6 +265,18 @@ class LastingStore implements Store {
 
   checkpoints(runId: RunId): Promise<readonly Checkpoint[]> {
     return this.#use((database) => database.checkpoints(runId));
+  }
+
+  async keepDiskUsage(usage: DiskUsage): Promise<void> {
+    await this.#write((database) => database.keepDiskUsage(usage));
+  }
+
+  /** While the database cannot be used nothing is known: it is measured. */
+  diskUsages(): Promise<readonly DiskUsage[]> {
+    return this.#read(
+      (database) => database.diskUsages(),
+      () => Promise.resolve([]),
+    );
   }
 
   seen(runId: RunId): Promise<ReadonlySet<string>> {

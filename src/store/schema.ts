@@ -251,4 +251,14 @@ CREATE TABLE checkpoints (
 ) STRICT, WITHOUT ROWID;
 UPDATE workflow_runs SET workflow = json_set(workflow, '$.checkpointMinutes', NULL);
 `,
+  // What the worktrees of each repository took on the disk when they were measured last.
+  `
+CREATE TABLE disk_usage (
+  repository TEXT PRIMARY KEY,
+  at         INTEGER NOT NULL,
+  took_ms    INTEGER NOT NULL,
+  bytes      INTEGER NOT NULL,
+  worktrees  TEXT NOT NULL CHECK (json_valid(worktrees))
+) STRICT, WITHOUT ROWID;
+`,
 ];

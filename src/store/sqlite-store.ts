@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import path from 'node:path';
 import type { AuditHistory } from '../core/alerts.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
+import type { DiskUsage } from '../core/disk-usage.ts';
 import { WardenError } from '../core/errors.ts';
 import { type KeptChange, patchWritten, withKept } from '../core/kept-change.ts';
 import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts';
@@ -28,6 +29,7 @@ import type { RunStates } from '../core/ports/outbox.ts';
 import { inTurn, isTurnOver, myTurn } from '../event-loop-turns.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
 import { CheckpointRows } from './checkpoint-rows.ts';
+import { DiskUsageRows } from './disk-usage-rows.ts';
 import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
 import { NoticeTable } from './notice-table.ts';
 import { openDatabase, requireKnownVersion, retryWhileBusy } from './open-database.ts';
@@ -145,6 +147,7 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
   #watched: WatchedRuns | null = null;
   #samples: SampleRows | null = null;
   #checkpoints: CheckpointRows | null = null;
+  #diskUsages: DiskUsageRows | null = null;
   /** What was written last of each run's marks: what has not changed is not written again. */
   readonly #marksWritten = new Map<RunId, readonly string[]>();
 
@@ -459,6 +462,18 @@ WHERE r.run_id IN (SELECT value FROM json_each(?)) AND r.status IN (${activeStat
 
   checkpoints(runId: RunId): Promise<readonly Checkpoint[]> {
     return this.#retry(() => this.#checkpointRows().of(runId));
+  }
+
+  async keepDiskUsage(usage: DiskUsage): Promise<void> {
+    await this.#write(() => this.#diskUsageRows().replace(usage));
+  }
+
+  diskUsages(): Promise<readonly DiskUsage[]> {
+    return this.#retry(() => this.#diskUsageRows().all());
+  }
+
+  #diskUsageRows(): DiskUsageRows {
+    return (this.#diskUsages ??= new DiskUsageRows(this.#database));
   }
 
   #checkpointRows(): CheckpointRows {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { WardenError, type WorkflowFileProblem } from '../core/errors.ts';
 import type { WorkflowDefinitions } from '../core/ports/workflow-definitions.ts';
+import type { WorkflowFileResult } from '../core/workflow-file.ts';
 import type { Workflow } from '../core/workflow.ts';
 
 /** Reads `.vscode/workflows.json` of the repository and `workflows.json` in the state folder. */
@@ -13,19 +14,17 @@ export class WorkflowFiles implements WorkflowDefinitions {
   }
 
   placesFor(repositoryPath: string): readonly string[] {
-    return [path.join(repositoryPath, '.vscode', 'workflows.json'), this.#userFile];
+    return [repositoryFile(repositoryPath), this.#userFile];
   }
 
   async load(repositoryPath: string): Promise<ReadonlyMap<string, Workflow>> {
-    // Loaded when it is needed: most commands need no definitions, and the schema takes a while to set up.
-    const { parseWorkflowFile } = await import('../core/workflow-file.ts');
     const places = this.placesFor(repositoryPath);
     const workflows = new Map<string, Workflow>();
     const problems: WorkflowFileProblem[] = [];
     for (const file of places) {
       const text = await readIfThere(file);
       if (text === null) continue;
-      const result = parseWorkflowFile(file, text);
+      const result = await parsed(file, text);
       if (!result.ok) problems.push(...result.problems);
       else for (const [name, workflow] of result.workflows) if (!workflows.has(name)) workflows.set(name, workflow);
     }
@@ -33,6 +32,26 @@ export class WorkflowFiles implements WorkflowDefinitions {
     if (workflows.size === 0) throw new WardenError('no_workflows', { paths: places });
     return workflows;
   }
+
+  async worktreeBudget(repositoryPath: string | null): Promise<number | null> {
+    const file = repositoryPath === null ? this.#userFile : repositoryFile(repositoryPath);
+    const text = await readIfThere(file);
+    // Asked often, and hardly ever there.
+    if (text?.includes('worktreeBudgetGigabytes') !== true) return null;
+    const result = await parsed(file, text);
+    if (!result.ok) throw new WardenError('invalid_workflows', { problems: result.problems });
+    return result.worktreeBudgetBytes;
+  }
+}
+
+function repositoryFile(repositoryPath: string): string {
+  return path.join(repositoryPath, '.vscode', 'workflows.json');
+}
+
+async function parsed(file: string, text: string): Promise<WorkflowFileResult> {
+  // Loaded when it is needed: most commands need no definitions, and the schema takes a while to set up.
+  const { parseWorkflowFile } = await import('../core/workflow-file.ts');
+  return parseWorkflowFile(file, text);
 }
 
 async function readIfThere(file: string): Promise<string | null> {

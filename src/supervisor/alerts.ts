@@ -7,6 +7,7 @@ import {
   slowCleanupMilliseconds,
 } from '../core/alerts.ts';
 import { type Observed, observed, unknown } from '../core/impact.ts';
+import { diskBudgets } from './disk-usage.ts';
 import { failureWords } from './failure-words.ts';
 import { orphansOf } from './orphans.ts';
 import { within } from './within.ts';
@@ -25,11 +26,12 @@ export async function alerts(world: World): Promise<readonly Alert[]> {
     cleanupsSince: now - cleanupHistoryDays * dayMilliseconds,
     slowCleanupMilliseconds,
   });
-  const [seenHistory, seenOrphans] = await Promise.all([
+  const [seenHistory, seenOrphans, seenBudgets] = await Promise.all([
     seen(world, history),
     seen<readonly Orphan[]>(world, orphansOf(world)),
+    seen(world, diskBudgets(world)),
   ]);
-  return alertsOf({ history: seenHistory, orphans: seenOrphans });
+  return alertsOf({ history: seenHistory, orphans: seenOrphans, budgets: seenBudgets });
 }
 
 async function seen<Value>(world: World, look: Promise<Value>): Promise<Observed<Value>> {

@@ -5,6 +5,7 @@ import { type KeepReason, reasonsToKeep, type WorktreeFacts } from '../core/remo
 import type { Run } from '../core/run.ts';
 import { noteCheckpoints } from './note-checkpoints.ts';
 import { reconcile } from './reconcile.ts';
+import { forgetWorktrees, knownUsage, measureIfOutdated } from './disk-usage.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
 import { removeForgottenTemporaryFiles, removeTemporaryFiles } from './temporary-files.ts';
@@ -18,6 +19,8 @@ export interface CleanupOptions {
   /** A folder in the repository. */
   readonly directory: string;
   readonly maxAgeHours?: number;
+  /** `known`: as measured last, without measuring what was not, or long ago. */
+  readonly sizes?: 'known';
   /** Removes what has work in it too, after the work was kept. Never overrides that something lives in it. */
   readonly force?: boolean;
 }
@@ -26,6 +29,7 @@ export interface CleanupOptions {
 export interface WorktreeEntry {
   readonly worktree: WorktreeFacts;
   readonly run: Run | null;
+  /** On the disk; null where it is not known. */
   readonly bytes: number | null;
   /** Why it stays; empty when it may go. */
   readonly reasons: readonly KeepReason[];
@@ -37,15 +41,19 @@ export async function listWorktrees(world: World, options: CleanupOptions): Prom
   await world.worktrees.takeBackInterrupted(repository, (cookie) => endOwnGit(world, cookie));
   // A run that ended while nobody watched keeps its worktree no longer.
   await reconcile(world);
+  const usage =
+    options.sizes === 'known' ? await knownUsage(world, repository.path) : await measureIfOutdated(world, repository);
+  const sizes = new Map(usage?.worktrees.map(({ path, bytes }) => [path, bytes]));
   const worktrees = await world.worktrees.list(repository);
-  return Promise.all(worktrees.map((worktree) => entryOf(world, worktree, options)));
+  return Promise.all(
+    worktrees.map((worktree) => entryOf(world, { ...worktree, bytes: sizes.get(worktree.path) ?? null }, options)),
+  );
 }
 
 async function entryOf(world: World, worktree: WorktreeFacts, options: CleanupOptions): Promise<WorktreeEntry> {
-  const [run, occupants, bytes] = await Promise.all([
+  const [run, occupants] = await Promise.all([
     world.store.run(worktree.runId),
     world.executor.occupantsOf(worktree.path),
-    world.worktrees.sizeOf(worktree.path),
   ]);
   const reasons = reasonsToKeep({
     worktree,
@@ -55,7 +63,7 @@ async function entryOf(world: World, worktree: WorktreeFacts, options: CleanupOp
     maxAgeHours: options.maxAgeHours ?? defaultMaxAgeHours,
     force: options.force ?? false,
   });
-  return { worktree, run, bytes, reasons };
+  return { worktree, run, bytes: worktree.bytes, reasons };
 }
 
 export interface CleanupRequest extends CleanupOptions {
@@ -97,6 +105,8 @@ export async function cleanup(world: World, request: CleanupRequest): Promise<Cl
   if (!request.dryRun) {
     const withWorktree = new Set(entries.map(({ worktree }) => worktree.runId));
     await removeForgottenTemporaryFiles(world, repository.path, withWorktree);
+    const gone = removed.map(({ path }) => path);
+    await forgetWorktrees(world, repository.path, gone);
   }
   return { dryRun: request.dryRun, removed, kept };
 }

@@ -20,6 +20,7 @@ import { actOnLimit } from './act-on-limit.ts';
 import { alerts } from './alerts.ts';
 import { Changes } from './changes.ts';
 import { cleanup, type CleanupOptions, type CleanupRequest, listWorktrees, type WorktreeEntry } from './cleanup.ts';
+import { diskReport, type DiskReport } from './disk-usage.ts';
 import { complete, type CompleteOptions } from './complete.ts';
 import { drill } from './drill.ts';
 import { extend } from './extend.ts';
@@ -67,6 +68,7 @@ export class Supervisor {
       members: new Members(ports.store, ports.executor, ports.diagnostics),
       queued: new QueuedLaunches(ports, () => this.#seeToEnds()),
       carried: new Map(),
+      measuring: new Map(),
       goesOn: (during, work) => this.#goesOn(during, work),
       disposed: this.#disposed.signal,
     };
@@ -231,6 +233,15 @@ export class Supervisor {
   /** The repository's worktrees of ours, and for each why it stays. */
   worktrees(options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
     return this.#own(listWorktrees(this.#world, options));
+  }
+
+  /**
+   * What the repository's worktrees take on the disk, and what they may.
+   * @param options `measure` again where that was long ago; else what is known is told at once
+   * @throws WardenError not_a_repository, invalid_workflows
+   */
+  disk(options: { readonly directory: string; readonly measure: boolean }): Promise<DiskReport> {
+    return this.#own(diskReport(this.#world, options.directory, options.measure));
   }
 
   cleanup(request: CleanupRequest): Promise<CleanupReport> {

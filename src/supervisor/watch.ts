@@ -10,6 +10,7 @@ import { HealthNotices } from './health-notices.ts';
 import { healthNow } from './inspect.ts';
 import { observeNow } from './observe-run.ts';
 import { PeriodicCheckpoints } from './periodic-checkpoints.ts';
+import { PeriodicMeasuring } from './periodic-measuring.ts';
 import { queueNow } from './queue-now.ts';
 import { takeTurn } from './queued-launches.ts';
 import { reconcile, unsettledOf } from './reconcile.ts';
@@ -93,6 +94,7 @@ export class Watch {
   readonly #observed = new Map<RunId, Observation>();
   readonly #samples: SampleKeeper;
   readonly #checkpoints: PeriodicCheckpoints;
+  readonly #measuring: PeriodicMeasuring;
   /** What was cut off before, once. */
   #takingBack: Promise<void> | null = null;
   #idleLooks = 0;
@@ -108,6 +110,7 @@ export class Watch {
     this.#retries = new Retries(world);
     this.#samples = new SampleKeeper(world.store);
     this.#checkpoints = new PeriodicCheckpoints(world);
+    this.#measuring = new PeriodicMeasuring(world);
     this.#ended = this.#watch();
   }
 
@@ -145,6 +148,7 @@ export class Watch {
     }
     await this.#looking;
     await this.#checkpoints.settled();
+    await this.#measuring.settled();
     await this.#takingBack;
     await this.#handOver().catch((error: unknown) => this.#world.diagnostics.failed('keeping samples', error));
     for (const exit of this.#exits.values()) exit.dispose();
@@ -267,6 +271,7 @@ export class Watch {
       await this.#observe((await store.watchedRuns()).filter(isRunning), found);
     }
     this.#checkpoints.attend((await store.watchedRuns()).filter(isRunning));
+    this.#measuring.attend(active);
     await this.#samples.write(new Set(active.map(({ runId }) => runId)), this.#world.clock.now());
     await this.#samples.thin();
     this.#told = null;

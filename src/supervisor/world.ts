@@ -1,3 +1,4 @@
+import type { DiskUsage } from '../core/disk-usage.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { Executor } from '../core/ports/executor.ts';
@@ -35,6 +36,8 @@ export interface World extends Ports {
   readonly queued: QueuedLaunches;
   /** Stops that this supervisor carries out right now. */
   readonly carried: Map<RunId, CarriedStop>;
+  /** Measurements of worktrees that are under way, by repository. */
+  readonly measuring: Map<string, Promise<DiskUsage | null>>;
   /** Owns what goes on when a verb has answered: its failure is told, and the supervisor does not end before it. */
   readonly goesOn: (during: string, work: Promise<unknown>) => void;
   /** Aborts when the supervisor is disposed of. */

@@ -43,6 +43,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   heartbeat: true,
   worktrees: true,
   cleanup: true,
+  disk: true,
   drill: true,
   snooze: true,
   webhook: true,

@@ -12,7 +12,7 @@ import { locksHeldBy } from './held-locks.ts';
 import { inTurns } from './in-turns.ts';
 import { keepWork } from './keep-work.ts';
 import { lastChangeIn } from './last-change.ts';
-import { list } from './list.ts';
+import { list, pathsOf } from './list.ts';
 import { ownWorkIn } from './own-work.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { remove } from './remove.ts';
@@ -20,7 +20,7 @@ import { holdingLock } from './repository-lock.ts';
 import { repositoryOf } from './repository.ts';
 import { restore, takeBackInterrupted } from './restore.ts';
 import { scratchRepository } from './scratch-repository.ts';
-import { sizeOf } from './size-of.ts';
+import { sizesOf } from './size-of.ts';
 import { removeStaleLocks } from './stale-locks.ts';
 import { emptyTrash, trashFolderOf } from './trash.ts';
 import { undo } from './undo.ts';
@@ -34,6 +34,7 @@ export function gitWorktrees(): Worktrees {
   // Hundreds of runs may be killed at once: each git costs the event loop a fork.
   const looks = inTurns(2);
   const checkpoints = inTurns(2);
+  const measurements = inTurns(1);
   const underWay = new Set<Promise<void>>();
 
   /** What cannot be deleted now is tried again with the next removal there. */
@@ -51,7 +52,8 @@ export function gitWorktrees(): Worktrees {
     include,
     undo,
     list,
-    sizeOf,
+    pathsOf,
+    sizesOf: async (paths, signal) => await measurements(async () => await sizesOf(paths, signal), signal),
     lastChangeIn,
     async remove(repository, worktree) {
       const removed = await remove(repository, worktree);

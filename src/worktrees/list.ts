@@ -5,6 +5,7 @@ import { type AdminEntry, adminEntries, isWorktreeOf } from './admin-entries.ts'
 import { askGit } from './git.ts';
 import { inTurns } from './in-turns.ts';
 import { operationIn } from './operation.ts';
+import type { OwnershipMark } from './ownership-mark.ts';
 import { statusOf } from './status.ts';
 import { systemFailure, unlessMissing } from './system-failure.ts';
 
@@ -22,11 +23,26 @@ export async function list(repository: Repository): Promise<WorktreeFacts[]> {
   }
 }
 
+/** Where they are, without a look at any of them. */
+export async function pathsOf(repository: Repository): Promise<string[]> {
+  try {
+    return (await adminEntries(repository)).flatMap((entry) => ours(entry)?.path ?? []);
+  } catch (error) {
+    throw systemFailure('list worktrees', repository.path, error);
+  }
+}
+
 /** @returns null when it is not ours, or not all there */
-async function factsOf(repository: Repository, entry: AdminEntry): Promise<WorktreeFacts | null> {
-  const { mark, path } = entry;
+function ours({ mark, path }: AdminEntry): { readonly mark: OwnershipMark; readonly path: string } | null {
   // One that is still being restored is nobody's yet.
   if (mark === null || path === null || (mark.restored !== null && mark.restored.by !== null)) return null;
+  return { mark, path };
+}
+
+async function factsOf(repository: Repository, entry: AdminEntry): Promise<WorktreeFacts | null> {
+  const found = ours(entry);
+  if (found === null) return null;
+  const { mark, path } = found;
   const exists = (await unlessMissing(lstat(path)))?.isDirectory() === true;
   // A folder that does not lead back here may hold anything, another repository too: then nothing is known of it.
   const status = exists && (await isWorktreeOf(entry)) ? await statusOf(path) : null;

@@ -1,6 +1,7 @@
 import type { AuditHistory } from '../alerts.ts';
 import type { Outbox } from './outbox.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import type { DiskUsage } from '../disk-usage.ts';
 import type { KillReport } from '../kill-report.ts';
 import type { Lease, LeaseCandidate } from '../lease.ts';
 import type { Phase } from '../escalation.ts';
@@ -172,6 +173,10 @@ export interface Store extends Outbox {
   keepCheckpoints(runId: RunId, checkpoints: readonly Checkpoint[]): Promise<void>;
   /** Oldest first, as they were written down last. */
   checkpoints(runId: RunId): Promise<readonly Checkpoint[]>;
+  /** Writes down what was measured of a repository; one without worktrees is forgotten. */
+  keepDiskUsage(usage: DiskUsage): Promise<void>;
+  /** What was measured last of each repository. */
+  diskUsages(): Promise<readonly DiskUsage[]>;
   /** Ledger of identities that were seen to belong to the run. */
   seen(runId: RunId): Promise<ReadonlySet<string>>;
   addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void>;

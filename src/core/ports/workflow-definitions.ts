@@ -9,4 +9,10 @@ export interface WorkflowDefinitions {
    * @throws WardenError no_workflows when there is no file, invalid_workflows with every problem
    */
   load(repositoryPath: string): Promise<ReadonlyMap<string, Workflow>>;
+  /**
+   * What the worktrees of a repository may take of the disk, in bytes; null where that was not set.
+   * @param repositoryPath null: of all repositories together, as the user's own file says
+   * @throws WardenError invalid_workflows
+   */
+  worktreeBudget(repositoryPath: string | null): Promise<number | null>;
 }

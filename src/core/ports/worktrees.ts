@@ -111,8 +111,17 @@ export interface Worktrees {
    * files are looked at, git's own and ignored folders are not. Null when it cannot be told.
    */
   lastChangeIn(worktreePath: string): Promise<number | null>;
-  /** Sizes are measured apart since they take long; null where unreadable. */
-  sizeOf(path: string): Promise<number | null>;
+  /** Where they are, without a look at any of them. */
+  pathsOf(repository: Repository): Promise<readonly string[]>;
+  /**
+   * Bytes on the disk of some folders, which are measured apart since that takes long: one at a time. Links are not followed.
+   * @returns `each` in their order, null where unreadable; `together` with what they share by hard links once
+   * @throws the signal's reason when aborted
+   */
+  sizesOf(
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly each: readonly (number | null)[]; readonly together: number }>;
   /**
    * Keeps the work in a checkpoint, verifies it, then removes the worktree link-safe, and the branch where its tip is
    * reachable from elsewhere. The caller has decided that it may go.

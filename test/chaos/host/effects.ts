@@ -12,6 +12,7 @@ const reads = {
   store: [
     'run',
     'checkpoints',
+    'diskUsages',
     'runs',
     'activeRuns',
     'activeProcesses',
@@ -54,7 +55,8 @@ const reads = {
     'commitOf',
     'list',
     'locksHeldBy',
-    'sizeOf',
+    'pathsOf',
+    'sizesOf',
     'changesSince',
     'fileAt',
     'usabilityOf',

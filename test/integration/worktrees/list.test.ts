@@ -99,13 +99,36 @@ describe.concurrent('the size of a worktree', () => {
     await link(join(folder, 'one'), join(folder, 'two'));
     await symlink(big, join(folder, 'link'));
     await writeFile(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]), randomBytes(100_000));
-    const bytes = await test.worktrees.sizeOf(folder);
+    const { each, together } = await test.worktrees.sizesOf([folder], new AbortController().signal);
+    const [bytes] = each;
     expect(bytes).toBeGreaterThanOrEqual(200_000);
     expect(bytes).toBeLessThan(300_000);
+    expect(together).toBe(bytes);
+  });
+
+  it('is told of each as if it were alone, and of all with what they share by hard links once', async () => {
+    const test = await temporaryRepository();
+    const [one, other] = [await temporaryFolder(), await temporaryFolder()];
+    await writeFile(join(one, 'shared'), randomBytes(1_000_000));
+    await link(join(one, 'shared'), join(other, 'shared'));
+    await link(join(one, 'shared'), join(other, 'again'));
+    await writeFile(join(other, 'own'), randomBytes(500_000));
+    const nowhere = join(test.path, 'nowhere');
+    const { each, together } = await test.worktrees.sizesOf([one, nowhere, other], new AbortController().signal);
+    const [first, missing, second] = each.map((bytes) => (bytes === null ? null : Math.round(bytes / 100_000) / 10));
+    expect([first, missing, second]).toEqual([1, null, 1.5]);
+    expect(Math.round(together / 100_000) / 10).toBe(1.5);
+  });
+
+  it('is measured no longer than somebody waits for it', async () => {
+    const test = await temporaryRepository();
+    const aborted = AbortSignal.abort(new Error('the window closes'));
+    await expect(test.worktrees.sizesOf([test.path], aborted)).rejects.toThrow('the window closes');
   });
 
   it('is not known where there is nothing', async () => {
     const test = await temporaryRepository();
-    expect(await test.worktrees.sizeOf(join(test.path, 'nowhere'))).toBe(null);
+    const { each } = await test.worktrees.sizesOf([join(test.path, 'nowhere')], new AbortController().signal);
+    expect(each).toEqual([null]);
   });
 });

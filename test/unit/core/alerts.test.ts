@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { describeAlert } from '../../../src/core/alert-words.ts';
 import { type Alert, type AlertFacts, alertsOf, type AuditHistory } from '../../../src/core/alerts.ts';
+import type { DiskBudget } from '../../../src/core/disk-usage.ts';
 import { observed, unknown } from '../../../src/core/impact.ts';
 import { plainEnglish } from '../../../src/core/messages.ts';
 import { alertJson } from '../../../src/core/run-json.ts';
@@ -8,12 +9,19 @@ import { otherRunId, runId } from './a-process.ts';
 
 const nothing: AuditHistory = { kills: 0, failedKills: 0, slowCleanups: 0, slowestCleanupMilliseconds: 0 };
 
-const facts = (history: Partial<AuditHistory>, orphans: AlertFacts['orphans'] = observed([])): AlertFacts => ({
+const facts = (
+  history: Partial<AuditHistory>,
+  orphans: AlertFacts['orphans'] = observed([]),
+  budgets: readonly DiskBudget[] = [],
+): AlertFacts => ({
   history: observed({ ...nothing, ...history }),
   orphans,
+  budgets: observed(budgets),
 });
 
 const levels = (alerts: readonly Alert[]): string[] => alerts.map(({ code, level }) => `${code} ${level}`);
+
+const budget = { repository: '/home/dev/shop', bytes: 5e9 + 1, budgetBytes: 5e9 };
 
 const orphan = { runId, pid: 4711, name: 'node' };
 
@@ -32,10 +40,12 @@ describe('alerts', () => {
       ['slow_cleanups warning'],
     ],
     ['a critical one of any process that outlives its run', facts({}, observed([orphan])), ['orphans critical']],
+    ['none of what is within its budget', facts({}, observed([]), [{ ...budget, bytes: 5e9 }]), []],
+    ['a warning above', facts({}, observed([]), [budget]), ['over_budget warning']],
     [
       'one of what is not known, never silence',
-      { history: unknown('locked'), orphans: unknown('no /proc') },
-      ['not_known warning', 'not_known warning'],
+      { history: unknown('locked'), orphans: unknown('no /proc'), budgets: unknown('no file') },
+      ['not_known warning', 'not_known warning', 'not_known warning'],
     ],
     [
       'the gravest first',
@@ -70,6 +80,18 @@ describe('alerts', () => {
         orphans: [1, 2, 3, 4].map((pid) => ({ runId: otherRunId, pid, name: 'sh' })),
       },
       `4 processes outlive their runs: pid 1 (sh) of ${otherRunId}, pid 2 (sh) of ${otherRunId}, pid 3 (sh) of ${otherRunId}, …`,
+    ],
+    [
+      { code: 'over_budget', level: 'warning', repository: '/home/dev/shop', bytes: 12.3e9, budgetBytes: 5e9 },
+      'the worktrees of /home/dev/shop take 12.3 GB of the disk; budget 5 GB',
+    ],
+    [
+      { code: 'over_budget', level: 'warning', repository: null, bytes: 12.3e9, budgetBytes: 5e9 },
+      'the worktrees of all repositories take 12.3 GB of the disk; budget 5 GB',
+    ],
+    [
+      { code: 'not_known', level: 'warning', about: 'budgets', detail: 'no file' },
+      'whether worktrees are within their budget is not known: no file',
     ],
     [
       { code: 'not_known', level: 'warning', about: 'orphans', detail: 'no /proc' },

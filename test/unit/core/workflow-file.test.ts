@@ -125,6 +125,15 @@ describe('a definitions file', () => {
     expect(workflowsIn(text).get('other')?.timeoutMinutes).toBe(expected);
   });
 
+  it('may set a budget for worktrees, in GB', () => {
+    const read = (text: string) => parseWorkflowFile('file', text);
+    expect(read('{ "workflows": {} }')).toMatchObject({ worktreeBudgetBytes: null });
+    expect(read('{ "worktreeBudgetGigabytes": 0.5, "workflows": {} }')).toMatchObject({ worktreeBudgetBytes: 5e8 });
+    expect(read('{ "worktreeBudgetGigabytes": 0, "workflows": {} }')).toMatchObject({
+      problems: [{ key: 'worktreeBudgetGigabytes' }],
+    });
+  });
+
   it('may define no workflow at all', () => {
     expect(workflowsIn('{ "workflows": {} }').size).toBe(0);
   });
