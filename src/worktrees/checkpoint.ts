@@ -81,7 +81,7 @@ async function keptIn(
   const unkept =
     working === null || worktreePath === null
       ? []
-      : [...working.withoutCommit, ...(await unkeptRepositories(worktreePath, found))];
+      : [...working.withoutCommit, ...(await unkeptRepositories(worktreePath, found, request.environment))];
   const before = head?.tree ?? emptyTree(found);
   const isStaged = staged.tree !== null && staged.tree !== before;
   const isCommitted = head === null || (await isOnBranch(repository, entry, head.commit));

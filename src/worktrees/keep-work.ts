@@ -2,8 +2,9 @@ import type { CheckpointReason } from '../core/checkpoint.ts';
 import { checkpointCookie } from '../core/checkpoint-cookie.ts';
 import { WardenError } from '../core/errors.ts';
 import type { RunId } from '../core/run-id.ts';
-import { adminEntries, isWorktreeOf } from './admin-entries.ts';
+import { adminDirectoryOf, adminEntries, isWorktreeOf } from './admin-entries.ts';
 import { keepingWork } from './checkpoint.ts';
+import { mayHideFiles } from './hidden-files.ts';
 import { repositoryOf } from './repository.ts';
 import { statusOf } from './status.ts';
 import { systemFailure } from './system-failure.ts';
@@ -26,8 +27,10 @@ export async function keepWork({
   try {
     // Mostly there is nothing: one git tells it, where a checkpoint takes eight.
     const status = await statusOf(path, environment);
-    if (status !== null && status.dirtyFiles === 0 && status.branch !== null) return null;
-    const repository = await repositoryOf(path);
+    const admin = await adminDirectoryOf(path);
+    const isAllTold = admin !== null && !(await mayHideFiles(admin));
+    if (status !== null && status.dirtyFiles === 0 && status.branch !== null && isAllTold) return null;
+    const repository = await repositoryOf(path, environment);
     const entry = (await adminEntries(repository)).find((one) => one.mark?.runId === runId && one.path === path);
     if (entry === undefined || !(await isWorktreeOf(entry))) {
       throw new WardenError('git_failed', {

@@ -161,6 +161,24 @@ describe.concurrent('a checkpoint', () => {
     expect(await test.git('show', `${checkpoint}:skipped`)).toBe('changed');
   });
 
+  it.each([
+    ['assumed to be unchanged', ['update-index', '--assume-unchanged', 'hidden']],
+    ['skipped', ['update-index', '--skip-worktree', 'hidden']],
+    [
+      'assumed to be unchanged, in an index of version 4',
+      ['update-index', '--index-version=4', '--assume-unchanged', 'hidden'],
+    ],
+    ['assumed to be unchanged, in a split index', ['update-index', '--split-index', '--assume-unchanged', 'hidden']],
+  ])('keeps the change of the only file that git status does not tell: %s', async (_, parameters) => {
+    const test = await temporaryRepository({ first: 'x', hidden: 'before', zlast: 'x' });
+    const made = await test.create();
+    const keep = async () => await test.worktrees.checkpoint({ path: made.path, runId: made.runId, why: 'kill' });
+    await git(made.path, ...parameters);
+    await writeFiles(made.path, { hidden: 'after' });
+    expect(await git(made.path, 'status', '--porcelain')).toBe('');
+    expect(await test.git('show', `${await keep()}:hidden`)).toBe('after');
+  });
+
   it('keeps the files that a sparse checkout left out, and those made outside of it', async () => {
     const test = await temporaryRepository({ 'in/file': 'base', 'out/file': 'base' });
     const made = await test.create();
