@@ -18,17 +18,20 @@ const lookMilliseconds = 50;
 export async function worktreeToResume(world: World, { runId, worktree }: Run): Promise<RunWorktree> {
   if (worktree === null) throw new WardenError('no_worktree', { runId });
   const begun = world.clock.monotonic();
+  let suspects: readonly number[] = [];
   for (;;) {
     const occupants = await world.executor.occupantsOf(worktree.path);
     if (occupants.length === 0) return worktree;
     const { processes } = await world.executor.look();
     const ours = new Set<string | null>([checkpointCookie(runId), lookCookie(runId)]);
     const isLate = world.clock.monotonic() - begun > patienceMilliseconds;
-    const stranger = occupants.find(({ pid }) => isLate || !ours.has(processes.get(pid)?.cookie ?? null));
-    // One that has ended between the two looks is no stranger.
-    if (stranger !== undefined && (isLate || processes.has(stranger.pid))) {
+    const strangers = occupants.filter(({ pid }) => isLate || !ours.has(processes.get(pid)?.cookie ?? null));
+    // One that is just ending has no environment any more, and cannot be told from a stranger: who is, is there again.
+    const stranger = strangers.find(({ pid }) => isLate || suspects.includes(pid));
+    if (stranger !== undefined) {
       throw new WardenError('worktree_occupied', { path: worktree.path, pid: stranger.pid, name: stranger.name });
     }
+    suspects = strangers.map(({ pid }) => pid);
     await world.clock.sleep(lookMilliseconds, world.disposed);
   }
 }
