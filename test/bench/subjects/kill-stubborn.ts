@@ -1,5 +1,6 @@
+import type { Supervisor } from '../../../src/supervisor/supervisor.ts';
 import type { SupervisorInThread } from '../../../src/thread/supervisor-in-thread.ts';
-import { benchSupervisor, type BenchSupervisor, openBenchThread } from '../bench-supervisor.ts';
+import { benchSupervisor, type BenchSupervisor, openBenchSupervisor, openBenchThread } from '../bench-supervisor.ts';
 import type { Comparison, Contender } from '../comparison.ts';
 import { floor, others, type TreeKill } from '../tree-kills.ts';
 import { stubbornTree } from '../trees.ts';
@@ -10,12 +11,9 @@ export const killStubborn: Subject = {
   open: async () => {
     const bench = await benchSupervisor([stubbornTree]);
     const elsewhere = await benchSupervisor([stubbornTree], 'folders');
-    bench.supervisor.startWatching(5_000);
-    const beside = await benchSupervisor([stubbornTree]);
-    const window = await openBenchThread(beside.repository);
     const ours: readonly [Ours, Ours] = [
-      { name: 'ours', bench, supervisor: bench.supervisor },
-      { name: 'ours, from a window', bench: beside, supervisor: window },
+      { name: 'ours', bench, open: () => openWatching(bench) },
+      { name: 'ours, from a window', bench, open: () => openBenchThread(bench.repository) },
     ];
     const pm2 = others.filter(({ name }) => name === 'pm2');
     return {
@@ -24,8 +22,6 @@ export const killStubborn: Subject = {
         comparison('Kill 200 runs that ignore SIGTERM at once', 200, ours, elsewhere, [floor, ...pm2]),
       ],
       [Symbol.asyncDispose]: async () => {
-        await window.dispose();
-        await beside[Symbol.asyncDispose]();
         await bench[Symbol.asyncDispose]();
         await elsewhere[Symbol.asyncDispose]();
       },
@@ -37,8 +33,14 @@ interface Ours {
   readonly name: string;
   /** Starts the runs and looks after them. */
   readonly bench: BenchSupervisor;
-  /** Kills them. */
-  readonly supervisor: Pick<SupervisorInThread, 'kill'>;
+  /** Who kills them. Only one watches at a time: what it does would be told of the other. */
+  readonly open: () => Promise<Pick<SupervisorInThread, 'kill' | 'dispose'>>;
+}
+
+async function openWatching({ repository }: BenchSupervisor): Promise<Supervisor> {
+  const supervisor = await openBenchSupervisor(repository, 'git');
+  supervisor.startWatching(5_000);
+  return supervisor;
 }
 
 function comparison(
@@ -48,14 +50,19 @@ function comparison(
   elsewhere: BenchSupervisor,
   ladders: readonly TreeKill[],
 ): Comparison {
-  const us = ({ name, bench, supervisor }: Ours): Contender => ({
+  const us = ({ name, bench, open }: Ours): Contender => ({
     name,
     prepare: async () => {
       const runs = await bench.start(stubbornTree, amount);
+      const supervisor = await open();
       const kill = async (): Promise<void> => {
         await Promise.all(runs.map(({ runId }) => supervisor.kill(runId)));
       };
-      return { run: kill, finish: () => bench.settle(runs) };
+      const finish = async (): Promise<number> => {
+        await supervisor.dispose();
+        return await bench.settle(runs);
+      };
+      return { run: kill, finish };
     },
   });
   const theirs = ({ name, kill }: TreeKill): Contender => ({
