@@ -8,6 +8,8 @@ export interface StartWatchOptions {
   readonly intervalSeconds: number;
   /** Whether failed and stuck runs are started again where their workflow says so. */
   readonly mayLaunch: boolean;
+  /** Of the daily pass over the worktrees; null for none. */
+  readonly maxAgeHours: number | null;
   readonly environment?: NodeJS.ProcessEnv;
 }
 
@@ -17,11 +19,18 @@ export interface StartWatchOptions {
  * What it has to say goes to `watch.log` in the state folder.
  * @throws the system's own error when it cannot be started
  */
-export function startWatch({ entry, intervalSeconds, mayLaunch, environment = process.env }: StartWatchOptions): void {
+export function startWatch(options: StartWatchOptions): void {
+  const { entry, intervalSeconds, mayLaunch, maxAgeHours, environment = process.env } = options;
   const folder = stateFolder(environment);
   startDetached({
     script: entry,
-    parameters: ['watch', '--if-needed', `--interval=${intervalSeconds}`, ...(mayLaunch ? [] : ['--start-nothing'])],
+    parameters: [
+      'watch',
+      '--if-needed',
+      `--interval=${intervalSeconds}`,
+      ...(mayLaunch ? [] : ['--start-nothing']),
+      maxAgeHours === null ? '--no-daily-cleanup' : `--max-age-hours=${maxAgeHours}`,
+    ],
     // A relative WARDEN_STATE_DIR would be taken from the other working directory.
     environment: { ...environment, WARDEN_STATE_DIR: folder },
     workingDirectory: folder,

@@ -1,3 +1,4 @@
+import { defaultMaxAgeHours } from '../supervisor/cleanup.ts';
 import { startWatch } from '../start-watch.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 
@@ -42,7 +43,7 @@ export class QueueStandIn implements Disposable {
     try {
       const [, entry] = process.argv;
       if (entry === undefined || (await this.#supervisor.watcher()) !== null || this.#isDisposed) return;
-      startWatch({ entry, intervalSeconds: watchIntervalSeconds, mayLaunch: true });
+      startWatch({ entry, intervalSeconds: watchIntervalSeconds, mayLaunch: true, maxAgeHours: defaultMaxAgeHours });
     } catch (error) {
       this.#onFailure(error);
     }

@@ -50,6 +50,7 @@ export function drillWorkflow(command: readonly [string, ...string[]]): Workflow
     ports: 0,
     portBounds: defaultPortBounds,
     persistent: false,
+    cleanup: null,
     retry: null,
     kill: { ...defaultStageLengths, graceful: 1_500, forced: 1_500 },
     maxConcurrentRuns: null,

@@ -350,6 +350,16 @@ export function describeKeepReason(reason: KeepReason, translate: Translate): st
       return reason.files === 1
         ? translate('one file is not committed')
         : translate('{0} files are not committed', reason.files);
+    case 'unpushed':
+      return reason.commits === 1
+        ? translate('one commit is on no other branch')
+        : translate('{0} commits are on no other branch', reason.commits);
+    case 'by_hand_only':
+      return translate('its workflow wants it removed by hand only');
+    case 'awaited':
+      return reason.by === null
+        ? translate('its run is about to be started again')
+        : translate('{0} goes on in it', reason.by);
     case 'operation':
       return translate('git is busy in it ({0})', reason.operation);
     case 'too_young':

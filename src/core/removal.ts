@@ -1,5 +1,6 @@
 import type { RunId } from './run-id.ts';
 import { isTerminal, type RunStatus } from './run-status.ts';
+import type { CleanupPolicy } from './workflow.ts';
 
 /** What was found out about one worktree of ours. */
 export interface WorktreeFacts {
@@ -18,6 +19,11 @@ export interface WorktreeFacts {
   readonly lock: { readonly reason: string } | null;
   /** Changed, staged and untracked files, ignored ones not counted. Null where not to be found out: that keeps it. */
   readonly dirtyFiles: number | null;
+  /**
+   * Commits of HEAD and of the run's branch, since its base, that are on no other branch, no remote's and no tag. A removal
+   * keeps the branch for them. Null where not to be found out.
+   */
+  readonly unpushed: number | null;
   readonly bytes: number | null;
   /** A git operation is under way in it, e.g. `rebase`. */
   readonly operation: string | null;
@@ -34,13 +40,19 @@ export interface RemovalFacts {
   readonly worktree: WorktreeFacts;
   /** Null when the database does not know the run: that is "unknown", not "orphan". */
   readonly run: { readonly status: RunStatus; readonly persistent: boolean; readonly endedAt: number | null } | null;
+  /** What its workflow wants. */
+  readonly policy: CleanupPolicy | null;
+  /** Who is about to go on with it: another run, in this very worktree, or the run itself, started again. */
+  readonly awaited: RunId | 'retry' | null;
   /** Processes whose working directory is inside. */
   readonly occupants: readonly { readonly pid: number; readonly name: string }[];
   /** Epoch milliseconds. */
   readonly now: number;
   readonly maxAgeHours: number;
-  /** A person insists: work is kept in a checkpoint first, and age and dirt do not matter. */
+  /** A person insists, or its workflow does: work is kept in a checkpoint first, and age and dirt do not matter. */
   readonly force: boolean;
+  /** A person asks for it. What goes by itself has nothing in it that anybody could look for. */
+  readonly isAsked: boolean;
 }
 
 export type KeepReason =
@@ -51,6 +63,11 @@ export type KeepReason =
   | { readonly code: 'locked'; readonly reason: string }
   | { readonly code: 'occupied'; readonly pid: number; readonly name: string }
   | { readonly code: 'dirty'; readonly files: number }
+  /** Its branch holds commits that are nowhere else. */
+  | { readonly code: 'unpushed'; readonly commits: number }
+  /** Its workflow wants it removed by a person only. */
+  | { readonly code: 'by_hand_only' }
+  | { readonly code: 'awaited'; readonly by: RunId | null }
   | { readonly code: 'operation'; readonly operation: string }
   | { readonly code: 'too_young'; readonly hours: number; readonly maxAgeHours: number }
   | { readonly code: 'restored_lately'; readonly hours: number; readonly maxAgeHours: number }
@@ -65,8 +82,25 @@ const absolute: ReadonlySet<KeepReason['code']> = new Set([
   'unknown_state',
   'locked',
   'occupied',
+  'awaited',
+  'by_hand_only',
   'failed',
 ]);
+
+/** Reasons that pass without anybody doing something about them: it is worth looking again. */
+const passing: ReadonlySet<KeepReason['code']> = new Set([
+  'active',
+  'occupied',
+  'awaited',
+  'unknown_state',
+  'too_young',
+  'restored_lately',
+]);
+
+/** Whether all that speaks against a removal may have passed soon. */
+export function mayPass(reasons: readonly KeepReason[]): boolean {
+  return reasons.every(({ code }) => passing.has(code));
+}
 
 /**
  * Why a worktree stays. None means that it may go, after its work was kept and the copy verified.
@@ -86,7 +120,8 @@ export function verdictOf(reasons: readonly KeepReason[]): RemovalVerdict {
   return reasons.some(({ code }) => absolute.has(code)) ? 'kept' : 'unsafe';
 }
 
-function allReasons({ worktree, run, occupants, now, maxAgeHours }: RemovalFacts): KeepReason[] {
+function allReasons(facts: RemovalFacts): KeepReason[] {
+  const { worktree, run, occupants, now, maxAgeHours, policy, awaited, isAsked } = facts;
   const reasons: KeepReason[] = [];
   if (run === null) reasons.push({ code: 'unknown_run' });
   else if (!isTerminal(run.status) || run.endedAt === null) reasons.push({ code: 'active', status: run.status });
@@ -101,15 +136,21 @@ function allReasons({ worktree, run, occupants, now, maxAgeHours }: RemovalFacts
     if (!(hours >= maxAgeHours)) reasons.push({ code: 'restored_lately', hours, maxAgeHours });
   }
   if (run?.persistent === true) reasons.push({ code: 'persistent' });
+  if (awaited !== null && awaited !== 'retry') reasons.push({ code: 'awaited', by: awaited });
+  // A retry begins in a worktree of its own; still, whoever looks for what went wrong looks here.
+  else if (awaited === 'retry' && !isAsked) reasons.push({ code: 'awaited', by: null });
+  if (policy === 'never' && !isAsked) reasons.push({ code: 'by_hand_only' });
   if (worktree.lock !== null && worktree.lock.reason !== lockReason(worktree.runId)) {
     reasons.push({ code: 'locked', reason: worktree.lock.reason });
   }
   reasons.push(...occupants.map(({ pid, name }) => ({ code: 'occupied', pid, name }) as const));
   if (worktree.operation !== null) reasons.push({ code: 'operation', operation: worktree.operation });
-  if (worktree.exists && (worktree.head === null || worktree.dirtyFiles === null))
-    reasons.push({ code: 'unknown_state' });
+  const isUnknown = worktree.exists && (worktree.head === null || worktree.dirtyFiles === null);
+  if (isUnknown || (worktree.unpushed === null && !isAsked)) reasons.push({ code: 'unknown_state' });
   if (worktree.dirtyFiles !== null && worktree.dirtyFiles > 0)
     reasons.push({ code: 'dirty', files: worktree.dirtyFiles });
+  if (worktree.unpushed !== null && worktree.unpushed > 0 && !isAsked)
+    reasons.push({ code: 'unpushed', commits: worktree.unpushed });
   return reasons;
 }
 

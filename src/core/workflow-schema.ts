@@ -210,6 +210,14 @@ export const workflowSchema = z.strictObject({
         z.meta({ description: 'The worktrees of this workflow are never cleaned up.', default: defaults.persistent }),
       ),
   ),
+  cleanup: z.optional(
+    z.enum(['never', 'whenClean', 'always']).check(
+      z.meta({
+        description:
+          'Whether the worktree of a run is removed soon after its end: never, nor in the daily pass; whenClean, if it holds neither uncommitted files nor commits that are nowhere else; always, after a checkpoint of its work. By default a clean one goes in a daily pass, 48 hours after the end.',
+      }),
+    ),
+  ),
   kill: z.optional(killSchema.check(z.meta({ description: 'How long each stage of a kill may take.' }))),
   retry: z.optional(retrySchema.check(z.meta({ description: 'Start a run that failed again.' }))),
 });
@@ -295,6 +303,7 @@ function withDefaults(name: string, written: z.infer<typeof workflowSchema>, fil
     ports: written.ports ?? defaults.ports,
     portBounds: file.portRange ?? defaultPortBounds,
     persistent: written.persistent ?? defaults.persistent,
+    cleanup: written.cleanup ?? null,
     retry: written.retry ?? null,
     kill: {
       wait: milliseconds(written.kill?.waitSeconds, defaultStageLengths.wait),

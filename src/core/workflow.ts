@@ -2,6 +2,12 @@ import type { StageLengths } from './escalation.ts';
 import type { ResourceLimits } from './observation.ts';
 import type { PortBounds } from './port-range.ts';
 
+/**
+ * What becomes of the worktree when a run of the workflow ends: nothing, also not in the daily pass; it goes if nothing in
+ * it would be missed; it goes in any case, after its work was kept.
+ */
+export type CleanupPolicy = 'never' | 'whenClean' | 'always';
+
 /** What is done about a run that has reached a limit. */
 export type OnLimit = 'notify' | 'kill' | 'restart';
 
@@ -32,6 +38,8 @@ export interface Workflow {
   readonly ports: number;
   readonly portBounds: PortBounds;
   readonly persistent: boolean;
+  /** Null leaves the worktree to the daily pass. */
+  readonly cleanup: CleanupPolicy | null;
   readonly retry: { readonly attempts: number; readonly backoffSeconds: number } | null;
   /** How long the stages of a kill last. */
   readonly kill: StageLengths;

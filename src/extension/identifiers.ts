@@ -28,6 +28,7 @@ export const focusRuns = `${views.runs}.focus`;
 export const settings = {
   watchIntervalSeconds: 'warden.watchIntervalSeconds',
   cleanupMaxAgeHours: 'warden.cleanup.maxAgeHours',
+  cleanupDaily: 'warden.cleanup.daily',
   stuckNotifications: 'warden.notifications.stuck',
   waitingNotifications: 'warden.notifications.waiting',
   limitNotifications: 'warden.notifications.limits',

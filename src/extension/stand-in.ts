@@ -4,6 +4,7 @@ import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import { activeStatuses } from '../core/run-status.ts';
 import { startWatch } from '../start-watch.ts';
 import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
+import { dailyMaxAgeHours } from './daily-cleanup.ts';
 import { watchIntervalSeconds } from './watch-interval.ts';
 
 /** VS Code gives a window that is being closed five seconds for everything; a database that is busy may take longer. */
@@ -21,7 +22,12 @@ export async function startStandIn(
 ): Promise<void> {
   try {
     if (!(await mayHaveActiveRuns(supervisor))) return;
-    startWatch({ entry, intervalSeconds: watchIntervalSeconds(), mayLaunch: vscode.workspace.isTrusted });
+    startWatch({
+      entry,
+      intervalSeconds: watchIntervalSeconds(),
+      mayLaunch: vscode.workspace.isTrusted,
+      maxAgeHours: dailyMaxAgeHours(),
+    });
   } catch (error) {
     diagnostics.failed('starting warden watch', error);
   }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import { openSupervisorInThread, type SupervisorInThread } from '../thread/supervisor-in-thread.ts';
+import { dailyMaxAgeHours } from './daily-cleanup.ts';
 import { watchIntervalSeconds } from './watch-interval.ts';
 
 /** A thread that ends sooner than this after it was opened is not opened again by itself. */
@@ -16,7 +17,7 @@ export interface AccessOptions {
 export class SupervisorAccess implements vscode.Disposable {
   readonly #options: AccessOptions;
   readonly #onDidOpen = new vscode.EventEmitter<SupervisorInThread>();
-  readonly #subscription: vscode.Disposable;
+  readonly #subscriptions: readonly vscode.Disposable[];
   #opening: Promise<SupervisorInThread> | null = null;
   #opened: SupervisorInThread | null = null;
 
@@ -24,7 +25,12 @@ export class SupervisorAccess implements vscode.Disposable {
 
   constructor(options: AccessOptions) {
     this.#options = options;
-    this.#subscription = vscode.workspace.onDidGrantWorkspaceTrust(() => this.#opened?.setMayLaunch(true));
+    this.#subscriptions = [
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#opened?.setMayLaunch(true)),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('warden.cleanup')) this.#opened?.setMaxAgeHours(dailyMaxAgeHours());
+      }),
+    ];
   }
 
   /** Null while it is not open. */
@@ -40,7 +46,7 @@ export class SupervisorAccess implements vscode.Disposable {
 
   /** Tells nobody any more. */
   dispose(): void {
-    this.#subscription.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
     this.#onDidOpen.dispose();
   }
 
@@ -57,8 +63,10 @@ export class SupervisorAccess implements vscode.Disposable {
         ...this.#options,
         intervalMilliseconds: watchIntervalSeconds() * 1000,
         mayLaunch: vscode.workspace.isTrusted,
+        maxAgeHours: dailyMaxAgeHours(),
       });
       supervisor.setMayLaunch(vscode.workspace.isTrusted);
+      supervisor.setMaxAgeHours(dailyMaxAgeHours());
       this.#opened = supervisor;
       void this.#reopenWhenEnded(supervisor, performance.now());
       this.#onDidOpen.fire(supervisor);

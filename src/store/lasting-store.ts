@@ -279,6 +279,22 @@ class LastingStore implements Store {
     );
   }
 
+  uncleanedRuns(): Promise<readonly Run[]> {
+    return this.#use((database) => database.uncleanedRuns());
+  }
+
+  async settleWorktree(runId: RunId, audit: AuditEntry): Promise<void> {
+    await this.#insist((database) => database.settleWorktree(runId, audit));
+  }
+
+  repositoriesOfEnded(before: number): Promise<readonly string[]> {
+    return this.#use((database) => database.repositoriesOfEnded(before));
+  }
+
+  takeDailyPass(intervalMilliseconds: number): Promise<boolean> {
+    return this.#insist((database) => database.takeDailyPass(intervalMilliseconds));
+  }
+
   seen(runId: RunId): Promise<ReadonlySet<string>> {
     return this.#read(
       (database) => database.seen(runId),

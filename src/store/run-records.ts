@@ -105,6 +105,7 @@ const addedLaterToWorkflow = {
   teardown: null,
   teardownTimeoutSeconds: 60,
   checkpointMinutes: null,
+  cleanup: null,
   ports: 0,
   portBounds: defaultPortBounds,
 } satisfies Partial<Workflow>;

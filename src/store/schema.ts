@@ -261,4 +261,19 @@ CREATE TABLE disk_usage (
   worktrees  TEXT NOT NULL CHECK (json_valid(worktrees))
 ) STRICT, WITHOUT ROWID;
 `,
+  // Worktrees are removed without being asked for: after the end of a run, where its workflow says so, and once a day.
+  `
+UPDATE workflow_runs SET workflow = json_set(workflow, '$.cleanup', NULL);
+CREATE INDEX runs_to_clean_up ON workflow_runs (ended_at)
+WHERE worktree_path IS NOT NULL AND persistent = 0 AND workflow ->> '$.cleanup' IN ('whenClean', 'always');
+CREATE INDEX runs_by_end ON workflow_runs (repository, ended_at);
+CREATE TABLE kept_worktrees (
+  run_id TEXT PRIMARY KEY REFERENCES workflow_runs (run_id) ON DELETE CASCADE,
+  at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE passes (
+  what TEXT PRIMARY KEY CHECK (what IN ('daily')),
+  at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
 ];

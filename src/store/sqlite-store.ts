@@ -484,6 +484,45 @@ WHERE r.run_id IN (SELECT value FROM json_each(?)) AND r.status IN (${activeStat
     return (this.#samples ??= new SampleRows(this.#database));
   }
 
+  uncleanedRuns(): Promise<readonly Run[]> {
+    const sql = `${selectRun}
+WHERE r.worktree_path IS NOT NULL AND r.persistent = 0 AND r.workflow ->> '$.cleanup' IN ('whenClean', 'always')
+  AND r.ended_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM kept_worktrees kept WHERE kept.run_id = r.run_id)
+ORDER BY r.ended_at`;
+    return this.#retry(() => (this.#statement(sql).all() as RunRow[]).map(runFrom));
+  }
+
+  async settleWorktree(runId: RunId, audit: AuditEntry): Promise<void> {
+    const sql =
+      'INSERT OR IGNORE INTO kept_worktrees (run_id, at) SELECT run_id, ? FROM workflow_runs WHERE run_id = ?';
+    await this.#write(() => {
+      if (this.#statement(sql).run(audit.at, runId).changes > 0) this.#writeAudit(audit);
+    });
+  }
+
+  repositoriesOfEnded(before: number): Promise<readonly string[]> {
+    // From one repository to the next by the index: there may be a million runs of a few.
+    const next = 'SELECT min(repository) FROM workflow_runs WHERE repository >';
+    const sql = `
+WITH RECURSIVE known (repository) AS (
+  ${next} '' UNION ALL SELECT (${next} known.repository) FROM known WHERE known.repository IS NOT NULL
+)
+SELECT repository FROM known
+WHERE EXISTS (SELECT 1 FROM workflow_runs ended WHERE ended.repository = known.repository AND ended.ended_at < ?)`;
+    return this.#retry(() => this.#statement(sql).pluck().all(before) as string[]);
+  }
+
+  takeDailyPass(intervalMilliseconds: number): Promise<boolean> {
+    return this.#write(() => {
+      const now = this.#now();
+      const last = this.#statement("SELECT at FROM passes WHERE what = 'daily'").pluck().get() as number | undefined;
+      // One that was made in the future was made before the clock was set back.
+      if (last !== undefined && last <= now && now - last < intervalMilliseconds) return false;
+      this.#statement("INSERT OR REPLACE INTO passes (what, at) VALUES ('daily', ?)").run(now);
+      return true;
+    });
+  }
+
   seen(runId: RunId): Promise<ReadonlySet<string>> {
     const sql = 'SELECT identity FROM seen_processes WHERE run_id = ?';
     return this.#retry(() => new Set(this.#statement(sql).pluck().all(runId) as string[]));

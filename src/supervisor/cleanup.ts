@@ -1,8 +1,10 @@
 import type { CleanupReport, RemovedEntry } from '../core/cleanup-report.ts';
 import { WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
-import { type KeepReason, reasonsToKeep, type WorktreeFacts } from '../core/removal.ts';
+import { type KeepReason, reasonsToKeep, type RemovalFacts, type WorktreeFacts } from '../core/removal.ts';
+import { retryDelay } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
+import { isTerminal } from '../core/run-status.ts';
 import { noteCheckpoints } from './note-checkpoints.ts';
 import { reconcile } from './reconcile.ts';
 import { forgetWorktrees, knownUsage, measureIfOutdated } from './disk-usage.ts';
@@ -23,7 +25,15 @@ export interface CleanupOptions {
   readonly sizes?: 'known';
   /** Removes what has work in it too, after the work was kept. Never overrides that something lives in it. */
   readonly force?: boolean;
+  /** For the audit log. */
+  readonly why?: string;
 }
+
+/** Upon what a worktree goes. */
+export type RemovalTerms = Pick<RemovalFacts, 'maxAgeHours' | 'force' | 'isAsked'> & { readonly why: string | null };
+
+/** The same for each of many. */
+export type TermsFor = (worktree: WorktreeFacts, run: Run | null) => RemovalTerms;
 
 /** One worktree of ours, with what a person needs to decide. */
 export interface WorktreeEntry {
@@ -38,19 +48,32 @@ export interface WorktreeEntry {
 /** Lists the repository's worktrees of ours and what may happen to each. Removes nothing. */
 export async function listWorktrees(world: World, options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
   const repository = await world.worktrees.repositoryOf(options.directory);
+  return entriesOf(world, repository, options, () => asAsked(options));
+}
+
+async function entriesOf(
+  world: World,
+  repository: Repository,
+  { sizes: wanted }: Pick<CleanupOptions, 'sizes'>,
+  termsFor: TermsFor,
+): Promise<readonly WorktreeEntry[]> {
   await world.worktrees.takeBackInterrupted(repository, (cookie) => endOwnGit(world, cookie));
   // A run that ended while nobody watched keeps its worktree no longer.
   await reconcile(world);
   const usage =
-    options.sizes === 'known' ? await knownUsage(world, repository.path) : await measureIfOutdated(world, repository);
+    wanted === 'known' ? await knownUsage(world, repository.path) : await measureIfOutdated(world, repository);
   const sizes = new Map(usage?.worktrees.map(({ path, bytes }) => [path, bytes]));
   const worktrees = await world.worktrees.list(repository);
   return Promise.all(
-    worktrees.map((worktree) => entryOf(world, { ...worktree, bytes: sizes.get(worktree.path) ?? null }, options)),
+    worktrees.map((worktree) => entryOf(world, { ...worktree, bytes: sizes.get(worktree.path) ?? null }, termsFor)),
   );
 }
 
-async function entryOf(world: World, worktree: WorktreeFacts, options: CleanupOptions): Promise<WorktreeEntry> {
+function asAsked({ maxAgeHours = defaultMaxAgeHours, force = false, why }: CleanupOptions): RemovalTerms {
+  return { maxAgeHours, force, isAsked: true, why: why ?? null };
+}
+
+export async function entryOf(world: World, worktree: WorktreeFacts, termsFor: TermsFor): Promise<WorktreeEntry> {
   const [run, occupants] = await Promise.all([
     world.store.run(worktree.runId),
     world.executor.occupantsOf(worktree.path),
@@ -58,12 +81,22 @@ async function entryOf(world: World, worktree: WorktreeFacts, options: CleanupOp
   const reasons = reasonsToKeep({
     worktree,
     run,
+    policy: run?.workflow.cleanup ?? null,
+    awaited: run === null ? null : await awaitedBy(world, run, worktree),
     occupants,
     now: world.clock.now(),
-    maxAgeHours: options.maxAgeHours ?? defaultMaxAgeHours,
-    force: options.force ?? false,
+    ...termsFor(worktree, run),
   });
   return { worktree, run, bytes: worktree.bytes, reasons };
+}
+
+/** Who goes on with a run that is over. */
+async function awaitedBy(world: World, run: Run, { restored }: WorktreeFacts): Promise<RemovalFacts['awaited']> {
+  if (restored !== null || !isTerminal(run.status)) return null;
+  const next = await world.store.replacementOf(run.runId);
+  // Until it has taken the worktree over, that is still marked as the old run's.
+  if (next?.resume?.kind === 'worktree' && !isTerminal(next.status)) return next.runId;
+  return next === null && retryDelay(run, world.clock.now(), false) !== null ? 'retry' : null;
 }
 
 export interface CleanupRequest extends CleanupOptions {
@@ -74,15 +107,22 @@ export interface CleanupRequest extends CleanupOptions {
   readonly signal?: AbortSignal;
 }
 
+type Request = Omit<CleanupRequest, keyof CleanupOptions> & Pick<CleanupOptions, 'directory' | 'sizes'>;
+
 /**
  * Removes the worktrees that may go, each after its work was kept and the copy verified. What cannot be removed is kept
  * and says why; an error with one does not stop the others.
  */
-export async function cleanup(world: World, request: CleanupRequest): Promise<CleanupReport> {
+export function cleanup(world: World, request: CleanupRequest): Promise<CleanupReport> {
+  return cleanupOn(world, request, () => asAsked(request));
+}
+
+/** The same, upon terms of the caller. */
+export async function cleanupOn(world: World, request: Request, termsFor: TermsFor): Promise<CleanupReport> {
   // A database that cannot be read is not one that says "nothing is active".
   await world.store.requireDatabase();
   const repository = await world.worktrees.repositoryOf(request.directory);
-  const entries = await listWorktrees(world, request);
+  const entries = await entriesOf(world, repository, request, termsFor);
   const wanted = entries.filter(({ worktree }) => request.only?.includes(worktree.path) ?? true);
   const removed: CleanupReport['removed'][number][] = [];
   const kept: CleanupReport['kept'][number][] = [];
@@ -98,7 +138,7 @@ export async function cleanup(world: World, request: CleanupRequest): Promise<Cl
       removed.push({ runId, path, bytes: entry.bytes, checkpoint: null, teardownFailure: null });
       continue;
     }
-    const outcome = await remove(world, repository, entry, request);
+    const outcome = await removeWorktree(world, repository, entry, termsFor);
     if ('reasons' in outcome) kept.push({ runId, path, reasons: outcome.reasons });
     else removed.push({ runId, path, bytes: entry.bytes, ...outcome });
   }
@@ -111,19 +151,23 @@ export async function cleanup(world: World, request: CleanupRequest): Promise<Cl
   return { dryRun: request.dryRun, removed, kept };
 }
 
-async function remove(
+/**
+ * Looks at a worktree once more and removes it if it may still go: while others were removed a person may have opened it.
+ * @throws WardenError when the database cannot be used; what else goes wrong is a reason to keep it
+ */
+export async function removeWorktree(
   world: World,
   repository: Repository,
   entry: WorktreeEntry,
-  options: CleanupOptions,
+  termsFor: TermsFor,
 ): Promise<Pick<RemovedEntry, 'checkpoint' | 'teardownFailure'> | { readonly reasons: readonly KeepReason[] }> {
   await world.store.requireDatabase();
-  // Looked at again: while the others were removed a person may have opened it.
-  const now = await entryOf(world, entry.worktree, options);
+  const now = await entryOf(world, entry.worktree, termsFor);
   if (now.reasons.length > 0) return { reasons: now.reasons };
   const { worktree } = entry;
-  const facts = { path: worktree.path, branch: worktree.branch, head: worktree.head };
-  await world.store.audit(auditOf(world, worktree.runId, 'cleanup', 'asked', { facts }));
+  const { force, why } = termsFor(worktree, now.run);
+  const facts = { path: worktree.path, branch: worktree.branch, head: worktree.head, force };
+  await world.store.audit(auditOf(world, worktree.runId, 'cleanup', 'asked', { why, facts }));
   const begun = world.clock.monotonic();
   const duration = () => ({ duration_ms: Math.round(world.clock.monotonic() - begun) });
   let teardownFailure: string | null = null;
@@ -144,6 +188,7 @@ async function remove(
       () => true,
       worktree.restored === null ? { worktree: null } : {},
       auditOf(world, worktree.runId, 'cleanup', 'done', {
+        why,
         facts: {
           ...facts,
           ...duration(),
@@ -158,7 +203,7 @@ async function remove(
   } catch (error) {
     const detail = failureWords(error);
     await world.store.audit(
-      auditOf(world, worktree.runId, 'cleanup', 'failed', { facts: { ...facts, ...duration(), detail } }),
+      auditOf(world, worktree.runId, 'cleanup', 'failed', { why, facts: { ...facts, ...duration(), detail } }),
     );
     return { reasons: [{ code: 'failed', detail }] };
   }

@@ -19,10 +19,18 @@ import type { Workflow } from '../core/workflow.ts';
 import { actOnLimit } from './act-on-limit.ts';
 import { alerts } from './alerts.ts';
 import { Changes } from './changes.ts';
-import { cleanup, type CleanupOptions, type CleanupRequest, listWorktrees, type WorktreeEntry } from './cleanup.ts';
 import { diskReport, type DiskReport } from './disk-usage.ts';
+import {
+  cleanup,
+  type CleanupOptions,
+  type CleanupRequest,
+  defaultMaxAgeHours,
+  listWorktrees,
+  type WorktreeEntry,
+} from './cleanup.ts';
 import { complete, type CompleteOptions } from './complete.ts';
 import { drill } from './drill.ts';
+import { EndedWorktrees } from './ended-worktrees.ts';
 import { extend } from './extend.ts';
 import { findRun } from './find-run.ts';
 import { impactOf } from './impact.ts';
@@ -46,7 +54,10 @@ export interface RunReport extends RunFacts {
   readonly run: Run;
 }
 
-export interface StandInOptions extends Pick<WatchOptions, 'intervalMilliseconds' | 'mayLaunch' | 'signal'> {
+export interface StandInOptions extends Pick<
+  WatchOptions,
+  'intervalMilliseconds' | 'mayLaunch' | 'maxAgeHours' | 'signal'
+> {
   readonly until: WatchLimits;
 }
 
@@ -58,6 +69,7 @@ export class Supervisor {
   readonly #world: World;
   readonly #disposed = new AbortController();
   readonly #changes: Changes;
+  readonly #endedWorktrees: EndedWorktrees;
   /** What was asked for and is not done yet. */
   readonly #underWay = new Set<Promise<unknown>>();
   #watch: Watch | null = null;
@@ -73,6 +85,7 @@ export class Supervisor {
       disposed: this.#disposed.signal,
     };
     this.#changes = new Changes(this.#world);
+    this.#endedWorktrees = new EndedWorktrees(this.#world);
   }
 
   /**
@@ -97,6 +110,7 @@ export class Supervisor {
   /** Runs as they are now, newest first: what ended since the last look is taken first. */
   async list(filter: RunFilter): Promise<{ readonly runs: readonly RunReport[]; readonly nextCursor: string | null }> {
     await reconcile(this.#world);
+    this.#cleanUpEnded();
     const { runs, nextCursor } = await this.#world.store.runs(filter);
     return { runs: await this.#reportsOf(runs), nextCursor };
   }
@@ -135,7 +149,10 @@ export class Supervisor {
     const either = signal === undefined ? disposed : AbortSignal.any([signal, disposed]);
     for (;;) {
       const run = await findRun(store, runId);
-      if (isTerminal(run.status)) return this.#reportOf(run);
+      if (isTerminal(run.status)) {
+        this.#cleanUpEnded();
+        return this.#reportOf(run);
+      }
       await reconcileOne(this.#world, run);
       await clock.sleep(waitMilliseconds, either);
     }
@@ -187,7 +204,7 @@ export class Supervisor {
   }
 
   kill(runId: string, options?: KillOptions): Promise<KillReport> {
-    return this.#own(kill(this.#world, runId, options));
+    return this.#own(kill(this.#world, runId, options).finally(() => this.#cleanUpEnded()));
   }
 
   restart(runId: string, options?: RestartOptions): Promise<Run> {
@@ -214,7 +231,7 @@ export class Supervisor {
   }
 
   complete(runId: string, options: CompleteOptions): Promise<Run> {
-    return this.#own(complete(this.#world, runId, options));
+    return this.#own(complete(this.#world, runId, options).finally(() => this.#cleanUpEnded()));
   }
 
   /**
@@ -310,14 +327,20 @@ export class Supervisor {
   /** Brings the rows in line with what is, and sees every abandoned stop to its end. */
   async reconcile(): Promise<void> {
     await Promise.all((await reconcile(this.#world)).map(({ ended }) => ended));
+    this.#cleanUpEnded();
   }
 
   /**
    * Begins to watch, whenever no other supervisor does.
    * @param mayLaunch asked before a run is started again by itself: a face that trusts nothing starts nothing
+   * @param maxAgeHours asked before the daily pass over the worktrees; null for none
    */
-  startWatching(intervalMilliseconds: number, mayLaunch: () => boolean = () => true): void {
-    this.#watch ??= this.#beginWatch({ intervalMilliseconds, mayLaunch, signal: this.#disposed.signal });
+  startWatching(
+    intervalMilliseconds: number,
+    mayLaunch: () => boolean = () => true,
+    maxAgeHours: () => number | null = () => defaultMaxAgeHours,
+  ): void {
+    this.#watch ??= this.#beginWatch({ intervalMilliseconds, mayLaunch, maxAgeHours, signal: this.#disposed.signal });
   }
 
   /** Watches in the place of a window: until one watches itself, or no run is left. Not beside `startWatching`. */
@@ -373,6 +396,17 @@ export class Supervisor {
 
   async #seeToEnds(): Promise<void> {
     if ((await this.watcher()) === null) await reconcile(this.#world);
+  }
+
+  /** Where nobody watches, whoever saw the end of a run sees to its worktree. */
+  #cleanUpEnded(): void {
+    if (this.#watch !== null) return;
+    const cleaning = async (): Promise<void> => {
+      if ((await this.watcher()) !== null) return;
+      this.#endedWorktrees.attend();
+      await this.#endedWorktrees.settled();
+    };
+    this.#goesOn('removing the worktrees of runs that have ended', cleaning());
   }
 
   #beginWatch(options: Omit<WatchOptions, 'onLimit' | 'onTurn' | 'onRetry'>): Watch {

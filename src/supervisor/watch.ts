@@ -5,7 +5,9 @@ import type { Observation } from '../core/observation.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { timeLimitOf } from '../core/time-limit.ts';
+import { DailyPass } from './daily-pass.ts';
 import { Deliveries } from './deliveries.ts';
+import { EndedWorktrees } from './ended-worktrees.ts';
 import { HealthNotices } from './health-notices.ts';
 import { healthNow } from './inspect.ts';
 import { observeNow } from './observe-run.ts';
@@ -25,6 +27,8 @@ export interface WatchOptions {
   readonly intervalMilliseconds: number;
   /** Asked before a run is started again by itself: a face that trusts nothing starts nothing. */
   readonly mayLaunch: () => boolean;
+  /** The daily pass removes no worktree that is younger; null for no pass. */
+  readonly maxAgeHours: () => number | null;
   /** Ends or restarts a run that has reached a limit, where its workflow says so. */
   readonly onLimit: (run: Run, action: 'kill' | 'restart') => Promise<void>;
   /** Starts a run from the queue, whose turn was taken. */
@@ -95,6 +99,8 @@ export class Watch {
   readonly #samples: SampleKeeper;
   readonly #checkpoints: PeriodicCheckpoints;
   readonly #measuring: PeriodicMeasuring;
+  readonly #endedWorktrees: EndedWorktrees;
+  readonly #dailyPass: DailyPass;
   /** What was cut off before, once. */
   #takingBack: Promise<void> | null = null;
   #idleLooks = 0;
@@ -111,6 +117,8 @@ export class Watch {
     this.#samples = new SampleKeeper(world.store);
     this.#checkpoints = new PeriodicCheckpoints(world);
     this.#measuring = new PeriodicMeasuring(world);
+    this.#endedWorktrees = new EndedWorktrees(world);
+    this.#dailyPass = new DailyPass(world);
     this.#ended = this.#watch();
   }
 
@@ -134,6 +142,7 @@ export class Watch {
           this.#takingBack ??= this.#takeBackInterrupted();
           await this.#attend();
           this.#deliveries.attend();
+          this.#cleanUp();
         } else {
           this.#notices.forget();
           await this.#handOver();
@@ -149,6 +158,8 @@ export class Watch {
     await this.#looking;
     await this.#checkpoints.settled();
     await this.#measuring.settled();
+    await this.#endedWorktrees.settled();
+    await this.#dailyPass.settled();
     await this.#takingBack;
     await this.#handOver().catch((error: unknown) => this.#world.diagnostics.failed('keeping samples', error));
     for (const exit of this.#exits.values()) exit.dispose();
@@ -156,6 +167,14 @@ export class Watch {
     if (this.holdsLease && end === 'interrupted') await this.#lease.giveBack();
     this.#lease.forget();
     return end;
+  }
+
+  /** A face that trusts nothing starts no teardown command either. */
+  #cleanUp(): void {
+    const { mayLaunch, maxAgeHours } = this.#options;
+    if (!mayLaunch()) return;
+    this.#endedWorktrees.attend();
+    this.#dailyPass.attend(maxAgeHours());
   }
 
   async #takeBackInterrupted(): Promise<void> {
@@ -204,7 +223,8 @@ export class Watch {
   }
 
   #isBusy(): boolean {
-    return this.#acts.size > 0 || this.#world.carried.size > 0 || this.#deliveries.isSending;
+    const isCleaning = this.#endedWorktrees.isBusy || this.#dailyPass.isBusy;
+    return this.#acts.size > 0 || this.#world.carried.size > 0 || this.#deliveries.isSending || isCleaning;
   }
 
   async #pause(): Promise<void> {

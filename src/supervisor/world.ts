@@ -49,6 +49,11 @@ export interface CarriedStop {
   readonly ended: Promise<Run>;
 }
 
+/** As whom is done what nobody asked for. */
+export function asSystem({ actor }: Pick<World, 'actor'>): Pick<World, 'actor'> {
+  return { actor: { ...actor, user: 'system' } };
+}
+
 export function auditOf(
   world: Pick<World, 'clock' | 'actor'>,
   runId: RunId | null,

@@ -70,6 +70,8 @@ export const itemsAtOnce = 50;
 export interface OpenRequest {
   readonly intervalMilliseconds: number;
   readonly mayLaunch: boolean;
+  /** Of the daily pass over the worktrees; null for none. */
+  readonly maxAgeHours: number | null;
 }
 
 /** What the window asks of the thread. */
@@ -80,6 +82,7 @@ export interface ThreadFunctions {
   more(list: number): readonly unknown[];
   isWatching(): boolean;
   setMayLaunch(mayLaunch: boolean): void;
+  setMaxAgeHours(maxAgeHours: number | null): void;
   abort(signal: number): void;
   dispose(): Promise<void>;
 }

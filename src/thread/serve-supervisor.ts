@@ -27,6 +27,7 @@ class ServedSupervisor implements ThreadFunctions {
   readonly #lists = new Map<number, unknown[]>();
   #lastList = 0;
   #mayLaunch = false;
+  #maxAgeHours: number | null = null;
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -41,14 +42,19 @@ class ServedSupervisor implements ThreadFunctions {
     this.#fromWindow = new FromElsewhere((id, parameters) => void this.#window.called(id, parameters));
   }
 
-  open({ intervalMilliseconds, mayLaunch }: OpenRequest): Promise<Answer> {
+  open({ intervalMilliseconds, mayLaunch, maxAgeHours }: OpenRequest): Promise<Answer> {
     const diagnostics: Diagnostics = {
       failed: (during, error) => void this.#window.failed(during, dataOf(error)),
     };
     this.#mayLaunch = mayLaunch;
+    this.#maxAgeHours = maxAgeHours;
     return answer(async () => {
       const supervisor = await openSupervisor({ face: 'vscode', diagnostics });
-      supervisor.startWatching(intervalMilliseconds, () => this.#mayLaunch);
+      supervisor.startWatching(
+        intervalMilliseconds,
+        () => this.#mayLaunch,
+        () => this.#maxAgeHours,
+      );
       supervisor.onDidChange(() => void this.#window.changed());
       this.#supervisor = supervisor;
     });
@@ -83,6 +89,10 @@ class ServedSupervisor implements ThreadFunctions {
 
   setMayLaunch(mayLaunch: boolean): void {
     this.#mayLaunch = mayLaunch;
+  }
+
+  setMaxAgeHours(maxAgeHours: number | null): void {
+    this.#maxAgeHours = maxAgeHours;
   }
 
   abort(signal: number): void {

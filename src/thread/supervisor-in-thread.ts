@@ -31,6 +31,8 @@ export interface SupervisorInThread extends Verbs {
   isWatching(): Promise<boolean>;
   /** Whether runs may be started again by themselves. */
   setMayLaunch(mayLaunch: boolean): void;
+  /** Of the daily pass over the worktrees; null for none. */
+  setMaxAgeHours(maxAgeHours: number | null): void;
   /** Tells of changes that any process made. */
   onDidChange(listener: () => void): { dispose(): void };
   /** Resolves when the thread has ended: an error when nobody asked it to. What was asked for has failed then. */
@@ -58,6 +60,7 @@ export async function openSupervisorInThread(options: ThreadOptions): Promise<Su
     ...served,
     isWatching: () => thread.isWatching(),
     setMayLaunch: (mayLaunch) => thread.setMayLaunch(mayLaunch),
+    setMaxAgeHours: (maxAgeHours) => thread.setMaxAgeHours(maxAgeHours),
     onDidChange: (listener) => thread.onDidChange(listener),
     ended: thread.ended,
     dispose: () => thread.dispose(),
@@ -86,14 +89,14 @@ class Thread implements WindowFunctions {
       on: (listener) => void this.#worker.on('message', listener),
       bind: 'functions',
       timeout: -1,
-      eventNames: ['setMayLaunch', 'abort'],
+      eventNames: ['setMayLaunch', 'setMaxAgeHours', 'abort'],
     });
     this.#stayingHere = new StayingHere((id) => this.#tell(this.#remote.abort(id)));
     this.ended = this.#whenEnded();
   }
 
-  async open({ intervalMilliseconds, mayLaunch }: OpenRequest): Promise<void> {
-    await this.#valueOf(await this.#remote.open({ intervalMilliseconds, mayLaunch }));
+  async open({ intervalMilliseconds, mayLaunch, maxAgeHours }: OpenRequest): Promise<void> {
+    await this.#valueOf(await this.#remote.open({ intervalMilliseconds, mayLaunch, maxAgeHours }));
   }
 
   async ask(verb: Verb, parameters: readonly unknown[]): Promise<unknown> {
@@ -111,6 +114,10 @@ class Thread implements WindowFunctions {
 
   setMayLaunch(mayLaunch: boolean): void {
     this.#tell(this.#remote.setMayLaunch(mayLaunch));
+  }
+
+  setMaxAgeHours(maxAgeHours: number | null): void {
+    this.#tell(this.#remote.setMaxAgeHours(maxAgeHours));
   }
 
   onDidChange(listener: () => void): { dispose(): void } {

@@ -1,19 +1,25 @@
 import { lstat } from 'node:fs/promises';
 import type { Repository } from '../core/ports/worktrees.ts';
 import type { WorktreeFacts } from '../core/removal.ts';
+import type { RunId } from '../core/run-id.ts';
 import { type AdminEntry, adminEntries, isWorktreeOf } from './admin-entries.ts';
 import { askGit } from './git.ts';
 import { inTurns } from './in-turns.ts';
+import { ownCommits } from './own-commits.ts';
 import { operationIn } from './operation.ts';
 import type { OwnershipMark } from './ownership-mark.ts';
 import { statusOf } from './status.ts';
 import { systemFailure, unlessMissing } from './system-failure.ts';
 
-/** Every worktree of the repository that carries our mark, those whose folder has gone too. Sizes are not measured. */
-export async function list(repository: Repository): Promise<WorktreeFacts[]> {
+/**
+ * Every worktree of the repository that carries our mark, those whose folder has gone too. Sizes are not measured.
+ * @param only the runs whose worktrees are looked at; all when absent
+ */
+export async function list(repository: Repository, only?: ReadonlySet<RunId>): Promise<WorktreeFacts[]> {
   const looks = inTurns(4);
   try {
-    const entries = await adminEntries(repository);
+    const all = await adminEntries(repository);
+    const entries = only === undefined ? all : all.filter(({ mark }) => mark !== null && only.has(mark.runId));
     const found = await Promise.all(
       entries.map(async (entry) => await looks(async () => await factsOf(repository, entry))),
     );
@@ -56,6 +62,7 @@ async function factsOf(repository: Repository, entry: AdminEntry): Promise<Workt
     exists,
     lock: entry.lockReason === null ? null : { reason: entry.lockReason },
     dirtyFiles: status?.dirtyFiles ?? null,
+    unpushed: await ownCommits(repository, head, mark),
     bytes: null,
     operation: await operationIn(entry.directory),
     restored: mark.restored === null ? null : { checkpoint: mark.restored.checkpoint, at: mark.restored.at },

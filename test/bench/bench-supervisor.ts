@@ -85,6 +85,7 @@ export function openBenchThread({
     entry: path.join(import.meta.dirname, '../../src/main.ts'),
     intervalMilliseconds: 5_000,
     mayLaunch: true,
+    maxAgeHours: null,
     diagnostics: { failed: (during, error) => console.error(during, error) },
     environment: { ...process.env, WARDEN_STATE_DIR: stateFolder },
   });

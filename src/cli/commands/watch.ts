@@ -1,3 +1,4 @@
+import { defaultMaxAgeHours } from '../../supervisor/cleanup.ts';
 import type { WatchEnd } from '../../supervisor/watch.ts';
 import { amount } from '../amount.ts';
 import { defineCommand } from '../command.ts';
@@ -17,23 +18,31 @@ const words: Readonly<Record<WatchEnd, string>> = {
 export const watch = defineCommand({
   name: 'watch',
   summary: 'watch over the runs until none is left, a window of VS Code takes over, or it is interrupted',
-  usage: '[--interval SECONDS]',
+  usage: '[--interval SECONDS] [--max-age-hours N] [--no-daily-cleanup]',
   operands: { minimum: 0, maximum: 0 },
   options: {
     interval: { type: 'string', value: 'SECONDS', description: 'longest time between two looks, at most 60; 60' },
     'if-needed': { type: 'boolean', description: 'also end when another warden watch watches' },
-    'start-nothing': { type: 'boolean', description: 'start neither failed nor stuck runs again' },
+    'start-nothing': {
+      type: 'boolean',
+      description: 'start neither failed nor stuck runs again, and remove no worktree',
+    },
+    'max-age-hours': { type: 'string', value: 'N', description: 'the daily cleanup keeps what ended since; 48' },
+    'no-daily-cleanup': { type: 'boolean', description: 'leave old worktrees where they are' },
   },
   async execute({ options, output, open }) {
     const seconds = options.interval === undefined ? longestIntervalSeconds : amount('interval', options.interval);
     if (seconds <= 0 || seconds > longestIntervalSeconds)
       throw new UsageError(`--interval must be more than 0 and at most ${longestIntervalSeconds} seconds.`, 'watch');
+    const { 'max-age-hours': written } = options;
+    const age = written === undefined ? defaultMaxAgeHours : amount('max-age-hours', written);
     const supervisor = await open('watch');
     return withInterruption(async (signal) => {
       output.progress('watching; Ctrl+C ends it');
       const ended = await supervisor.standIn({
         intervalMilliseconds: seconds * 1000,
         mayLaunch: () => options['start-nothing'] !== true,
+        maxAgeHours: () => (options['no-daily-cleanup'] === true ? null : age),
         until: { anyoneElseWatches: options['if-needed'] === true },
         signal,
       });

@@ -177,6 +177,20 @@ export interface Store extends Outbox {
   keepDiskUsage(usage: DiskUsage): Promise<void>;
   /** What was measured last of each repository. */
   diskUsages(): Promise<readonly DiskUsage[]>;
+  /**
+   * Runs that are over, not persistent and have a worktree that is to go by itself, as their workflow says, and of which
+   * nobody has found yet that it stays. Those that ended first come first.
+   */
+  uncleanedRuns(): Promise<readonly Run[]>;
+  /** It was found that the worktree of a run stays until somebody asks for its removal. */
+  settleWorktree(runId: RunId, audit: AuditEntry): Promise<void>;
+  /** Repositories with runs that ended before some time, in epoch milliseconds. */
+  repositoriesOfEnded(before: number): Promise<readonly string[]>;
+  /**
+   * Of all who ask for the daily pass within so many milliseconds one gets it.
+   * @returns whether it is the caller
+   */
+  takeDailyPass(intervalMilliseconds: number): Promise<boolean>;
   /** Ledger of identities that were seen to belong to the run. */
   seen(runId: RunId): Promise<ReadonlySet<string>>;
   addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void>;

@@ -104,8 +104,8 @@ export interface Worktrees {
     repository: Repository,
     worktree: { readonly path: string; readonly branch: string; readonly runId: RunId },
   ): Promise<void>;
-  /** Every worktree of the repository that carries our mark. */
-  list(repository: Repository): Promise<readonly WorktreeFacts[]>;
+  /** Every worktree of the repository that carries our mark, or only those of some runs. */
+  list(repository: Repository, only?: ReadonlySet<RunId>): Promise<readonly WorktreeFacts[]>;
   /**
    * When a file in the worktree was last changed, in epoch milliseconds, as far as a quick look tells: a few thousand
    * files are looked at, git's own and ignored folders are not. Null when it cannot be told.

@@ -23,6 +23,8 @@ const reads = {
     'replacementOf',
     'replacementsOf',
     'unansweredRuns',
+    'uncleanedRuns',
+    'repositoriesOfEnded',
     'descendantsOf',
     'knownRunIds',
     'seen',

@@ -25,7 +25,7 @@ async function openWindow(repository: TemporaryRepository): Promise<TestSupervis
 function standIn(repository: TemporaryRepository, environment: NodeJS.ProcessEnv = {}): void {
   const { stateFolder } = repository;
   const whole = { ...process.env, ...environment, WARDEN_STATE_DIR: stateFolder };
-  startWatch({ entry, intervalSeconds: 1, mayLaunch: true, environment: whole });
+  startWatch({ entry, intervalSeconds: 1, mayLaunch: true, maxAgeHours: null, environment: whole });
 }
 
 /** The stand-in that holds the lease. */

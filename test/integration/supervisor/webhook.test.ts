@@ -267,7 +267,7 @@ describe('the webhook', () => {
     await scope.supervisor.setWebhook({ url: server.url });
     const { signal } = new AbortController();
     const until = { anyoneElseWatches: false };
-    const standIn = { intervalMilliseconds: 500, mayLaunch: () => true, until, signal };
+    const standIn = { intervalMilliseconds: 500, mayLaunch: () => true, maxAgeHours: () => null, until, signal };
     await fail(scope, repository);
     expect(await scope.supervisor.standIn(standIn)).toBe('no_active_run');
     expect(server.received).toHaveLength(1);

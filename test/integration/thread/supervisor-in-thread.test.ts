@@ -22,6 +22,7 @@ function open(stateFolder: string, failed: Diagnostics['failed'] = () => undefin
     entry: path.join(import.meta.dirname, '../../../src/main.ts'),
     intervalMilliseconds: 60_000,
     mayLaunch: true,
+    maxAgeHours: null,
     diagnostics: { failed },
     environment: { ...process.env, WARDEN_STATE_DIR: stateFolder },
   });

@@ -26,6 +26,7 @@ export const aWorkflow: Workflow = {
   ports: 0,
   portBounds: defaultPortBounds,
   persistent: false,
+  cleanup: null,
   retry: null,
   kill: defaultStageLengths,
   maxConcurrentRuns: null,

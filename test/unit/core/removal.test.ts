@@ -8,6 +8,7 @@ import {
   type WorktreeFacts,
 } from '../../../src/core/removal.ts';
 import { activeStatuses, isTerminal, runStatuses } from '../../../src/core/run-status.ts';
+import type { RunId } from '../../../src/core/run-id.ts';
 import { runId } from './a-process.ts';
 
 const hour = 3_600_000;
@@ -22,6 +23,7 @@ const worktree: WorktreeFacts = {
   exists: true,
   lock: { reason: lockReason(runId) },
   dirtyFiles: 0,
+  unpushed: 0,
   bytes: 1_000,
   operation: null,
   restored: null,
@@ -33,6 +35,9 @@ function facts(
 ): RemovalFacts {
   return {
     run: { status: 'completed', persistent: false, endedAt: now - 72 * hour },
+    policy: null,
+    awaited: null,
+    isAsked: true,
     occupants: [],
     now,
     maxAgeHours: 48,
@@ -139,6 +144,7 @@ describe('whatever was found out about a worktree', () => {
       exists: fc.boolean(),
       lock: fc.option(fc.record({ reason: fc.oneof(fc.constant(lockReason(runId)), fc.string()) })),
       dirtyFiles: fc.option(fc.nat({ max: 3 })),
+      unpushed: fc.option(fc.nat({ max: 3 })),
       bytes: fc.option(fc.nat()),
       operation: fc.option(fc.constantFrom('rebase', 'merge')),
       restored: fc.option(
@@ -152,6 +158,9 @@ describe('whatever was found out about a worktree', () => {
         endedAt: fc.option(fc.integer({ min: now - 100 * hour, max: now + hour })),
       }),
     ),
+    policy: fc.option(fc.constantFrom('never', 'whenClean', 'always')),
+    awaited: fc.option(fc.constantFrom<'retry' | RunId>('retry', runId)),
+    isAsked: fc.boolean(),
     occupants: fc.array(fc.record({ pid: fc.integer({ min: 2 }), name: fc.string() }), { maxLength: 2 }),
     now: fc.constant(now),
     maxAgeHours: fc.oneof(fc.integer({ min: 0, max: 100 }), fc.constant(Number.NaN)),
@@ -188,6 +197,16 @@ describe('whatever was found out about a worktree', () => {
       force || ((dirtyFiles ?? 0) === 0 && operation === null && now - (run?.endedAt ?? now) >= maxAgeHours * hour),
   );
 
+  promise(
+    'none goes by itself that holds commits of its own, unless its workflow insists, or of which that is unknown',
+    ({ isAsked, force, worktree: { unpushed } }) => isAsked || (unpushed !== null && (force || unpushed === 0)),
+  );
+  promise(
+    'none goes by itself that its workflow wants to stay, or that is to be started again',
+    ({ isAsked, policy, awaited }) => isAsked || (policy !== 'never' && awaited === null),
+  );
+  promise('none goes in which another run is about to go on', ({ awaited }) => awaited === null || awaited === 'retry');
+
   it('force only ever takes reasons away, and none of those that it may not override', () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
@@ -198,7 +217,7 @@ describe('whatever was found out about a worktree', () => {
         );
         expect(asked.length - overridden.length).toBe(insisted.length);
         const unexpected = overridden.filter(
-          ({ code }) => !['too_young', 'restored_lately', 'dirty', 'operation'].includes(code),
+          ({ code }) => !['too_young', 'restored_lately', 'dirty', 'operation', 'unpushed'].includes(code),
         );
         expect(unexpected).toEqual([]);
       }),

@@ -54,6 +54,7 @@ describe('a definitions file', () => {
       ports: 0,
       portBounds: { first: 20_000, last: 29_999 },
       persistent: false,
+      cleanup: null,
       retry: null,
       kill: { wait: 30_000, graceful: 5_000, forced: 5_000 },
       maxConcurrentRuns: null,
@@ -80,6 +81,7 @@ describe('a definitions file', () => {
       onLimit: 'kill',
       ports: 3,
       persistent: true,
+      cleanup: 'whenClean',
       retry: { attempts: 2 },
       kill: { waitSeconds: 60, gracefulSeconds: 10, forcedSeconds: 0.5 },
     };

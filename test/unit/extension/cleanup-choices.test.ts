@@ -15,6 +15,7 @@ const entry = (reasons: readonly KeepReason[]) => ({
     exists: true,
     lock: null,
     dirtyFiles: 0,
+    unpushed: 0,
     bytes: null,
     operation: null,
     restored: null,
