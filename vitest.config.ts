@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
@@ -27,6 +27,8 @@ function chaos(form: 'short' | 'long'): TestProjectInlineConfiguration {
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/counts-reporter.ts'],
+    // Most of them wait most of the time: for processes, git and the phases of a kill.
+    maxWorkers: Math.max(2, availableParallelism()),
     coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/extension/**', 'src/webview/**'] },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
