@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { AuditHistory } from '../core/alerts.ts';
+import type { AuditVerification } from '../core/audit-problem.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { DiskUsage } from '../core/disk-usage.ts';
 import { type ErrorCode, isWardenError, WardenError } from '../core/errors.ts';
@@ -26,9 +27,11 @@ import type { RunStates } from '../core/ports/outbox.ts';
 import type { Sample } from '../core/samples.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { pageOf } from '../core/run-page.ts';
+import { AuditMirror, type AuditSource } from './audit-mirror.ts';
 import { Journal } from './journal.ts';
 import { RunRecords } from './run-records.ts';
 import { openStore, type Rebuilt, type SqliteStore } from './sqlite-store.ts';
+import { verifyAudit } from './verify-audit.ts';
 
 /** How long a kill waits for a database that another process holds, before it is kept in the run's folder. */
 const patienceMilliseconds = 2_000;
@@ -70,6 +73,7 @@ class LastingStore implements Store {
   readonly #options: LastingStoreOptions;
   readonly #records: RunRecords;
   readonly #journal: Journal;
+  readonly #mirror: AuditMirror;
   #database: SqliteStore | null = null;
   #opening: Promise<SqliteStore> | null = null;
   #failedToOpen: { readonly failure: WardenError; readonly at: number } | null = null;
@@ -81,15 +85,24 @@ class LastingStore implements Store {
   #offering: Promise<boolean> | null = null;
   #offeredAt = -Infinity;
   #opened = 0;
+  /** Number of the last audit entry that is being copied. */
+  #copying = 0;
   readonly #dataVersion = new Version();
   readonly #runsVersion = new Version();
   #isClosed = false;
+  /** Whichever database is open then. */
+  readonly #auditSource: AuditSource = {
+    auditRowsAfter: async (entry, limit) =>
+      this.#isClosed ? [] : this.#use((database) => database.auditRowsAfter(entry, limit)),
+    lastAudit: () => this.#use((database) => database.lastAudit()),
+  };
 
   constructor(options: LastingStoreOptions) {
     const folder = path.dirname(options.file);
     this.#options = options;
     this.#records = new RunRecords(folder);
     this.#journal = new Journal(folder);
+    this.#mirror = new AuditMirror(folder, options.diagnostics);
   }
 
   async open(): Promise<void> {
@@ -334,6 +347,16 @@ class LastingStore implements Store {
     return this.#use((database) => database.auditEntries(filter));
   }
 
+  auditCopied(): Promise<void> {
+    return this.#mirror.copied();
+  }
+
+  async verifyAudit(): Promise<AuditVerification> {
+    await this.#offerKept();
+    await this.auditCopied();
+    return this.#use((database) => verifyAudit(database, this.#mirror.file, this.#mirror.heads));
+  }
+
   async auditHistory(span: HistorySpan): Promise<AuditHistory> {
     await this.#offerKept();
     return this.#use((database) => database.auditHistory(span));
@@ -382,6 +405,7 @@ class LastingStore implements Store {
 
   close(): void {
     this.#isClosed = true;
+    this.#mirror.close();
     this.#database?.close();
     this.#database = null;
   }
@@ -502,7 +526,14 @@ class LastingStore implements Store {
     const result = await this.#use(work);
     this.#isFailing = false;
     this.#told = null;
+    this.#copyAudit();
     return result;
+  }
+
+  #copyAudit(): void {
+    const last = this.#database?.lastAudited ?? 0;
+    if (last !== this.#copying) this.#mirror.copySoon(this.#auditSource);
+    this.#copying = last;
   }
 
   /** The database at its path, whatever became of the one that was open. */
@@ -528,6 +559,7 @@ class LastingStore implements Store {
       this.#opened += 1;
       if (this.#isClosed) database.close();
       else this.#database = database;
+      if (!this.#isClosed && (await this.#mirror.isBehind(database))) this.#mirror.copySoon(this.#auditSource);
       if (database.rebuilt !== null) diagnostics.failed('opening the database', rebuiltError(file, database.rebuilt));
       return database;
     } catch (error) {

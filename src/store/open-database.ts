@@ -3,6 +3,7 @@ import { chmod, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WardenError, detailOf, isWardenError } from '../core/errors.ts';
+import { AuditTable } from './audit-table.ts';
 import { databaseAt, type FileIdentity, isSameFile, type MadeDatabase, replaceDatabase } from './database-file.ts';
 import { migrations } from './schema.ts';
 
@@ -110,6 +111,7 @@ function migrate(file: string, database: Database.Database): void {
     .transaction(() => {
       requireKnownVersion(file, database);
       for (const migration of migrations.slice(versionOf(database))) database.exec(migration);
+      new AuditTable((sql) => database.prepare(sql)).chainUnchained();
       database.pragma(`user_version = ${migrations.length}`);
     })
     .immediate();

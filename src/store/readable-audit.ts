@@ -1,22 +1,23 @@
 import Database from 'better-sqlite3';
-import type { AuditRow } from './run-row.ts';
+import type { ChainedEntry } from '../core/audit-chain.ts';
+import { type AuditRow, chainedFrom } from './run-row.ts';
 
 /**
  * The audit entries of a damaged database that can still be read: from the first on up to the damage, then from the last
  * back to it. Reads as it is asked to, so that whoever asks can let the event loop turn.
  */
-export function* readableAudit(file: string): Generator<AuditRow> {
+export function* readableAudit(file: string): Generator<ChainedEntry> {
   const database = opened(file);
   if (database === null) return;
   try {
     let last = 0;
     for (const row of untilDamage(database, 'ASC')) {
       last = row.entry;
-      yield row;
+      yield chainedFrom(row);
     }
     for (const row of untilDamage(database, 'DESC')) {
       if (row.entry <= last) break;
-      yield row;
+      yield chainedFrom(row);
     }
   } finally {
     database.close();

@@ -1,3 +1,4 @@
+import type { ChainedEntry } from '../core/audit-chain.ts';
 import { type Containment, uncontained } from '../core/containment.ts';
 import type { ActiveProcesses, AuditEntry } from '../core/ports/store.ts';
 import type { Phase } from '../core/escalation.ts';
@@ -223,6 +224,15 @@ export interface AuditRow {
   outcome: AuditEntry['outcome'];
   why: string | null;
   facts: string;
+  /** Absent in a database of an older version. */
+  salt?: string | null;
+  text_digest?: string | null;
+  hash?: string | null;
+}
+
+export function chainedFrom(row: AuditRow): ChainedEntry {
+  const { run_id: runId, salt = null, text_digest: textDigest = null, hash = null, ...rest } = row;
+  return { ...rest, runId, salt, textDigest, hash };
 }
 
 export function auditEntryFrom(row: AuditRow): AuditEntry {

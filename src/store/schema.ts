@@ -276,4 +276,25 @@ CREATE TABLE passes (
   at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  // Each entry of the audit log is chained to the one before; those that there are get their places in `open-database.ts`.
+  // What may be edited is that an entry gets its place, and that its text goes for good.
+  `
+ALTER TABLE audit_log ADD COLUMN salt TEXT;
+ALTER TABLE audit_log ADD COLUMN text_digest TEXT;
+ALTER TABLE audit_log ADD COLUMN hash TEXT;
+DROP TRIGGER audit_is_not_edited;
+CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit_log
+WHEN (NEW.entry, NEW.at, NEW.run_id, NEW.action, NEW.face, NEW.outcome)
+       IS NOT (OLD.entry, OLD.at, OLD.run_id, OLD.action, OLD.face, OLD.outcome)
+  OR NOT CASE
+    WHEN OLD.hash IS NULL THEN
+      NEW.hash IS NOT NULL AND (NEW.user, NEW.why, NEW.facts) IS (OLD.user, OLD.why, OLD.facts)
+    ELSE
+      OLD.action <> 'redact' AND (NEW.hash, NEW.text_digest) IS (OLD.hash, OLD.text_digest)
+        AND (NEW.salt, NEW.user, NEW.why, NEW.facts) IS (NULL, '', NULL, '{}')
+  END
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+`,
 ];

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import path from 'node:path';
+import type { ChainedEntry, ChainHead } from '../core/audit-chain.ts';
 import type { AuditHistory } from '../core/alerts.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { DiskUsage } from '../core/disk-usage.ts';
@@ -28,6 +29,9 @@ import { noticeOfChange } from '../core/notice.ts';
 import type { RunStates } from '../core/ports/outbox.ts';
 import { inTurn, isTurnOver, myTurn } from '../event-loop-turns.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
+import { auditFileName, auditFileSize, entriesIn } from './audit-file.ts';
+import { AuditHeads } from './audit-heads.ts';
+import { AuditTable } from './audit-table.ts';
 import { CheckpointRows } from './checkpoint-rows.ts';
 import { DiskUsageRows } from './disk-usage-rows.ts';
 import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
@@ -70,18 +74,27 @@ const defaultBusyLimitMilliseconds = 10_000;
 /** @throws WardenError, see openDatabase */
 export async function openStore(options: OpenStoreOptions): Promise<SqliteStore> {
   const { file, now, actor, isSuspect = false, busyLimitMilliseconds = () => defaultBusyLimitMilliseconds } = options;
-  const records = new RunRecords(path.dirname(file));
+  const folder = path.dirname(file);
+  const records = new RunRecords(folder);
   let rebuilt: Rebuilt | null = null;
   const restore = async (database: Database.Database, setAside: string | null): Promise<void> => {
     const runs = await records.all();
-    if (runs.length === 0 && setAside === null) return;
+    const head = await new AuditHeads(folder).head();
+    if (runs.length === 0 && setAside === null && head === null) return;
     const store = new SqliteStore({ file, database, identity: null, now, records, busyLimitMilliseconds });
-    rebuilt = await store.restore(runs, setAside === null ? [] : readableAudit(file), { at: now(), actor, setAside });
+    const audit = knownAudit(setAside === null ? null : file, path.join(folder, auditFileName));
+    rebuilt = await store.restore(runs, audit, { at: now(), actor, setAside, head });
   };
   const { database, identity, made } = await openDatabase(file, { restore, isSuspect, busyLimitMilliseconds });
   // Another process may have been first.
   if (made === null) rebuilt = null;
   return new SqliteStore({ file, now, records, busyLimitMilliseconds, database, identity, rebuilt });
+}
+
+/** What is left of the audit log: of the damaged database what can be read of it, then what only the file holds. */
+async function* knownAudit(damaged: string | null, file: string): AsyncGenerator<ChainedEntry> {
+  if (damaged !== null) yield* readableAudit(damaged);
+  for await (const entry of entriesIn(file, await auditFileSize(file))) if (entry !== null) yield entry;
 }
 
 /** A database that was lost was made anew from the run folders. */
@@ -130,7 +143,7 @@ SELECT ${runColumns}, p.last_heartbeat AS process_last_heartbeat, NULL AS observ
 FROM workflow_runs r LEFT JOIN workflow_processes p USING (run_id)`;
 
 /** The database alone. It fails when the database does: see LastingStore for what goes on then. */
-export class SqliteStore implements Omit<Store, 'requireDatabase'> {
+export class SqliteStore implements Omit<Store, 'requireDatabase' | 'auditCopied' | 'verifyAudit'> {
   /** When it was opened. */
   readonly rebuilt: Rebuilt | null;
   readonly #file: string;
@@ -140,6 +153,7 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
   readonly #records: RunRecords;
   readonly #busyLimitMilliseconds: () => number;
   readonly #notices: NoticeTable;
+  readonly #audit: AuditTable;
   readonly #commits: SharedCommit;
   #synchronous: 'FULL' | 'NORMAL' | null = null;
   readonly #prepared = new Map<string, Database.Statement>();
@@ -157,6 +171,7 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
     this.rebuilt = parts.rebuilt ?? null;
     this.#database = parts.database;
     this.#notices = new NoticeTable((sql) => this.#statement(sql));
+    this.#audit = new AuditTable((sql) => this.#statement(sql));
     this.#now = parts.now;
     this.#records = parts.records;
     this.#busyLimitMilliseconds = parts.busyLimitMilliseconds;
@@ -180,18 +195,21 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
    */
   async restore(
     runs: readonly Run[],
-    audit: Iterable<AuditRow>,
-    { at, actor, setAside }: { readonly at: number; readonly actor: Actor; readonly setAside: string | null },
+    audit: AsyncIterable<ChainedEntry>,
+    {
+      at,
+      actor,
+      setAside,
+      head,
+    }: Pick<AuditEntry, 'at' | 'actor'> & Pick<Rebuilt, 'setAside'> & { head: ChainHead | null },
   ): Promise<Rebuilt> {
-    const columns = 'entry, at, run_id, action, user, face, outcome, why, facts';
-    const values = columns.replaceAll(/\w+/g, '@$&');
-    const insert = this.#statement(`INSERT INTO audit_log (${columns}) VALUES (${values})`);
     const leftOut: string[] = [];
     let entries = 0;
-    await this.#inSlices(audit, (row) => {
-      insert.run(row);
-      entries += 1;
+    await this.#inSlices(audit, (entry) => {
+      if (this.#audit.insert(entry)) entries += 1;
     });
+    this.#audit.chainUnchained();
+    this.#audit.countFrom(head?.entry ?? 0);
     const entry = { at, actor, action: 'rebuild', outcome: 'done', why: null } as const;
     await this.#inSlices(
       runs,
@@ -212,12 +230,12 @@ export class SqliteStore implements Omit<Store, 'requireDatabase'> {
 
   /** Each of many in a savepoint of its own, so that one that fails takes back itself alone; the event loop turns between. */
   async #inSlices<Item>(
-    items: Iterable<Item>,
+    items: Iterable<Item> | AsyncIterable<Item>,
     work: (item: Item) => void,
     onFailure: (item: Item) => void = () => undefined,
   ): Promise<void> {
     const doOne = this.#database.transaction(work);
-    for (const item of items) {
+    for await (const item of items) {
       if (isTurnOver()) await myTurn();
       try {
         doOne(item);
@@ -566,6 +584,19 @@ WHERE EXISTS (SELECT 1 FROM workflow_runs ended WHERE ended.repository = known.r
     return this.#retry(() => (this.#statement(sql).all(parameters) as AuditRow[]).map(auditEntryFrom));
   }
 
+  /** Number of the last entry that was written through this object. */
+  get lastAudited(): number {
+    return this.#audit.last;
+  }
+
+  lastAudit(): Promise<number> {
+    return this.#retry(() => this.#audit.head().entry);
+  }
+
+  auditRowsAfter(entry: number, limit: number): Promise<readonly ChainedEntry[]> {
+    return this.#retry(() => this.#audit.after(entry, limit));
+  }
+
   auditHistory({ killsSince, cleanupsSince, slowCleanupMilliseconds }: HistorySpan): Promise<AuditHistory> {
     const ended = "outcome IN ('done', 'failed')";
     const sql = `
@@ -702,9 +733,7 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
   }
 
   #writeAudit(entry: AuditEntry): void {
-    this.#statement(`
-      INSERT INTO audit_log (at, run_id, action, user, face, outcome, why, facts)
-      VALUES (@at, @run_id, @action, @user, @face, @outcome, @why, @facts)`).run(auditParameters(entry));
+    this.#audit.append(entry);
   }
 
   /** The very same entry: what is kept is offered again when a crash came between taking and clearing it. */

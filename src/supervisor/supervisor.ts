@@ -1,4 +1,5 @@
 import type { Alert } from '../core/alerts.ts';
+import type { AuditVerification } from '../core/audit-problem.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { CleanupReport } from '../core/cleanup-report.ts';
 import { isWardenError, WardenError } from '../core/errors.ts';
@@ -324,6 +325,11 @@ export class Supervisor {
     return this.#world.store.auditEntries(filter);
   }
 
+  /** Whether the audit log, in the database and in its file, is what was written. */
+  verifyAudit(): Promise<AuditVerification> {
+    return this.#own(this.#world.store.verifyAudit());
+  }
+
   /** Brings the rows in line with what is, and sees every abandoned stop to its end. */
   async reconcile(): Promise<void> {
     await Promise.all((await reconcile(this.#world)).map(({ ended }) => ended));
@@ -382,6 +388,7 @@ export class Supervisor {
     await this.#watch?.ended;
     await this.settled();
     await this.#world.queued.settled();
+    await this.#world.store.auditCopied();
     this.#world.store.close();
     await this.#world.worktrees.settled();
   }
@@ -420,9 +427,18 @@ export class Supervisor {
 
   /** The database is closed only when nobody uses it any more. */
   #own<Result>(verb: Promise<Result>): Promise<Result> {
-    const done = verb.finally(() => this.#underWay.delete(done));
+    const done = this.#audited(verb).finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);
     return done;
+  }
+
+  /** Whoever is told of something can find it in the audit file. */
+  async #audited<Result>(verb: Promise<Result>): Promise<Result> {
+    try {
+      return await verb;
+    } finally {
+      await this.#world.store.auditCopied();
+    }
   }
 
   #goesOn(during: string, work: Promise<unknown>): void {

@@ -53,6 +53,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   changesOf: true,
   fileAt: true,
   audit: true,
+  verifyAudit: true,
   reconcile: true,
   watcher: true,
   samples: true,

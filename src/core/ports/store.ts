@@ -1,4 +1,5 @@
 import type { AuditHistory } from '../alerts.ts';
+import type { AuditVerification } from '../audit-problem.ts';
 import type { Outbox } from './outbox.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { DiskUsage } from '../disk-usage.ts';
@@ -197,6 +198,13 @@ export interface Store extends Outbox {
   forgetSeen(gone: ReadonlyMap<RunId, readonly string[]>): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
   auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]>;
+  /**
+   * Resolves when what this store has written into the audit log is in `audit.jsonl` too, and on the disk; or when that
+   * cannot be now, which is told, and made up for later. Asked before anybody is given an answer.
+   */
+  auditCopied(): Promise<void>;
+  /** Whether the audit log is what was written. @throws WardenError when the database cannot be read */
+  verifyAudit(): Promise<AuditVerification>;
   /** Counted over the audit log. @throws WardenError when the database cannot be read */
   auditHistory(span: HistorySpan): Promise<AuditHistory>;
   /** The lease of the periodic watching. */

@@ -30,6 +30,8 @@ const reads = {
     'seen',
     'auditEntries',
     'auditHistory',
+    'auditCopied',
+    'verifyAudit',
     'pendingNotices',
     'lease',
     'dataVersion',

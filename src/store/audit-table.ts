@@ -1,0 +1,91 @@
+import type Database from 'better-sqlite3';
+import { hash, randomBytes } from 'node:crypto';
+import { type ChainedEntry, type ChainHead, chained, chainStart, type UnchainedEntry } from '../core/audit-chain.ts';
+import type { AuditEntry } from '../core/ports/store.ts';
+
+export const sha256 = (text: string): string => hash('sha256', text, 'hex');
+
+const columns =
+  'entry, at, run_id AS runId, action, user, face, outcome, why, facts, salt, text_digest AS textDigest, hash';
+
+const insert = `
+INSERT INTO audit_log (entry, at, run_id, action, user, face, outcome, why, facts, salt, text_digest, hash)
+VALUES (@entry, @at, @runId, @action, @user, @face, @outcome, @why, @facts, @salt, @textDigest, @hash)`;
+
+/** The table of the audit log, whose entries form a chain. What writes is called within a transaction. */
+export class AuditTable {
+  readonly #statement: (sql: string) => Database.Statement;
+  #last = 0;
+
+  constructor(statement: (sql: string) => Database.Statement) {
+    this.#statement = statement;
+  }
+
+  /** Number of the entry that was written last through this object, taken back or not. */
+  get last(): number {
+    return this.#last;
+  }
+
+  append(entry: AuditEntry): void {
+    const { at, runId, action, actor, outcome, why, facts } = entry;
+    const { user, face } = actor;
+    const number = this.#numberOfNext();
+    const row = { entry: number, at, runId, action, user, face, outcome, why, facts: JSON.stringify(facts) };
+    // Not ignored: what the table does not accept is an error.
+    this.#statement(insert).run(chained(row, this.head().hash, newSalt(), sha256));
+    this.#last = number;
+  }
+
+  /** With the number and the place in the chain that it has already. @returns false when there is one with that number */
+  insert(entry: ChainedEntry): boolean {
+    return this.#statement(`${insert} ON CONFLICT (entry) DO NOTHING`).run(entry).changes > 0;
+  }
+
+  /** The last entry that is in the chain. */
+  head(): ChainHead {
+    const row = this.#statement('SELECT entry, hash FROM audit_log ORDER BY entry DESC LIMIT 1').get() as
+      | { entry: number; hash: string | null }
+      | undefined;
+    return row === undefined ? chainStart : { entry: row.entry, hash: row.hash ?? '' };
+  }
+
+  /** In their order, at most so many. */
+  after(entry: number, limit: number): readonly ChainedEntry[] {
+    const sql = `SELECT ${columns} FROM audit_log WHERE entry > ? ORDER BY entry LIMIT ?`;
+    return this.#statement(sql).all(entry, limit) as ChainedEntry[];
+  }
+
+  /** Entries from here on get higher numbers: what was lost is seen to be missing. */
+  countFrom(entry: number): void {
+    if (this.#numberOfNext() > entry) return;
+    this.#statement("DELETE FROM sqlite_sequence WHERE name = 'audit_log'").run();
+    this.#statement("INSERT INTO sqlite_sequence (name, seq) VALUES ('audit_log', ?)").run(entry);
+  }
+
+  /** Puts entries that an older version wrote into the chain, in their order. */
+  chainUnchained(): void {
+    const unchained = this.#statement(
+      `SELECT ${columns} FROM audit_log WHERE hash IS NULL AND entry > ? ORDER BY entry LIMIT 1`,
+    );
+    const before = this.#statement('SELECT hash FROM audit_log WHERE entry < ? ORDER BY entry DESC LIMIT 1').pluck();
+    const update = this.#statement(
+      'UPDATE audit_log SET salt = @salt, text_digest = @textDigest, hash = @hash WHERE entry = @entry',
+    );
+    for (let last = 0; ;) {
+      const row = unchained.get(last) as UnchainedEntry | undefined;
+      if (row === undefined) return;
+      const previous = before.get(row.entry) as string | undefined;
+      const { entry, salt, textDigest, hash: own } = chained(row, previous ?? chainStart.hash, newSalt(), sha256);
+      update.run({ entry, salt, textDigest, hash: own });
+      last = row.entry;
+    }
+  }
+
+  /** Not the highest that is there: a deleted last entry would leave no gap. */
+  #numberOfNext(): number {
+    const counted = this.#statement("SELECT seq FROM sqlite_sequence WHERE name = 'audit_log'").pluck().get();
+    return (typeof counted === 'number' ? counted : 0) + 1;
+  }
+}
+
+const newSalt = (): string => randomBytes(16).toString('hex');
