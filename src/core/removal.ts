@@ -158,3 +158,8 @@ function allReasons(facts: RemovalFacts): KeepReason[] {
 export function lockReason(runId: RunId): string {
   return `workflow-warden ${runId}`;
 }
+
+/** The reason with which a worktree of the pool is locked. */
+export function poolLockReason(id: string): string {
+  return `workflow-warden pool ${id}`;
+}

@@ -26,6 +26,8 @@ export type WorkflowFileResult =
       readonly workflows: Map<string, Workflow>;
       /** What the worktrees may take of the disk; null: nobody is warned. */
       readonly worktreeBudgetBytes: number | null;
+      /** How many prepared worktrees a repository is to have; null where the file does not say. */
+      readonly pool: number | null;
     }
   | { readonly ok: false; readonly problems: readonly WorkflowFileProblem[] };
 
@@ -62,7 +64,7 @@ export function parseWorkflowFile(file: string, written: string): WorkflowFileRe
   if (result.success && duplicates.length === 0) {
     const gigabytes = result.data.worktreeBudgetGigabytes;
     const worktreeBudgetBytes = gigabytes === undefined ? null : gigabytes * 1_000_000_000;
-    return { ok: true, workflows: workflowsOf(result.data), worktreeBudgetBytes };
+    return { ok: true, workflows: workflowsOf(result.data), worktreeBudgetBytes, pool: result.data.pool ?? null };
   }
   const issues = result.success ? [] : result.error.issues;
   const problems = issues.flatMap((issue) =>

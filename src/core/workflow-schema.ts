@@ -14,6 +14,7 @@ const defaults = {
   onTimeout: 'kill',
   onLimit: 'notify',
   ports: 0,
+  pool: 0,
   persistent: false,
   backoffSeconds: 30,
 } as const;
@@ -246,6 +247,17 @@ export const workflowFileSchema = z.strictObject({
       z.lte(1000),
       z.meta({
         description: 'How many runs of this repository may be under way at once; others wait for their turn.',
+      }),
+    ),
+  ),
+  pool: z.optional(
+    z.int().check(
+      z.gte(0),
+      z.lte(20),
+      z.meta({
+        description:
+          'How many prepared worktrees are kept per repository, so that a run need not wait for its files to be checked out. Each takes as much of the disk as any.',
+        default: defaults.pool,
       }),
     ),
   ),

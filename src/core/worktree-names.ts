@@ -5,6 +5,11 @@ export function worktreePathFor(repository: string, workflowName: string, runId:
   return `${repository.replace(/[\\/]+$/, '')}.worktrees/${workflowName}-${digitsOf(runId)}`;
 }
 
+/** Beside those of runs, so that one rename makes it one of theirs, and what git wrote relative to it stays true. */
+export function pooledPathFor(repository: string, id: string): string {
+  return `${repository.replace(/[\\/]+$/, '')}.worktrees/.pool-${id}`;
+}
+
 /** `warden/<workflow>/<id>`. A workflow's name may hold what a ref may not, so that is replaced. */
 export function branchFor(workflowName: string, runId: RunId): string {
   const safe = workflowName.replaceAll(/\.{2,}/g, '.').replace(/\.(lock)?$/, '-');

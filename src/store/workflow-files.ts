@@ -35,17 +35,36 @@ export class WorkflowFiles implements WorkflowDefinitions {
 
   async worktreeBudget(repositoryPath: string | null): Promise<number | null> {
     const file = repositoryPath === null ? this.#userFile : repositoryFile(repositoryPath);
-    const text = await readIfThere(file);
-    // Asked often, and hardly ever there.
-    if (text?.includes('worktreeBudgetGigabytes') !== true) return null;
-    const result = await parsed(file, text);
-    if (!result.ok) throw new WardenError('invalid_workflows', { problems: result.problems });
-    return result.worktreeBudgetBytes;
+    return (await parsedIfIn(file, 'worktreeBudgetGigabytes'))?.worktreeBudgetBytes ?? null;
+  }
+
+  async poolSize(repositoryPath: string): Promise<number> {
+    for (const file of this.placesFor(repositoryPath)) {
+      const found = await parsedIfIn(file, '"pool"');
+      if (found !== null && found.pool !== null) return found.pool;
+    }
+    return 0;
   }
 }
 
 function repositoryFile(repositoryPath: string): string {
   return path.join(repositoryPath, '.vscode', 'workflows.json');
+}
+
+/**
+ * Such settings are asked for often, and hardly ever there.
+ * @returns null when the text is not in the file
+ * @throws WardenError invalid_workflows
+ */
+async function parsedIfIn(
+  file: string,
+  expected: string,
+): Promise<(WorkflowFileResult & { readonly ok: true }) | null> {
+  const text = await readIfThere(file);
+  if (text?.includes(expected) !== true) return null;
+  const result = await parsed(file, text);
+  if (!result.ok) throw new WardenError('invalid_workflows', { problems: result.problems });
+  return result;
 }
 
 async function parsed(file: string, text: string): Promise<WorkflowFileResult> {

@@ -6,6 +6,7 @@ import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { argvOf, type Workflow } from '../core/workflow.ts';
 import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
+import { fromPool } from './from-pool.ts';
 import { failureWords } from './failure-words.ts';
 import { runNow } from './find-run.ts';
 import { isLaunchedHere } from './queued-launches.ts';
@@ -103,7 +104,9 @@ async function makeWorktree(world: World, repository: Repository, run: Run, sign
   const checkpoint =
     resume?.kind === 'checkpoint' && restartedFrom !== null ? { runId: restartedFrom, number: resume.number } : null;
   const { runId, baseCommit } = run;
-  await world.worktrees.create({ repository, runId, baseCommit, checkpoint, signal, ...worktree });
+  const request = { repository, runId, baseCommit, signal, ...worktree };
+  const isThere = resume === null && (await fromPool(world, request));
+  if (!isThere) await world.worktrees.create({ ...request, checkpoint });
   return named;
 }
 

@@ -20,6 +20,7 @@ import { Retries } from './retries.ts';
 import { SampleKeeper } from './sample-keeper.ts';
 import { takeBackInterrupted } from './take-back-interrupted.ts';
 import { WatchLease } from './watch-lease.ts';
+import { WarmPools } from './warm-pools.ts';
 import type { World } from './world.ts';
 
 export interface WatchOptions {
@@ -101,6 +102,7 @@ export class Watch {
   readonly #measuring: PeriodicMeasuring;
   readonly #endedWorktrees: EndedWorktrees;
   readonly #dailyPass: DailyPass;
+  readonly #pools: WarmPools;
   /** What was cut off before, once. */
   #takingBack: Promise<void> | null = null;
   #idleLooks = 0;
@@ -119,6 +121,7 @@ export class Watch {
     this.#measuring = new PeriodicMeasuring(world);
     this.#endedWorktrees = new EndedWorktrees(world);
     this.#dailyPass = new DailyPass(world);
+    this.#pools = new WarmPools(world);
     this.#ended = this.#watch();
   }
 
@@ -160,6 +163,7 @@ export class Watch {
     await this.#measuring.settled();
     await this.#endedWorktrees.settled();
     await this.#dailyPass.settled();
+    await this.#pools.settled();
     await this.#takingBack;
     await this.#handOver().catch((error: unknown) => this.#world.diagnostics.failed('keeping samples', error));
     for (const exit of this.#exits.values()) exit.dispose();
@@ -292,6 +296,7 @@ export class Watch {
     }
     this.#checkpoints.attend((await store.watchedRuns()).filter(isRunning));
     this.#measuring.attend(active);
+    if (this.#options.mayLaunch()) this.#pools.attend(active);
     await this.#samples.write(new Set(active.map(({ runId }) => runId)), this.#world.clock.now());
     await this.#samples.thin();
     this.#told = null;

@@ -2,6 +2,7 @@ import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { markOf, type OwnershipMark } from './ownership-mark.ts';
+import { type PoolMark, poolMarkOf } from './pool-mark.ts';
 import { unlessMissing } from './system-failure.ts';
 
 /** A linked worktree as git's own folder for it (`worktrees/<id>`) describes it. */
@@ -16,8 +17,10 @@ export interface AdminEntry {
   readonly head: string | null;
   /** Full name of the branch that is checked out; null when detached or not known. */
   readonly headRef: string | null;
-  /** Null when the worktree is not ours. */
+  /** Null when the worktree is not a run's. */
   readonly mark: OwnershipMark | null;
+  /** Null when it is not of the pool, or a run has it already. */
+  readonly pool: PoolMark | null;
 }
 
 export async function adminEntries(repository: Repository): Promise<AdminEntry[]> {
@@ -27,13 +30,15 @@ export async function adminEntries(repository: Repository): Promise<AdminEntry[]
   return entries.filter((entry) => entry !== null);
 }
 
-async function adminEntry(directory: string): Promise<AdminEntry | null> {
+/** @returns null when there is no such folder */
+export async function adminEntry(directory: string): Promise<AdminEntry | null> {
   if ((await unlessMissing(lstat(directory)))?.isDirectory() !== true) return null;
-  const [gitFile, lockReason, head, mark] = await Promise.all([
+  const [gitFile, lockReason, head, mark, pool] = await Promise.all([
     firstLine(join(directory, 'gitdir')),
     unlessMissing(readFile(join(directory, 'locked'), 'utf8')),
     firstLine(join(directory, 'HEAD')),
     markOf(directory),
+    poolMarkOf(directory),
   ]);
   return {
     directory,
@@ -42,6 +47,7 @@ async function adminEntry(directory: string): Promise<AdminEntry | null> {
     head,
     headRef: head?.startsWith('ref: ') === true ? head.slice('ref: '.length) : null,
     mark,
+    pool: mark === null ? pool : null,
   };
 }
 

@@ -8,6 +8,7 @@ import { fillFromCheckpoint } from './fill-from-checkpoint.ts';
 import { askGit, git, gitFailure } from './git.ts';
 import type { InTurns } from './in-turns.ts';
 import { announce } from './ownership-mark.ts';
+import { isExactly } from './pool.ts';
 import { registerWorktree } from './register-worktree.ts';
 import { holdingLock } from './repository-lock.ts';
 import { systemFailure, unlessMissing } from './system-failure.ts';
@@ -83,6 +84,21 @@ async function checkOut({ runId, path, signal }: CreateWorktree, { commit, check
 /** Git goes on when we die, and what it starts may never end: by the cookie whoever takes the launch back finds them all. */
 function ofRun(runId: RunId): Record<string, string> {
   return { WARDEN_RUN_ID: runId };
+}
+
+/**
+ * For a worktree that was handed out: whether all is as if it had been checked out now. Then its hook runs, as it would
+ * have.
+ */
+export async function isAsCreated({
+  runId,
+  path,
+  baseCommit,
+  signal,
+}: Omit<CreateWorktree, 'checkpoint'>): Promise<boolean> {
+  if (!(await isExactly(path, baseCommit, ofRun(runId), signal))) return false;
+  await runPostCheckoutHook(runId, path, baseCommit, signal);
+  return true;
 }
 
 /** As `git worktree add` does after its checkout, with the same arguments and the same consequence of a failure. */

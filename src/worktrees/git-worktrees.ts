@@ -3,9 +3,10 @@ import type { Repository, Worktrees } from '../core/ports/worktrees.ts';
 import { changesSince } from './changes-since.ts';
 import { checkpointsOf } from './checkpoints-of.ts';
 import { commitOf } from './commit-of.ts';
-import { create } from './create.ts';
+import { create, isAsCreated } from './create.ts';
 import { deleteCheckpoints } from './delete-checkpoints.ts';
 import { fileAt } from './file-at.ts';
+import { handOut } from './hand-out.ts';
 import { handOver } from './hand-over.ts';
 import { include } from './include.ts';
 import { locksHeldBy } from './held-locks.ts';
@@ -14,6 +15,8 @@ import { keepWork } from './keep-work.ts';
 import { lastChangeIn } from './last-change.ts';
 import { list, pathsOf } from './list.ts';
 import { ownWorkIn } from './own-work.ts';
+import { pooledWorktrees, takeBackPooled, tendPool } from './pool.ts';
+import { pooledFolders } from './pooled-entries.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { remove } from './remove.ts';
 import { holdingLock } from './repository-lock.ts';
@@ -31,6 +34,8 @@ import { removeWorktreesFolderIfEmpty } from './worktrees-folder.ts';
 export function gitWorktrees(): Worktrees {
   const checkouts = inTurns(2);
   const deletions = inTurns(1);
+  // Of their own: no launch waits for one.
+  const preparations = inTurns(1);
   // Hundreds of runs may be killed at once: each git costs the event loop a fork.
   const looks = inTurns(2);
   const checkpoints = inTurns(2);
@@ -49,6 +54,14 @@ export function gitWorktrees(): Worktrees {
     repositoryOf,
     commitOf,
     create: async (request) => await create(request, checkouts),
+    handOut,
+    isAsCreated,
+    tendPool: async (repository, request) =>
+      await preparations(async () => {
+        await tendPool(repository, request, (path) => deleteInBackground(repository, path));
+      }, request.signal),
+    hasPool: async (repositoryPath) => (await pooledFolders(repositoryPath)).length > 0,
+    pooled: pooledWorktrees,
     include,
     undo,
     list,
@@ -71,7 +84,10 @@ export function gitWorktrees(): Worktrees {
     checkpointsOf,
     deleteCheckpoints,
     restore: async (request) => await restore(request, checkouts),
-    takeBackInterrupted,
+    async takeBackInterrupted(repository, endWorkers) {
+      await takeBackInterrupted(repository, endWorkers);
+      await takeBackPooled(repository, endWorkers, (path) => deleteInBackground(repository, path));
+    },
     handOver,
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);

@@ -8,6 +8,8 @@ import { type AdminEntry, adminEntries, isWorktreeOf } from './admin-entries.ts'
 import { deleteBranch, isKept } from './branches.ts';
 import { discardEntry, finishEarlierRemovals, setEntryAside } from './forget-entry.ts';
 import { announcementOf, withdrawAnnouncement } from './ownership-mark.ts';
+import { foldersOf, takerOf } from './pooled-entries.ts';
+import type { PoolMark } from './pool-mark.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { removeTree } from './remove-tree.ts';
 import { holdingLock } from './repository-lock.ts';
@@ -64,6 +66,7 @@ async function entryOf(repository: Repository, worktree: Unstarted): Promise<Adm
 
 function isOfRun(entry: AdminEntry, { runId, branch }: Unstarted, path: string): boolean {
   if (entry.mark !== null) return entry.mark.runId === runId && entry.mark.branch === branch;
+  if (entry.pool !== null) return takerOf(entry.pool)?.runId === runId;
   // Not marked yet, and other worktrees of the run may be locked with the same words.
   if (entry.lockReason === lockReason(runId)) return entry.path === null || entry.path === path;
   // Git's own lock on what it has not finished: at our path and on our branch, it can only be our half-made one.
@@ -77,6 +80,7 @@ async function removeFolder(entry: AdminEntry | null, path: string): Promise<voi
     const detail = `${path} holds the work of an earlier run`;
     throw new WardenError('git_failed', { operation: 'undo worktree', detail });
   }
+  if (entry.pool !== null) return await removePooledFolder(entry, entry.pool);
   if (await isWorktreeOf(entry)) {
     if (entry.path !== (await resolved(path))) {
       const detail = `the worktree of ${entry.mark?.runId ?? path} is in ${entry.path}, not in ${path}`;
@@ -87,6 +91,11 @@ async function removeFolder(entry: AdminEntry | null, path: string): Promise<voi
     // Git makes the folder before it writes what ties it to the entry.
     await removeIfEmpty(path);
   }
+}
+
+/** Of one that was being handed out to the run: at either place. */
+async function removePooledFolder(entry: AdminEntry, pool: PoolMark): Promise<void> {
+  for (const folder of await foldersOf(entry, pool)) await removeTree(folder);
 }
 
 /** Git writes paths down with links resolved. */

@@ -15,4 +15,9 @@ export interface WorkflowDefinitions {
    * @throws WardenError invalid_workflows
    */
   worktreeBudget(repositoryPath: string | null): Promise<number | null>;
+  /**
+   * How many prepared worktrees a repository is to have: what its own file says, else the user's.
+   * @throws WardenError invalid_workflows
+   */
+  poolSize(repositoryPath: string): Promise<number>;
 }

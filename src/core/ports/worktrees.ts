@@ -1,6 +1,7 @@
 import type { Checkpoint, CheckpointReason } from '../checkpoint.ts';
 import type { HeldLock } from '../critical-section.ts';
 import type { OwnWork } from '../impact.ts';
+import type { PooledWorktree } from '../pool.ts';
 import type { RepositoryState } from '../aftermath.ts';
 import type { WorktreeFacts } from '../removal.ts';
 import type { RunId } from '../run-id.ts';
@@ -20,6 +21,21 @@ export interface CreateWorktree {
   readonly baseCommit: string;
   /** It begins with what that keeps, instead of with the files of the base. */
   readonly checkpoint: { readonly runId: RunId; readonly number: number } | null;
+  readonly signal: AbortSignal;
+}
+
+/** Like CreateWorktree, from a prepared worktree. */
+export interface HandOutWorktree extends Omit<CreateWorktree, 'checkpoint'> {
+  /** Whether a process works in a folder. */
+  readonly isOccupied: (path: string) => Promise<boolean>;
+}
+
+export interface TendPool {
+  /** How many prepared worktrees there are to be. */
+  readonly size: number;
+  readonly isOccupied: (path: string) => Promise<boolean>;
+  /** Ends every process that carries a cookie in its environment, see poolCookie. */
+  readonly endWorkers: (cookie: string) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -97,6 +113,23 @@ export interface Worktrees {
    * @throws WardenError worktree_path_taken, branch_taken, disk_full, git_failed
    */
   create(request: CreateWorktree): Promise<void>;
+  /**
+   * The same by making a prepared worktree of exactly that base the run's, without a look at its files: see `isAsCreated`.
+   * @returns false when there is none to have; nothing was made then
+   * @throws WardenError as create, and is taken back like it
+   */
+  handOut(request: HandOutWorktree): Promise<boolean>;
+  /**
+   * Whether a worktree that was handed out is what `create` would have made: every file is looked at, and nothing else is
+   * there. If so, the post-checkout hook runs as after `create`. @throws WardenError git_failed as the hook does
+   */
+  isAsCreated(request: Omit<CreateWorktree, 'checkpoint'>): Promise<boolean>;
+  /** Makes, renews and discards prepared worktrees until there are as many as wanted. @throws WardenError git_failed */
+  tendPool(repository: Repository, request: TendPool): Promise<void>;
+  /** Whether there is any prepared worktree; costs no git. @param repositoryPath top folder of the main checkout */
+  hasPool(repositoryPath: string): Promise<boolean>;
+  /** The prepared worktrees of a repository: of no run, and of nobody else. */
+  pooled(repository: Repository): Promise<readonly PooledWorktree[]>;
   /** Copies files that git ignores but the run needs. @throws WardenError disk_full, git_failed; the signal's reason when aborted */
   include(repository: Repository, worktreePath: string, request: IncludeFiles): Promise<Included>;
   /** Takes back what `create` made for a run that never started: worktree, branch, lock, mark. */

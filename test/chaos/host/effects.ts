@@ -66,6 +66,8 @@ const reads = {
     'usabilityOf',
     'ownWorkIn',
     'checkpointsOf',
+    'pooled',
+    'hasPool',
     'settled',
   ],
   folders: [

@@ -256,6 +256,8 @@ describe('a problem of a definitions file is told at its line and column, with i
       withLines('"command": ["x"],', '"retry": { "attempts": 0 }'),
       ['5:24 workflows.builder.retry.attempts: this must be at least 1'],
     ],
+    ['a pool that fills the disk', '{ "workflows": {}, "pool": 500 }', ['1:28 pool: this must be at most 20']],
+    ['half a worktree', '{ "workflows": {}, "pool": 0.5 }', ['1:28 pool: expected a whole number, found 0.5']],
     [
       'too many runs',
       '{ "workflows": {}, "maxConcurrentRuns": 5000 }',

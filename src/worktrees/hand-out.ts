@@ -1,0 +1,100 @@
+import { lstat, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { WardenError } from '../core/errors.ts';
+import type { HandOutWorktree } from '../core/ports/worktrees.ts';
+import { lockReason } from '../core/removal.ts';
+import { adminEntry } from './admin-entries.ts';
+import { hasBranch } from './branches.ts';
+import { settingsOf } from './checkout-settings.ts';
+import { askGit, gitFailure } from './git.ts';
+import { holderOf } from './lock-holder.ts';
+import { announce, markWorktree, withdrawAnnouncement } from './ownership-mark.ts';
+import { removePoolMark, rewritePoolMark } from './pool-mark.ts';
+import { isPooled, lookAt, pooledEntriesByFolder, type PooledEntry } from './pooled-entries.ts';
+import { holdingLock } from './repository-lock.ts';
+import { systemFailure, unlessMissing } from './system-failure.ts';
+import { forget, thenThrow } from './undo.ts';
+import { randomUUID } from 'node:crypto';
+
+const operation = 'create worktree';
+
+/**
+ * Makes a prepared worktree the run's: a rename, and what git and we have written down of it. It holds exactly the base
+ * and was checked out with the settings of now; whether somebody changed a file in it since is for `isAsCreated` to find.
+ * @returns false when there is none to have
+ */
+export async function handOut(request: HandOutWorktree): Promise<boolean> {
+  const { repository, path, baseCommit, isOccupied, signal } = request;
+  try {
+    const entries = (await pooledEntriesByFolder(repository)).filter(
+      (entry) => entry.pool.commit === baseCommit && dirname(entry.path) === dirname(path),
+    );
+    if (entries.length === 0) return false;
+    const settings = await settingsOf(repository);
+    for (const entry of entries) {
+      if (!(await isReady(entry, settings.fingerprint)) || (await isOccupied(entry.path))) continue;
+      const take = async (): Promise<boolean> => await takeIfReady(request, entry.directory, settings.fingerprint);
+      if (await holdingLock(repository, take, signal)) return true;
+    }
+    return false;
+  } catch (error) {
+    throw systemFailure(operation, path, error);
+  }
+}
+
+async function isReady(entry: PooledEntry, fingerprint: string): Promise<boolean> {
+  const { state, settings } = await lookAt(entry);
+  return state === 'ready' && settings === fingerprint;
+}
+
+/** Another may have taken it before we had the lock. */
+async function takeIfReady(request: HandOutWorktree, directory: string, fingerprint: string): Promise<boolean> {
+  const entry = await adminEntry(directory);
+  if (!isPooled(entry) || !(await isReady(entry, fingerprint))) return false;
+  const { repository, runId, path, branch, baseCommit, signal } = request;
+  signal.throwIfAborted();
+  if ((await unlessMissing(lstat(path))) !== null) throw new WardenError('worktree_path_taken', { path });
+  const mark = { runId, branch, baseCommit, restored: null, isInherited: false };
+  await announce(repository, mark);
+  try {
+    const by = await holderOf(randomUUID());
+    await rewritePoolMark(directory, { ...entry.pool, state: { by, run: { runId, branch, path } } });
+    await makeBranch(request);
+    await rename(entry.path, path);
+    await replace(join(directory, 'gitdir'), renamedTo(path, await readFile(join(directory, 'gitdir'), 'utf8')));
+    await replace(join(directory, 'HEAD'), `ref: refs/heads/${branch}\n`);
+    await replace(join(directory, 'locked'), lockReason(runId));
+    await markWorktree(repository, mark, directory);
+    await removePoolMark(directory);
+    return true;
+  } catch (error) {
+    return await thenThrow(operation, systemFailure(operation, path, error), forget(repository, request));
+  }
+}
+
+/** It is not there yet: a branch that is would be somebody's. */
+async function makeBranch({ repository, runId, branch, baseCommit }: HandOutWorktree): Promise<void> {
+  const request = {
+    directory: repository.path,
+    arguments: ['update-ref', '-m', `branch: Created from ${baseCommit}`, `refs/heads/${branch}`, baseCommit, ''],
+    operation,
+    environment: { WARDEN_RUN_ID: runId },
+  };
+  const answer = await askGit(request);
+  if (answer.exitCode === 0) return;
+  if (!(await hasBranch(repository, branch))) throw await gitFailure(request, answer);
+  // What takes the rest back must not take that for ours.
+  await withdrawAnnouncement(repository, { runId, branch });
+  throw new WardenError('branch_taken', { branch });
+}
+
+/** Git may have written it relative to its own folder: both places have the same parent. */
+function renamedTo(path: string, gitFile: string): string {
+  return `${join(dirname(dirname(gitFile.trimEnd())), basename(path), '.git')}\n`;
+}
+
+/** In one step. */
+async function replace(file: string, content: string): Promise<void> {
+  await writeFile(`${file}.new`, content);
+  await rename(`${file}.new`, file);
+}
