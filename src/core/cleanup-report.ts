@@ -8,6 +8,8 @@ export interface RemovedEntry {
   readonly bytes: number | null;
   /** The ref that holds its work; null when there was nothing that its branch does not hold. */
   readonly checkpoint: string | null;
+  /** Stays for commits that are nowhere else; null where it went too, or that is not known yet. */
+  readonly branchKept: string | null;
   /** What went wrong with its teardown command; null when nothing did, or there was none. */
   readonly teardownFailure: string | null;
 }

@@ -4,7 +4,7 @@ import type { CriticalSection } from './critical-section.ts';
 import type { KillReport, Survivor } from './kill-report.ts';
 import { describeBytes, describeDuration, hundredths } from './quantities.ts';
 import type { QueueWait } from './queue.ts';
-import type { KeepReason } from './removal.ts';
+import type { KeepReason, WorktreeFacts } from './removal.ts';
 import type { CopyProgress } from './ports/worktrees.ts';
 import type { RetryStop } from './retry.ts';
 import type { RunReason, RunWarning } from './run.ts';
@@ -352,8 +352,8 @@ export function describeKeepReason(reason: KeepReason, translate: Translate): st
         : translate('{0} files are not committed', reason.files);
     case 'unpushed':
       return reason.commits === 1
-        ? translate('one commit is on no other branch')
-        : translate('{0} commits are on no other branch', reason.commits);
+        ? translate('one commit is on its branch alone')
+        : translate('{0} commits are on its branch alone', reason.commits);
     case 'by_hand_only':
       return translate('its workflow wants it removed by hand only');
     case 'awaited':
@@ -377,6 +377,18 @@ export function describeKeepReason(reason: KeepReason, translate: Translate): st
     case 'failed':
       return translate('it could not be removed: {0}', reason.detail);
   }
+}
+
+/** Where the commits of a worktree are, as part of a sentence; null where it has none of its own. */
+export function describeCommits(
+  { unpushed, merged }: Pick<WorktreeFacts, 'unpushed' | 'merged'>,
+  translate: Translate,
+): string | null {
+  if (merged) return translate('its commits are merged');
+  if (unpushed === null || unpushed === 0) return null;
+  return unpushed === 1
+    ? translate('one commit is on its branch alone')
+    : translate('{0} commits are on its branch alone', unpushed);
 }
 
 /** How a kill went, in one sentence. */

@@ -24,6 +24,8 @@ export interface WorktreeFacts {
    * keeps the branch for them. Null where not to be found out.
    */
   readonly unpushed: number | null;
+  /** It has commits since its base, and what they changed is on another branch: as they are, rebased or squashed. */
+  readonly merged: boolean;
   readonly bytes: number | null;
   /** A git operation is under way in it, e.g. `rebase`. */
   readonly operation: string | null;

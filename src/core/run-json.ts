@@ -374,6 +374,8 @@ export interface CleanupJson {
     readonly path: string;
     readonly bytes: number | null;
     readonly checkpoint: string | null;
+    /** Stays for commits that are nowhere else. */
+    readonly branch_kept: string | null;
     readonly teardown_failure: string | null;
   }[];
   readonly kept: readonly { readonly run_id: string; readonly path: string; readonly reasons: readonly string[] }[];
@@ -382,11 +384,12 @@ export interface CleanupJson {
 export function cleanupJson(report: CleanupReport, translate: Translate = plainEnglish): CleanupJson {
   return {
     dry_run: report.dryRun,
-    removed: report.removed.map(({ runId, path, bytes, checkpoint, teardownFailure }) => ({
+    removed: report.removed.map(({ runId, path, bytes, checkpoint, branchKept, teardownFailure }) => ({
       run_id: runId,
       path,
       bytes,
       checkpoint,
+      branch_kept: branchKept,
       teardown_failure: teardownFailure,
     })),
     kept: report.kept.map(({ runId, path, reasons }) => ({
@@ -407,6 +410,10 @@ export interface WorktreesJson {
     readonly branch: string | null;
     readonly exists: boolean;
     readonly dirty_files: number | null;
+    /** Commits that are on no other branch; a cleanup keeps the branch for them. */
+    readonly unpushed_commits: number | null;
+    /** What its commits changed is on another branch. */
+    readonly merged: boolean;
     readonly bytes: number | null;
     readonly verdict: RemovalVerdict;
     /** Why it stays; none when it may go. */
@@ -442,6 +449,8 @@ export function worktreesJson(
       branch: worktree.branch,
       exists: worktree.exists,
       dirty_files: worktree.dirtyFiles,
+      unpushed_commits: worktree.unpushed,
+      merged: worktree.merged,
       bytes,
       verdict: verdictOf(reasons),
       reasons: reasons.map((reason) => describeKeepReason(reason, translate)),

@@ -135,7 +135,7 @@ export async function cleanupOn(world: World, request: Request, termsFor: TermsF
     if (request.signal?.aborted === true) break;
     request.onProgress?.(index, wanted.length, entry);
     if (request.dryRun) {
-      removed.push({ runId, path, bytes: entry.bytes, checkpoint: null, teardownFailure: null });
+      removed.push({ runId, path, bytes: entry.bytes, checkpoint: null, branchKept: null, teardownFailure: null });
       continue;
     }
     const outcome = await removeWorktree(world, repository, entry, termsFor);
@@ -160,7 +160,9 @@ export async function removeWorktree(
   repository: Repository,
   entry: WorktreeEntry,
   termsFor: TermsFor,
-): Promise<Pick<RemovedEntry, 'checkpoint' | 'teardownFailure'> | { readonly reasons: readonly KeepReason[] }> {
+): Promise<
+  Pick<RemovedEntry, 'checkpoint' | 'branchKept' | 'teardownFailure'> | { readonly reasons: readonly KeepReason[] }
+> {
   await world.store.requireDatabase();
   const now = await entryOf(world, entry.worktree, termsFor);
   if (now.reasons.length > 0) return { reasons: now.reasons };
@@ -199,7 +201,7 @@ export async function removeWorktree(
       }),
     );
     if (checkpoint !== null) await noteCheckpoints(world, worktree);
-    return { checkpoint, teardownFailure };
+    return { checkpoint, branchKept: removed.branchKept, teardownFailure };
   } catch (error) {
     const detail = failureWords(error);
     await world.store.audit(

@@ -1,5 +1,6 @@
 import type { Repository } from '../core/ports/worktrees.ts';
 import { askGit, git, gitText } from './git.ts';
+import { isInCheckpoint, isMergedOtherwise } from './merged.ts';
 import type { OwnershipMark } from './ownership-mark.ts';
 
 /** Where commits are kept for good: stashes and our own checkpoints come and go. */
@@ -64,8 +65,9 @@ export async function deleteBranch(
 }
 
 /**
- * Deletes the branch of a run that is over, if its tip is on another branch or tag, or if it never left the base and the
- * main checkout has that. A branch that cannot be deleted is one that is kept.
+ * Deletes the branch of a run that is over, if its tip is on another branch or tag, if it never left the base and the
+ * main checkout has that, or if a main branch has its work otherwise and a checkpoint its commits. A branch that cannot be
+ * deleted is one that is kept.
  * @returns whether it was deleted
  */
 export async function deleteBranchOfRun(repository: Repository, mark: OwnershipMark): Promise<boolean> {
@@ -75,7 +77,8 @@ export async function deleteBranchOfRun(repository: Repository, mark: OwnershipM
       mark.branch,
       async (tip) =>
         (await isKept(repository, tip, mark.branch)) ||
-        (tip === mark.baseCommit && (await isInMainHead(repository, tip))),
+        (tip === mark.baseCommit && (await isInMainHead(repository, tip))) ||
+        ((await isInCheckpoint(repository, mark.runId, tip)) && (await isMergedOtherwise(repository, tip))),
     );
   } catch {
     return false;

@@ -8,6 +8,7 @@ import { askGit, git, gitFailure, nulSeparated } from './git.ts';
 import { ignoredPaths } from './ignored-paths.ts';
 import { keepState } from './kept-state.ts';
 import { unkeptRepositories } from './nested-repositories.ts';
+import { isMergedOtherwise } from './merged.ts';
 import { operationIn } from './operation.ts';
 import { stagedState } from './staged-state.ts';
 import { lookAtEveryFile, type TemporaryIndex, withTemporaryIndex } from './temporary-index.ts';
@@ -84,7 +85,7 @@ async function keptIn(
       : [...working.withoutCommit, ...(await unkeptRepositories(worktreePath, found, request.environment))];
   const before = head?.tree ?? emptyTree(found);
   const isStaged = staged.tree !== null && staged.tree !== before;
-  const isCommitted = head === null || (await isOnBranch(repository, entry, head.commit));
+  const isCommitted = head === null || (await staysOnBranch(request, head.commit));
   if (found === before && !isStaged && !state.isWork && isCommitted) return { checkpoint: null, unkept };
   const title = `workflow-warden ${runId}: what was staged`;
   const onHead = head === null ? [] : [head.commit];
@@ -146,7 +147,14 @@ async function isUnborn(index: TemporaryIndex): Promise<boolean> {
   return found.exitCode !== 0;
 }
 
-/** The branch that a worktree is on stays unless its commits are elsewhere too; a detached HEAD stays nowhere. */
-async function isOnBranch(repository: Repository, entry: AdminEntry, head: string): Promise<boolean> {
-  return entry.headRef?.startsWith('refs/heads/') === true || (await isKept(repository, head));
+/**
+ * The branch that a worktree is on stays unless its commits are elsewhere too, or the worktree goes and a main branch has
+ * what they changed; a detached HEAD stays nowhere.
+ */
+async function staysOnBranch({ repository, entry, why }: CheckpointRequest, head: string): Promise<boolean> {
+  const { headRef, mark } = entry;
+  if (headRef?.startsWith('refs/heads/') !== true) return await isKept(repository, head);
+  const mayGo = why === 'removal' && mark !== null && headRef === `refs/heads/${mark.branch}`;
+  if (!mayGo || head === mark.baseCommit || (await isKept(repository, head, mark.branch))) return true;
+  return !(await isMergedOtherwise(repository, head));
 }

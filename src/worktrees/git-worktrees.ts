@@ -14,6 +14,7 @@ import { inTurns } from './in-turns.ts';
 import { keepWork } from './keep-work.ts';
 import { lastChangeIn } from './last-change.ts';
 import { list, pathsOf } from './list.ts';
+import { KnownMerges } from './merged.ts';
 import { ownWorkIn } from './own-work.ts';
 import { pooledWorktrees, takeBackPooled, tendPool } from './pool.ts';
 import { pooledFolders } from './pooled-entries.ts';
@@ -40,6 +41,7 @@ export function gitWorktrees(): Worktrees {
   const looks = inTurns(2);
   const checkpoints = inTurns(2);
   const measurements = inTurns(1);
+  const merges = new KnownMerges();
   const underWay = new Set<Promise<void>>();
 
   /** What cannot be deleted now is tried again with the next removal there. */
@@ -64,7 +66,7 @@ export function gitWorktrees(): Worktrees {
     pooled: pooledWorktrees,
     include,
     undo,
-    list,
+    list: async (repository, only) => await list(repository, merges, only),
     pathsOf,
     sizesOf: async (paths, signal) => await measurements(async () => await sizesOf(paths, signal), signal),
     lastChangeIn,

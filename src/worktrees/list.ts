@@ -5,7 +5,8 @@ import type { RunId } from '../core/run-id.ts';
 import { type AdminEntry, adminEntries, isWorktreeOf } from './admin-entries.ts';
 import { askGit } from './git.ts';
 import { inTurns } from './in-turns.ts';
-import { ownCommits } from './own-commits.ts';
+import type { KnownMerges } from './merged.ts';
+import { ownCommits, tipOf } from './own-commits.ts';
 import { operationIn } from './operation.ts';
 import type { OwnershipMark } from './ownership-mark.ts';
 import { statusOf } from './status.ts';
@@ -15,13 +16,17 @@ import { systemFailure, unlessMissing } from './system-failure.ts';
  * Every worktree of the repository that carries our mark, those whose folder has gone too. Sizes are not measured.
  * @param only the runs whose worktrees are looked at; all when absent
  */
-export async function list(repository: Repository, only?: ReadonlySet<RunId>): Promise<WorktreeFacts[]> {
+export async function list(
+  repository: Repository,
+  merges: KnownMerges,
+  only?: ReadonlySet<RunId>,
+): Promise<WorktreeFacts[]> {
   const looks = inTurns(4);
   try {
     const all = await adminEntries(repository);
     const entries = only === undefined ? all : all.filter(({ mark }) => mark !== null && only.has(mark.runId));
     const found = await Promise.all(
-      entries.map(async (entry) => await looks(async () => await factsOf(repository, entry))),
+      entries.map(async (entry) => await looks(async () => await factsOf(repository, entry, merges))),
     );
     return found.filter((facts) => facts !== null);
   } catch (error) {
@@ -45,7 +50,7 @@ function ours({ mark, path }: AdminEntry): { readonly mark: OwnershipMark; reado
   return { mark, path };
 }
 
-async function factsOf(repository: Repository, entry: AdminEntry): Promise<WorktreeFacts | null> {
+async function factsOf(repository: Repository, entry: AdminEntry, merges: KnownMerges): Promise<WorktreeFacts | null> {
   const found = ours(entry);
   if (found === null) return null;
   const { mark, path } = found;
@@ -62,11 +67,26 @@ async function factsOf(repository: Repository, entry: AdminEntry): Promise<Workt
     exists,
     lock: entry.lockReason === null ? null : { reason: entry.lockReason },
     dirtyFiles: status?.dirtyFiles ?? null,
-    unpushed: await ownCommits(repository, head, mark),
+    ...(await workOf(repository, head, mark, merges)),
     bytes: null,
     operation: await operationIn(entry.directory),
     restored: mark.restored === null ? null : { checkpoint: mark.restored.checkpoint, at: mark.restored.at },
   };
+}
+
+/** Where the commits of a worktree are. */
+async function workOf(
+  repository: Repository,
+  head: string | null,
+  mark: OwnershipMark,
+  merges: KnownMerges,
+): Promise<Pick<WorktreeFacts, 'unpushed' | 'merged'>> {
+  const unpushed = await ownCommits(repository, head, mark);
+  if (unpushed === null || head === null) return { unpushed, merged: false };
+  if (unpushed === 0) return { unpushed, merged: head !== mark.baseCommit };
+  // Only where the branch is what HEAD is: commits may be on it that HEAD has left.
+  const merged = (await tipOf(repository, mark.branch)) === head && (await merges.has(repository, head));
+  return { unpushed: merged ? 0 : unpushed, merged };
 }
 
 async function headOf(

@@ -23,3 +23,13 @@ export async function ownCommits(
   const count = answer.output.toString('utf8').trim();
   return answer.exitCode === 0 && /^\d+$/.test(count) ? Number(count) : null;
 }
+
+/** @returns null when there is no such branch */
+export async function tipOf(repository: Repository, branch: string): Promise<string | null> {
+  const answer = await askGit({
+    directory: repository.gitDirectory,
+    arguments: ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`],
+    operation: 'look at worktree',
+  });
+  return answer.exitCode === 0 ? answer.output.toString('utf8').trim() : null;
+}

@@ -3,7 +3,7 @@ import { WardenError } from '../core/errors.ts';
 import type { RemovedWorktree, Repository } from '../core/ports/worktrees.ts';
 import { lockReason, type WorktreeFacts } from '../core/removal.ts';
 import { type AdminEntry, adminEntries, isWorktreeOf } from './admin-entries.ts';
-import { deleteBranchOfRun } from './branches.ts';
+import { deleteBranchOfRun, hasBranch } from './branches.ts';
 import { keepingWork } from './checkpoint.ts';
 import { discardEntry, finishEarlierRemovals, setEntryAside } from './forget-entry.ts';
 import { mountPointsBelow } from './mount-points.ts';
@@ -44,7 +44,9 @@ export async function remove(repository: Repository, worktree: WorktreeFacts): P
         const branchDeleted = await deleteBranchOfRun(repository, now.mark);
         // The worktree has gone; whatever keeps its entry from being discarded is met again with the next removal.
         await discardEntry(repository, aside).catch(() => undefined);
-        return { bytes, checkpoint: work.checkpoint, branchDeleted };
+        const { branch } = now.mark;
+        const branchKept = !branchDeleted && (await hasBranch(repository, branch)) ? branch : null;
+        return { bytes, checkpoint: work.checkpoint, branchDeleted, branchKept };
       });
     });
   } catch (error) {

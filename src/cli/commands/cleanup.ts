@@ -69,13 +69,14 @@ async function print(report: CleanupReport, output: Output): Promise<number> {
 function describe({ dryRun, removed, kept }: CleanupReport): string {
   if (removed.length + kept.length === 0) return 'No worktrees.';
   return table([
-    ...removed.map(({ runId, path, bytes, checkpoint, teardownFailure }) => [
+    ...removed.map(({ runId, path, bytes, checkpoint, branchKept, teardownFailure }) => [
       dryRun ? 'would remove' : 'removed',
       runId,
       path,
       [
         bytes === null ? 'size unknown' : describeBytes(bytes, plainEnglish),
         ...(checkpoint === null ? [] : [`kept in ${checkpoint}`]),
+        ...(branchKept === null ? [] : [`branch ${branchKept} kept`]),
         ...(teardownFailure === null ? [] : [`teardown failed: ${oneLine(teardownFailure)}`]),
       ].join(', '),
     ]),

@@ -1,6 +1,6 @@
 import type { DiskBudget } from '../../core/disk-usage.ts';
 import { isOverBudget } from '../../core/disk-usage.ts';
-import { describeBytes, describeKeepReason, plainEnglish } from '../../core/messages.ts';
+import { describeBytes, describeCommits, describeKeepReason, plainEnglish } from '../../core/messages.ts';
 import { type RemovalVerdict, verdictOf } from '../../core/removal.ts';
 import { worktreesJson } from '../../core/run-json.ts';
 import type { WorktreeEntry } from '../../supervisor/cleanup.ts';
@@ -46,7 +46,11 @@ function describe(entries: readonly WorktreeEntry[], { usage, budgets }: DiskRep
     worktree.runId,
     sizeWords(bytes),
     worktree.path,
-    oneLine(reasons.map((reason) => describeKeepReason(reason, plainEnglish)).join('; ')),
+    oneLine(
+      [...reasons.map((reason) => describeKeepReason(reason, plainEnglish)), describeCommits(worktree, plainEnglish)]
+        .filter((words) => words !== null)
+        .join('; '),
+    ),
   ]);
   const notes = [
     ...(usage === null ? [] : [`${sizeWords(usage.bytes)} in all`]),

@@ -96,6 +96,8 @@ export interface RemovedWorktree {
   /** The ref of the verified checkpoint; null when there was nothing that the branch does not hold. */
   readonly checkpoint: string | null;
   readonly branchDeleted: boolean;
+  /** The run's branch, where it is still there. */
+  readonly branchKept: string | null;
 }
 
 /** Git, as far as runs need it. Every method throws WardenError with git's own words. */

@@ -23,7 +23,7 @@ describe.concurrent('removing a worktree', () => {
     const test = await temporaryRepository({ 'some/file': 'x'.repeat(10_000) });
     const made = await test.create();
     const removed = await test.remove(made);
-    expect(removed).toEqual({ bytes: expect.any(Number), checkpoint: null, branchDeleted: true });
+    expect(removed).toEqual({ bytes: expect.any(Number), checkpoint: null, branchDeleted: true, branchKept: null });
     expect(removed.bytes).toBeGreaterThan(10_000);
     expect(await test.traces()).toEqual(noTraces);
     expect(await test.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');

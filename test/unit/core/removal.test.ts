@@ -24,6 +24,7 @@ const worktree: WorktreeFacts = {
   lock: { reason: lockReason(runId) },
   dirtyFiles: 0,
   unpushed: 0,
+  merged: false,
   bytes: 1_000,
   operation: null,
   restored: null,
@@ -145,6 +146,7 @@ describe('whatever was found out about a worktree', () => {
       lock: fc.option(fc.record({ reason: fc.oneof(fc.constant(lockReason(runId)), fc.string()) })),
       dirtyFiles: fc.option(fc.nat({ max: 3 })),
       unpushed: fc.option(fc.nat({ max: 3 })),
+      merged: fc.boolean(),
       bytes: fc.option(fc.nat()),
       operation: fc.option(fc.constantFrom('rebase', 'merge')),
       restored: fc.option(

@@ -252,6 +252,7 @@ describe('a cleanup as JSON', () => {
           path: '/w/1',
           bytes: 12,
           checkpoint: 'refs/warden/checkpoints/run_010203040506/1',
+          branchKept: null,
           teardownFailure: null,
         },
       ],
@@ -266,6 +267,7 @@ describe('a cleanup as JSON', () => {
       "path": "/w/1",
       "bytes": 12,
       "checkpoint": "refs/warden/checkpoints/run_010203040506/1",
+      "branch_kept": null,
       "teardown_failure": null
     }
   ],

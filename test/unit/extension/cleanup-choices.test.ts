@@ -16,6 +16,7 @@ const entry = (reasons: readonly KeepReason[]) => ({
     lock: null,
     dirtyFiles: 0,
     unpushed: 0,
+    merged: false,
     bytes: null,
     operation: null,
     restored: null,
