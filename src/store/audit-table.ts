@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { hash, randomBytes } from 'node:crypto';
 import { type ChainedEntry, type ChainHead, chained, chainStart, type UnchainedEntry } from '../core/audit-chain.ts';
-import type { AuditEntry } from '../core/ports/store.ts';
+import type { AuditEntry, AuditFilter } from '../core/ports/store.ts';
 
 export const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
@@ -53,6 +53,23 @@ export class AuditTable {
   after(entry: number, limit: number): readonly ChainedEntry[] {
     const sql = `SELECT ${columns} FROM audit_log WHERE entry > ? ORDER BY entry LIMIT ?`;
     return this.#statement(sql).all(entry, limit) as ChainedEntry[];
+  }
+
+  /** In their order. */
+  matching(filter: AuditFilter): readonly ChainedEntry[] {
+    const { limit = 1_000, ...wanted } = filter;
+    const conditions = [
+      ...(wanted.runId === undefined ? [] : ['run_id = @runId']),
+      ...(wanted.action === undefined ? [] : ['action = @action']),
+      ...(wanted.since === undefined ? [] : ['at >= @since']),
+      ...(wanted.until === undefined ? [] : ['at < @until']),
+      ...(wanted.after === undefined ? [] : ['entry > @after']),
+    ];
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const order = wanted.after === undefined ? 'DESC' : 'ASC';
+    const sql = `
+      SELECT * FROM (SELECT ${columns} FROM audit_log ${where} ORDER BY entry ${order} LIMIT @limit) ORDER BY entry`;
+    return this.#statement(sql).all({ ...wanted, limit }) as ChainedEntry[];
   }
 
   /** Entries from here on get higher numbers: what was lost is seen to be missing. */

@@ -10,7 +10,9 @@ import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type {
   ActiveProcesses,
   AuditEntry,
+  AuditFilter,
   HistorySpan,
+  LoggedEntry,
   Replacing,
   RunFilter,
   RunPage,
@@ -342,7 +344,7 @@ class LastingStore implements Store {
     }
   }
 
-  async auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]> {
+  async auditEntries(filter: AuditFilter): Promise<readonly LoggedEntry[]> {
     await this.#offerKept();
     return this.#use((database) => database.auditEntries(filter));
   }

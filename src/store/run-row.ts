@@ -1,6 +1,6 @@
-import type { ChainedEntry } from '../core/audit-chain.ts';
+import { type ChainedEntry, isRedacted } from '../core/audit-chain.ts';
 import { type Containment, uncontained } from '../core/containment.ts';
-import type { ActiveProcesses, AuditEntry } from '../core/ports/store.ts';
+import type { ActiveProcesses, AuditEntry, LoggedEntry } from '../core/ports/store.ts';
 import type { Phase } from '../core/escalation.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { PortRange } from '../core/port-range.ts';
@@ -235,16 +235,10 @@ export function chainedFrom(row: AuditRow): ChainedEntry {
   return { ...rest, runId, salt, textDigest, hash };
 }
 
-export function auditEntryFrom(row: AuditRow): AuditEntry {
-  return {
-    at: row.at,
-    runId: row.run_id,
-    action: row.action,
-    actor: { user: row.user, face: row.face },
-    outcome: row.outcome,
-    why: row.why,
-    facts: JSON.parse(row.facts) as Record<string, unknown>,
-  };
+export function loggedFrom(row: ChainedEntry): LoggedEntry {
+  const { entry, at, runId, action, user, face, outcome, why, hash } = row;
+  const facts = JSON.parse(row.facts) as Record<string, unknown>;
+  return { entry, at, runId, action, actor: { user, face }, outcome, why, facts, hash, isRedacted: isRedacted(row) };
 }
 
 export function auditParameters(entry: AuditEntry): Record<string, string | number | null> {

@@ -10,7 +10,9 @@ import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts'
 import type {
   ActiveProcesses,
   AuditEntry,
+  AuditFilter,
   HistorySpan,
+  LoggedEntry,
   Replacing,
   RunFilter,
   RunPage,
@@ -43,9 +45,8 @@ import { migrations } from './schema.ts';
 import {
   activeProcessesFrom,
   type ActiveProcessesRow,
-  type AuditRow,
-  auditEntryFrom,
   auditParameters,
+  loggedFrom,
   processParameters,
   type RunRow,
   runFrom,
@@ -577,11 +578,8 @@ WHERE EXISTS (SELECT 1 FROM workflow_runs ended WHERE ended.repository = known.r
     await this.#write(() => this.#writeAudit(entry));
   }
 
-  auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]> {
-    const where = filter.runId === undefined ? '' : 'WHERE run_id = @runId';
-    const sql = `SELECT * FROM (SELECT * FROM audit_log ${where} ORDER BY entry DESC LIMIT @limit) ORDER BY entry`;
-    const parameters = { limit: filter.limit ?? 1000, ...(filter.runId === undefined ? {} : { runId: filter.runId }) };
-    return this.#retry(() => (this.#statement(sql).all(parameters) as AuditRow[]).map(auditEntryFrom));
+  auditEntries(filter: AuditFilter): Promise<readonly LoggedEntry[]> {
+    return this.#retry(() => this.#audit.matching(filter).map(loggedFrom));
   }
 
   /** Number of the last entry that was written through this object. */

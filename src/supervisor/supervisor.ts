@@ -7,7 +7,7 @@ import type { DrillReport } from '../core/drill.ts';
 import { descendantsOf, type Impact } from '../core/impact.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { RunLog } from '../core/ports/run-folders.ts';
-import type { AuditEntry, RunFilter } from '../core/ports/store.ts';
+import type { AuditFilter, LoggedEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile } from '../core/ports/worktrees.ts';
 import { isLeaseKept } from '../core/lease.ts';
 import type { Run } from '../core/run.ts';
@@ -321,7 +321,8 @@ export class Supervisor {
     return this.#own(alerts(this.#world));
   }
 
-  audit(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]> {
+  /** In their order; without `after` the last ones. */
+  audit(filter: AuditFilter): Promise<readonly LoggedEntry[]> {
     return this.#world.store.auditEntries(filter);
   }
 

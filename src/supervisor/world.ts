@@ -8,6 +8,7 @@ import type { TemporaryFolders } from '../core/ports/temporary-folders.ts';
 import type { WebhookSender, WebhookSettings } from '../core/ports/webhook.ts';
 import type { WorkflowDefinitions } from '../core/ports/workflow-definitions.ts';
 import type { Worktrees } from '../core/ports/worktrees.ts';
+import { factsWithoutSecrets, withoutSecrets } from '../core/redact-secrets.ts';
 import type { Actor, Run, StopIntent } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import type { Members } from './members.ts';
@@ -54,6 +55,7 @@ export function asSystem({ actor }: Pick<World, 'actor'>): Pick<World, 'actor'> 
   return { actor: { ...actor, user: 'system' } };
 }
 
+/** An entry for the audit log; what looks like a secret does not get into it. */
 export function auditOf(
   world: Pick<World, 'clock' | 'actor'>,
   runId: RunId | null,
@@ -67,7 +69,7 @@ export function auditOf(
     action,
     actor: world.actor,
     outcome,
-    why: more.why ?? null,
-    facts: more.facts ?? {},
+    why: more.why === undefined || more.why === null ? null : withoutSecrets(more.why),
+    facts: factsWithoutSecrets(more.facts ?? {}),
   };
 }

@@ -1,30 +1,63 @@
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  auditClosing,
+  type AuditFormat,
+  auditFormats,
+  auditJson,
+  auditOpening,
+  exportedEntry,
+  isAuditFormat,
+} from '../../core/audit-export.ts';
 import { type AuditProblem, describeAuditProblem } from '../../core/audit-problem.ts';
+import { detailOf, WardenError } from '../../core/errors.ts';
 import { plainEnglish } from '../../core/messages.ts';
-import type { AuditEntry } from '../../core/ports/store.ts';
+import type { AuditFilter, LoggedEntry } from '../../core/ports/store.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { wholeNumber } from '../amount.ts';
-import { defineCommand, type Invocation } from '../command.ts';
+import { defineCommand, type Invocation, type OptionValues } from '../command.ts';
 import { oneLine } from '../output.ts';
 import { table } from '../table.ts';
+import { parseTime } from '../time.ts';
 import { UsageError } from '../usage-error.ts';
 
 const defaultLimit = 100;
 
+/** So many are held at a time. */
+const exportedAtOnce = 500;
+
 const options = {
-  limit: { type: 'string', value: 'N', description: `only the last N entries; ${defaultLimit}` },
+  run: { type: 'string', value: 'RUN', description: 'only what is about this run' },
+  action: { type: 'string', value: 'NAME', description: 'only this, e.g. kill' },
+  since: { type: 'string', value: 'TIME', description: 'then or later: ISO 8601, local time, or "2h ago"' },
+  until: { type: 'string', value: 'TIME', description: 'before then' },
+  limit: { type: 'string', value: 'N', description: `only the last N entries; ${defaultLimit}, and all for an export` },
+  format: { type: 'string', value: 'FORMAT', description: 'of an export: json or csv; json when absent' },
+  output: {
+    type: 'string',
+    value: 'FILE',
+    description: 'where an export goes, a new file; standard output when absent',
+  },
 } as const;
 
-type Action = (supervisor: Supervisor, invocation: Invocation<typeof options>) => Promise<number>;
+type Options = typeof options;
 
-const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
-  ['show', show],
-  ['verify', verify],
+type Action = (supervisor: Supervisor, invocation: Invocation<Options>) => Promise<number>;
+
+const selecting = ['run', 'action', 'since', 'until'];
+
+/** Each with the options that belong to it. */
+const actions: ReadonlyMap<string, { readonly act: Action; readonly takes: readonly string[] }> = new Map([
+  ['show', { act: show, takes: [...selecting, 'limit'] }],
+  ['verify', { act: verify, takes: [] }],
+  ['export', { act: exportEntries, takes: [...selecting, 'format', 'output'] }],
 ]);
 
 export const audit = defineCommand({
   name: 'audit',
-  summary: 'print who did what and how it went, oldest first, or verify that nobody has changed it',
-  usage: '[--limit N] | verify',
+  summary: 'print who did what and how it went, oldest first; verify that nobody has changed it; export it',
+  usage:
+    '[--run RUN] [--action NAME] [--since TIME] [--until TIME] [--limit N] | verify | export [--format json|csv] [--output FILE]',
   operands: { minimum: 0, maximum: 1 },
   options,
   async execute(invocation) {
@@ -33,18 +66,80 @@ export const audit = defineCommand({
     if (action === undefined) {
       throw new UsageError(`"${name}" is not valid. Expected: ${[...actions.keys()].join(', ')}.`, 'audit');
     }
-    return action(await invocation.open(), invocation);
+    const stray = Object.keys(invocation.options).find((option) => !action.takes.includes(option));
+    if (stray !== undefined) throw new UsageError(`--${stray} does not belong to "warden audit ${name}".`, 'audit');
+    return action.act(await invocation.open(), invocation);
   },
 });
 
-async function show(supervisor: Supervisor, { options: given, output }: Invocation<typeof options>): Promise<number> {
+async function filterOf(supervisor: Supervisor, given: OptionValues<Options>): Promise<AuditFilter> {
+  const now = Date.now();
+  return {
+    ...(given.run === undefined ? {} : { runId: (await supervisor.status(given.run)).run.runId }),
+    ...(given.action === undefined ? {} : { action: given.action }),
+    ...(given.since === undefined ? {} : { since: parseTime('since', given.since, now) }),
+    ...(given.until === undefined ? {} : { until: parseTime('until', given.until, now) }),
+  };
+}
+
+async function show(supervisor: Supervisor, { options: given, output }: Invocation<Options>): Promise<number> {
   const limit = given.limit === undefined ? defaultLimit : wholeNumber('limit', given.limit);
-  const entries = await supervisor.audit({ limit });
+  const entries = await supervisor.audit({ ...(await filterOf(supervisor, given)), limit });
   await output.print(
-    { entries: entries.map(documentOf) },
+    { entries: entries.map(auditJson) },
     entries.length === 0 ? 'Nothing yet.' : table(entries.map(rowOf), output.columns),
   );
   return 0;
+}
+
+async function exportEntries(supervisor: Supervisor, invocation: Invocation<Options>): Promise<number> {
+  const { options: given, output, directory } = invocation;
+  const format = given.format ?? 'json';
+  if (!isAuditFormat(format)) {
+    throw new UsageError(`"${format}" is not valid for --format. Expected: ${auditFormats.join(', ')}.`, 'audit');
+  }
+  const filter = await filterOf(supervisor, given);
+  if (given.output === undefined) {
+    await writeExport(supervisor, filter, format, (text) => output.write(text));
+    return 0;
+  }
+  const file = path.resolve(directory, given.output);
+  const handle = await open(file, 'wx', 0o600).catch((error: unknown) => {
+    throw new WardenError(
+      'invalid_argument',
+      { argument: '--output', value: file, expected: `a new file that can be written (${detailOf(error)})` },
+      { cause: error },
+    );
+  });
+  try {
+    const entries = await writeExport(supervisor, filter, format, async (text) => void (await handle.write(text)));
+    await output.print({ file, entries }, `${entries} entries in ${file}.`);
+  } finally {
+    await handle.close();
+  }
+  return 0;
+}
+
+/** @returns how many entries it has written */
+async function writeExport(
+  supervisor: Supervisor,
+  filter: AuditFilter,
+  format: AuditFormat,
+  write: (text: string) => Promise<void>,
+): Promise<number> {
+  let count = 0;
+  await write(auditOpening[format]);
+  for (let after = 0; ;) {
+    const entries = await supervisor.audit({ ...filter, after, limit: exportedAtOnce });
+    const text = entries.map((entry, index) => exportedEntry(entry, format, count + index === 0));
+    await write(text.join(''));
+    count += entries.length;
+    const last = entries.at(-1);
+    if (last === undefined) break;
+    after = last.entry;
+  }
+  await write(auditClosing[format]);
+  return count;
 }
 
 async function verify(supervisor: Supervisor, { output }: Invocation): Promise<number> {
@@ -64,17 +159,14 @@ function problemJson(problem: AuditProblem): object {
   return { where, kind, entry, last, run_id: runId, message: describeAuditProblem(problem, plainEnglish) };
 }
 
-function documentOf({ at, runId, action, actor, outcome, why, facts }: AuditEntry): object {
-  return { at: new Date(at).toISOString(), run_id: runId, action, ...actor, outcome, why, facts };
-}
-
-function rowOf({ at, runId, action, actor, outcome, why }: AuditEntry): readonly string[] {
+function rowOf({ entry, at, runId, action, actor, outcome, why, isRedacted }: LoggedEntry): readonly string[] {
   return [
+    String(entry),
     new Date(at).toISOString(),
     runId ?? '-',
     action,
     outcome,
-    `${actor.user} (${actor.face})`,
+    isRedacted ? '(redacted)' : `${oneLine(actor.user)} (${actor.face})`,
     why === null ? '' : oneLine(why),
   ];
 }

@@ -78,6 +78,27 @@ export interface AuditEntry {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/** An entry as it stands in the log. */
+export interface LoggedEntry extends AuditEntry {
+  readonly entry: number;
+  /** See `core/audit-chain.ts`. */
+  readonly hash: string | null;
+  /** Its text, which is the user, the reason and the facts, was removed. */
+  readonly isRedacted: boolean;
+}
+
+export interface AuditFilter {
+  readonly runId?: RunId;
+  readonly action?: string;
+  /** Epoch milliseconds, inclusive. */
+  readonly since?: number;
+  /** Epoch milliseconds, exclusive. */
+  readonly until?: number;
+  /** Only those behind this number: the next ones then, else the last. */
+  readonly after?: number;
+  readonly limit?: number;
+}
+
 /** What of the audit log is counted, from when on in epoch milliseconds. */
 export interface HistorySpan {
   readonly killsSince: number;
@@ -197,7 +218,8 @@ export interface Store extends Outbox {
   addSeen(seen: ReadonlyMap<RunId, readonly string[]>): Promise<void>;
   forgetSeen(gone: ReadonlyMap<RunId, readonly string[]>): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
-  auditEntries(filter: { readonly runId?: RunId; readonly limit?: number }): Promise<readonly AuditEntry[]>;
+  /** In their order. */
+  auditEntries(filter: AuditFilter): Promise<readonly LoggedEntry[]>;
   /**
    * Resolves when what this store has written into the audit log is in `audit.jsonl` too, and on the disk; or when that
    * cannot be now, which is told, and made up for later. Asked before anybody is given an answer.

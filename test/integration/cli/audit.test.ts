@@ -1,0 +1,34 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { AuditEntryJson } from '../../../src/core/audit-export.ts';
+import { shell } from '../../support/temporary-repository.ts';
+import { warden } from './warden.ts';
+
+test('what was done is verified, listed and exported, and an edited file is found out', async () => {
+  await using cli = await warden();
+  await cli.repository.defineWorkflows({ quick: shell('true') });
+  const { run_id: runId } = await cli.finished('quick');
+  await cli.run('kill', runId, '--reason', 'token=abc');
+
+  const verified = await cli.json<{ entries: number }>('audit', 'verify');
+  expect(verified).toMatchObject({ exitCode: 0, document: { ok: true, problems: [] } });
+
+  const listed = await cli.json<{ entries: AuditEntryJson[] }>('audit', '--run', runId, '--action', 'launch');
+  expect(new Set(listed.document.entries.map(({ action }) => action))).toEqual(new Set(['launch']));
+
+  const file = path.join(cli.repository.stateFolder, 'export.json');
+  const exported = await cli.json<{ entries: number }>('audit', 'export', '--since', '1h ago', '--output', file);
+  const { entries } = JSON.parse(await readFile(file, 'utf8')) as { entries: AuditEntryJson[] };
+  expect(entries).toHaveLength(exported.document.entries);
+  expect(entries.length).toBe(verified.document.entries);
+  expect(JSON.stringify(entries)).not.toContain('abc');
+  expect(await cli.run('audit', 'export', '--output', file)).toMatchObject({ exitCode: 2 });
+  const csv = await cli.run('audit', 'export', '--format', 'csv');
+  expect(csv.output.trimEnd().split('\r\n')).toHaveLength(entries.length + 1);
+  expect(await cli.run('audit', 'verify', '--limit', '1')).toMatchObject({ exitCode: 2 });
+
+  const mirror = path.join(cli.repository.stateFolder, 'audit.jsonl');
+  await writeFile(mirror, (await readFile(mirror, 'utf8')).replace('"done"', '"failed"'));
+  expect(await cli.json('audit', 'verify')).toMatchObject({ exitCode: 1, document: { ok: false } });
+});
