@@ -32,14 +32,13 @@ export function isOutdated(usage: DiskUsage | null, paths: readonly string[], no
   return paths.some((path) => !measured.has(path));
 }
 
-/** What is known after some worktrees have gone. What they shared with others counts as gone too, until it is measured. */
-export function withoutWorktrees(usage: DiskUsage, gone: readonly string[]): DiskUsage {
-  const paths = new Set(gone);
-  const freed = usage.worktrees.filter(({ path }) => paths.has(path)).reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+/** What is known after a worktree has gone. What it shared with others counts as gone too, until that is measured. */
+export function withoutWorktree(usage: DiskUsage, gone: string): DiskUsage {
+  const freed = usage.worktrees.find(({ path }) => path === gone)?.bytes ?? 0;
   return {
     ...usage,
     bytes: Math.max(0, usage.bytes - freed),
-    worktrees: usage.worktrees.filter(({ path }) => !paths.has(path)),
+    worktrees: usage.worktrees.filter(({ path }) => path !== gone),
   };
 }
 

@@ -28,7 +28,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
   const feed = new RunsFeed(access, failures);
   const alerts = new AlertsFeed(access, failures);
   const runsTree = new RunsTree(feed, repositories, alerts);
-  const worktreesTree = new WorktreesTree({ access, feed, repositories, diagnostics: failures });
+  const worktreesTree = new WorktreesTree({ access, feed, alerts, repositories, diagnostics: failures });
   const welcome = new Welcome(access, repositories, failures);
   const report = (during: string, error: unknown): void => failures.report(during, error);
   context.subscriptions.push(

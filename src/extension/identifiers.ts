@@ -14,6 +14,8 @@ export const commands = {
   snoozeRun: 'warden.snoozeRun',
   extendRun: 'warden.extendRun',
   cleanupWorktrees: 'warden.cleanupWorktrees',
+  checkpointWorktree: 'warden.checkpointWorktree',
+  removeWorktree: 'warden.removeWorktree',
   createWorkflows: 'warden.createWorkflows',
   setWebhook: 'warden.setWebhook',
   drill: 'warden.drill',

@@ -7,7 +7,7 @@ import { runItem } from './run-item.ts';
 import { RunNode } from './runs-tree.ts';
 import { may } from './run-words.ts';
 import type { Warden } from './warden.ts';
-import { WorktreeNode } from './worktrees-tree.ts';
+import { KeptNode, WorktreeNode } from './worktrees-tree.ts';
 
 /**
  * The run that a command is for: what was clicked, the id that was passed, or else the one that somebody picks among
@@ -68,5 +68,6 @@ export function severalRuns(selection: unknown): readonly RunId[] {
 function runIdOf(argument: unknown): string | undefined {
   if (typeof argument === 'string') return argument;
   if (argument instanceof RunNode) return argument.item.id;
+  if (argument instanceof KeptNode) return argument.kept.run.runId;
   return argument instanceof WorktreeNode ? argument.entry.worktree.runId : undefined;
 }

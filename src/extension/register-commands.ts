@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { checkpointWorktree } from './commands/checkpoint-worktree.ts';
 import { cleanupWorktrees } from './commands/cleanup-worktrees.ts';
 import { completeRun } from './commands/complete-run.ts';
 import { createWorkflows } from './commands/create-workflows.ts';
@@ -10,6 +11,7 @@ import { killRuns } from './commands/kill-runs.ts';
 import { openLog } from './commands/open-log.ts';
 import { openWorktree } from './commands/open-worktree.ts';
 import { refresh } from './commands/refresh.ts';
+import { removeWorktree } from './commands/remove-worktree.ts';
 import { restartRun } from './commands/restart-run.ts';
 import { restoreRun } from './commands/restore-run.ts';
 import { reviewChanges } from './commands/review-changes.ts';
@@ -37,6 +39,8 @@ const acts: Readonly<Record<keyof typeof commands, Act>> = {
   snoozeRun,
   extendRun,
   cleanupWorktrees,
+  checkpointWorktree,
+  removeWorktree,
   createWorkflows,
   setWebhook,
   drill,

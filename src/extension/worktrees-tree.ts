@@ -2,14 +2,22 @@ import * as vscode from 'vscode';
 import { isWardenError } from '../core/errors.ts';
 import { describeError } from '../core/messages.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
-import { defaultMaxAgeHours, type WorktreeEntry } from '../supervisor/cleanup.ts';
-import { settings, views } from './identifiers.ts';
+import type { WorktreeEntry } from '../supervisor/cleanup.ts';
+import type { DiskReport } from '../supervisor/disk-usage.ts';
+import type { KeptWork } from '../supervisor/kept-work.ts';
+import type { AlertsFeed } from './alerts-feed.ts';
+import { budgetLines, diskTotal } from './disk-words.ts';
+import { views } from './identifiers.ts';
+import { keptItem } from './kept-item.ts';
+import { listWorktrees } from './list-worktrees.ts';
 import { localized } from './localized.ts';
 import type { RunsFeed } from './runs-feed.ts';
 import type { SupervisorAccess } from './supervisor-access.ts';
-import { worktreeItem } from './worktree-item.ts';
-import type { WorkspaceRepositories } from './workspace-repositories.ts';
 import { treeItemOf } from './tree-item.ts';
+import type { WorkspaceRepositories } from './workspace-repositories.ts';
+import { worktreeItem } from './worktree-item.ts';
+import { type WorktreeSection, worktreeSectionOf, worktreeSections, worktreesInOrder } from './worktree-order.ts';
+import { worktreeSectionItem } from './worktree-section-item.ts';
 
 /** One worktree in the tree. */
 export class WorktreeNode {
@@ -20,21 +28,49 @@ export class WorktreeNode {
   }
 }
 
+/** A run whose worktree has gone and whose work is kept. */
+export class KeptNode {
+  readonly kept: KeptWork;
+
+  constructor(kept: KeptWork) {
+    this.kept = kept;
+  }
+}
+
+/** There only while there is anything in it. */
+class SectionNode {
+  readonly section: WorktreeSection | 'kept';
+  readonly nodes: readonly (WorktreeNode | KeptNode)[];
+
+  constructor(section: WorktreeSection | 'kept', nodes: SectionNode['nodes']) {
+    this.section = section;
+    this.nodes = nodes;
+  }
+}
+
+type Node = SectionNode | WorktreeNode | KeptNode;
+
 export interface WorktreesTreeOptions {
   readonly access: SupervisorAccess;
   readonly feed: RunsFeed;
+  readonly alerts: AlertsFeed;
   readonly repositories: WorkspaceRepositories;
   readonly diagnostics: Diagnostics;
 }
 
-/** The view of the worktrees that we made. Measuring them is dear, so it is done only while somebody looks. */
-export class WorktreesTree implements vscode.TreeDataProvider<WorktreeNode>, vscode.Disposable {
+/** The view of the worktrees that we made. Looking at them is dear, so it is done only while somebody looks. */
+export class WorktreesTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #options: WorktreesTreeOptions;
   readonly #onDidChangeTreeData = new vscode.EventEmitter<void>();
-  readonly #view: vscode.TreeView<WorktreeNode>;
+  readonly #view: vscode.TreeView<Node>;
   readonly #subscriptions: vscode.Disposable[];
   #statuses = '';
+  #shownDisk = '';
   #stale = false;
+  #measuring = false;
+  /** What is drawn next was just measured. */
+  #isMeasured = false;
+  #disposed = false;
 
   readonly onDidChangeTreeData = this.#onDidChangeTreeData.event;
 
@@ -56,12 +92,14 @@ export class WorktreesTree implements vscode.TreeDataProvider<WorktreeNode>, vsc
     this.#refreshIfStale();
   }
 
-  async getChildren(node?: WorktreeNode): Promise<WorktreeNode[]> {
-    if (node !== undefined || this.#options.access.opened === null) return [];
+  async getChildren(node?: Node): Promise<Node[]> {
+    if (node !== undefined) return node instanceof SectionNode ? [...node.nodes] : [];
+    if (this.#options.access.opened === null) return [];
     try {
-      const entries = await this.#read();
-      this.#view.message = '';
-      return entries.map((entry) => new WorktreeNode(entry));
+      const sections = await this.#read();
+      if (!this.#measuring && !this.#isMeasured) void this.#measure();
+      this.#isMeasured = false;
+      return sections;
     } catch (error) {
       this.#options.diagnostics.failed('listing the worktrees', error);
       this.#view.message = isWardenError(error) ? describeError(error, localized) : String(error);
@@ -69,23 +107,81 @@ export class WorktreesTree implements vscode.TreeDataProvider<WorktreeNode>, vsc
     }
   }
 
-  getTreeItem({ entry }: WorktreeNode): vscode.TreeItem {
-    const name = this.#options.repositories.nameToShow(entry.worktree.repository);
-    const item = worktreeItem(entry, name, localized);
-    return treeItemOf(item);
+  getTreeItem(node: Node): vscode.TreeItem {
+    const { repositories } = this.#options;
+    if (node instanceof WorktreeNode) {
+      const name = repositories.nameToShow(node.entry.worktree.repository);
+      return treeItemOf(worktreeItem(node.entry, name, localized));
+    }
+    if (node instanceof KeptNode) {
+      const name = repositories.nameToShow(node.kept.run.repository);
+      return treeItemOf(keptItem(node.kept, name, Date.now(), localized));
+    }
+    const item = worktreeSectionItem(node.section, node.nodes.length, localized);
+    const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
+    return treeItemOf(item, node.section === 'kept' ? Collapsed : Expanded);
   }
 
   dispose(): void {
+    this.#disposed = true;
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  async #read(): Promise<WorktreeEntry[]> {
+  async #read(): Promise<SectionNode[]> {
+    const [entries, kept, disk] = await Promise.all([
+      listWorktrees(this.#options),
+      this.#ofEach((supervisor, directory) => supervisor.keptWork(directory)),
+      this.#disk(false),
+    ]);
+    this.#showDisk(disk);
+    const ordered = worktreesInOrder(entries);
+    const sections = worktreeSections.map((section) => {
+      const within = ordered.filter((entry) => worktreeSectionOf(entry) === section);
+      return new SectionNode(
+        section,
+        within.map((entry) => new WorktreeNode(entry)),
+      );
+    });
+    const keptNodes = kept.flat().map((one) => new KeptNode(one));
+    return [...sections, new SectionNode('kept', keptNodes)].filter(({ nodes }) => nodes.length > 0);
+  }
+
+  /** What was measured last is shown at once, and drawn anew when it was measured again. */
+  async #measure(): Promise<void> {
+    this.#measuring = true;
+    try {
+      const before = await this.#disk(false);
+      const after = await this.#disk(true);
+      if (this.#disposed || JSON.stringify(after) === JSON.stringify(before)) return;
+      this.#isMeasured = true;
+      this.#onDidChangeTreeData.fire();
+    } catch (error) {
+      if (!this.#disposed) this.#options.diagnostics.failed('measuring the worktrees', error);
+    } finally {
+      this.#measuring = false;
+    }
+  }
+
+  #disk(measure: boolean): Promise<DiskReport[]> {
+    return this.#ofEach((supervisor, directory) => supervisor.disk({ directory, measure }));
+  }
+
+  #showDisk(reports: readonly DiskReport[]): void {
+    const { repositories, alerts } = this.#options;
+    const disk = JSON.stringify(reports);
+    if (disk !== this.#shownDisk) alerts.refresh();
+    this.#shownDisk = disk;
+    this.#view.description = diskTotal(reports, localized);
+    this.#view.message = budgetLines(reports, (path) => repositories.nameToShow(path), localized).join(' ');
+  }
+
+  async #ofEach<Found>(
+    look: (supervisor: Awaited<ReturnType<SupervisorAccess['get']>>, directory: string) => Promise<Found>,
+  ): Promise<Found[]> {
     const { access, repositories } = this.#options;
     const supervisor = await access.get();
-    const maxAgeHours = vscode.workspace.getConfiguration().get(settings.cleanupMaxAgeHours, defaultMaxAgeHours);
     const directories = await repositories.find();
-    const entries = await Promise.all(directories.map((directory) => supervisor.worktrees({ directory, maxAgeHours })));
-    return entries.flat();
+    return Promise.all(directories.map((directory) => look(supervisor, directory)));
   }
 
   #compareStatuses(): void {

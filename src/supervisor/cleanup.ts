@@ -7,7 +7,7 @@ import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { noteCheckpoints } from './note-checkpoints.ts';
 import { reconcile } from './reconcile.ts';
-import { forgetWorktrees, knownUsage, measureIfOutdated } from './disk-usage.ts';
+import { forgetWorktree, knownUsage, measureIfOutdated } from './disk-usage.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
 import { removeForgottenTemporaryFiles, removeTemporaryFiles } from './temporary-files.ts';
@@ -122,7 +122,9 @@ export async function cleanupOn(world: World, request: Request, termsFor: TermsF
   // A database that cannot be read is not one that says "nothing is active".
   await world.store.requireDatabase();
   const repository = await world.worktrees.repositoryOf(request.directory);
-  const entries = await entriesOf(world, repository, request, termsFor);
+  // Nobody waits for sizes before something goes: each is measured, where it is not known, while its work is kept.
+  const sizes = request.dryRun ? request : { sizes: 'known' as const };
+  const entries = await entriesOf(world, repository, sizes, termsFor);
   const wanted = entries.filter(({ worktree }) => request.only?.includes(worktree.path) ?? true);
   const removed: CleanupReport['removed'][number][] = [];
   const kept: CleanupReport['kept'][number][] = [];
@@ -140,13 +142,11 @@ export async function cleanupOn(world: World, request: Request, termsFor: TermsF
     }
     const outcome = await removeWorktree(world, repository, entry, termsFor);
     if ('reasons' in outcome) kept.push({ runId, path, reasons: outcome.reasons });
-    else removed.push({ runId, path, bytes: entry.bytes, ...outcome });
+    else removed.push({ runId, path, ...outcome });
   }
   if (!request.dryRun) {
     const withWorktree = new Set(entries.map(({ worktree }) => worktree.runId));
     await removeForgottenTemporaryFiles(world, repository.path, withWorktree);
-    const gone = removed.map(({ path }) => path);
-    await forgetWorktrees(world, repository.path, gone);
   }
   return { dryRun: request.dryRun, removed, kept };
 }
@@ -161,7 +161,8 @@ export async function removeWorktree(
   entry: WorktreeEntry,
   termsFor: TermsFor,
 ): Promise<
-  Pick<RemovedEntry, 'checkpoint' | 'branchKept' | 'teardownFailure'> | { readonly reasons: readonly KeepReason[] }
+  | Pick<RemovedEntry, 'bytes' | 'checkpoint' | 'branchKept' | 'teardownFailure'>
+  | { readonly reasons: readonly KeepReason[] }
 > {
   await world.store.requireDatabase();
   const now = await entryOf(world, entry.worktree, termsFor);
@@ -201,7 +202,8 @@ export async function removeWorktree(
       }),
     );
     if (checkpoint !== null) await noteCheckpoints(world, worktree);
-    return { checkpoint, branchKept: removed.branchKept, teardownFailure };
+    await forgetWorktree(world, worktree);
+    return { bytes: removed.bytes, checkpoint, branchKept: removed.branchKept, teardownFailure };
   } catch (error) {
     const detail = failureWords(error);
     await world.store.audit(

@@ -1,4 +1,4 @@
-import { budgetsOf, type DiskBudget, type DiskUsage, isOutdated, withoutWorktrees } from '../core/disk-usage.ts';
+import { budgetsOf, type DiskBudget, type DiskUsage, isOutdated, withoutWorktree } from '../core/disk-usage.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { isWardenError } from '../core/errors.ts';
 import type { World } from './world.ts';
@@ -70,12 +70,14 @@ async function measure(world: World, repository: Repository, paths: readonly str
   return usage;
 }
 
-/** Takes worktrees that were removed off what was measured. Never throws: they have gone. */
-export async function forgetWorktrees(world: World, repositoryPath: string, paths: readonly string[]): Promise<void> {
-  if (paths.length === 0) return;
+/** Takes a worktree that was removed off what was measured. Never throws: it has gone. */
+export async function forgetWorktree(
+  world: World,
+  { repository, path }: { readonly repository: string; readonly path: string },
+): Promise<void> {
   try {
-    const usage = await knownUsage(world, repositoryPath);
-    if (usage !== null) await world.store.keepDiskUsage(withoutWorktrees(usage, paths));
+    const usage = await knownUsage(world, repository);
+    if (usage !== null) await world.store.keepDiskUsage(withoutWorktree(usage, path));
   } catch (error) {
     world.diagnostics.failed('keeping the sizes of worktrees', error);
   }

@@ -2,7 +2,6 @@ import { afterKept, againAfter, goesWithWork } from '../core/automatic-cleanup.t
 import type { KeepReason } from '../core/removal.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
-import { forgetWorktrees } from './disk-usage.ts';
 import { entryOf, removeWorktree, type RemovalTerms } from './cleanup.ts';
 import { asSystem, auditOf, type World } from './world.ts';
 
@@ -90,10 +89,7 @@ async function removeAtEnd(world: World, run: Run): Promise<'removed' | 'again' 
     else {
       const entry = await entryOf(world, own, terms);
       const outcome = entry.reasons.length > 0 ? entry : await removeWorktree(world, repository, entry, terms);
-      if (!('reasons' in outcome)) {
-        await forgetWorktrees(world, repository.path, [own.path]);
-        return 'removed';
-      }
+      if (!('reasons' in outcome)) return 'removed';
       reasons = outcome.reasons;
     }
   } catch (error) {

@@ -1,6 +1,5 @@
 import type { CheckpointReason } from '../core/checkpoint.ts';
 import { checkpointCookie } from '../core/checkpoint-cookie.ts';
-import { WardenError } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
@@ -8,6 +7,7 @@ import { findRun } from './find-run.ts';
 import { noteCheckpoints } from './note-checkpoints.ts';
 import { within } from './within.ts';
 import { auditOf, type World } from './world.ts';
+import { worktreeOfRun } from './worktree-of-run.ts';
 
 /**
  * Whoever carried the kill out does not leave before the work is kept, but for no longer than this. What was not kept is
@@ -17,25 +17,25 @@ const limitMilliseconds = 60_000;
 
 /** Keeps what a run that was killed left in its worktree and its branch does not hold. Nobody has to wait for it. */
 export async function keepCheckpoint(world: World, run: Run): Promise<void> {
-  if (run.worktree !== null) await keep(world, run, 'kill');
+  if (run.worktree !== null) await keep(world, run, run.worktree.path, 'kill');
 }
 
 /** @throws WardenError unknown_run, no_worktree, disk_full, git_failed */
-export async function checkpointByHand(world: World, runId: string): Promise<string | null> {
-  return keep(world, await findRun(world.store, runId), 'by_hand');
+export async function checkpointByHand(world: World, runId: string, worktreePath?: string): Promise<string | null> {
+  const run = await findRun(world.store, runId);
+  return keep(world, run, await worktreeOfRun(world, run, worktreePath), 'by_hand');
 }
 
 /** The same for a run that goes on. @throws WardenError disk_full, git_failed */
 export async function checkpointAtInterval(world: World, run: Run): Promise<void> {
-  if (run.worktree !== null) await keep(world, run, 'interval');
+  if (run.worktree !== null) await keep(world, run, run.worktree.path, 'interval');
 }
 
 /** @returns the ref; null when there was nothing that the branch does not hold */
-async function keep(world: World, run: Run, why: CheckpointReason): Promise<string | null> {
-  const { runId, worktree } = run;
-  if (worktree === null) throw new WardenError('no_worktree', { runId });
+async function keep(world: World, run: Run, path: string, why: CheckpointReason): Promise<string | null> {
+  const { runId } = run;
   try {
-    const keeping = world.worktrees.checkpoint({ path: worktree.path, runId, why });
+    const keeping = world.worktrees.checkpoint({ path, runId, why });
     const isDone = keeping.then(
       () => true,
       () => true,

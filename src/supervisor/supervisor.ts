@@ -2,7 +2,7 @@ import type { Alert } from '../core/alerts.ts';
 import type { AuditVerification } from '../core/audit-problem.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { CleanupReport } from '../core/cleanup-report.ts';
-import { isWardenError, WardenError } from '../core/errors.ts';
+import { isWardenError } from '../core/errors.ts';
 import type { DrillReport } from '../core/drill.ts';
 import { descendantsOf, type Impact } from '../core/impact.ts';
 import type { KillReport } from '../core/kill-report.ts';
@@ -39,6 +39,7 @@ import { heartbeat } from './heartbeat.ts';
 import { factsOf, waitsOf, type RunFacts } from './inspect.ts';
 import { kill, type KillOptions } from './kill.ts';
 import { launch, type LaunchOptions, startQueued } from './launch.ts';
+import { type KeptWork, keptWork } from './kept-work.ts';
 import { Members } from './members.ts';
 import { attemptsFrom } from './queue-now.ts';
 import { QueuedLaunches } from './queued-launches.ts';
@@ -49,10 +50,18 @@ import { checkpoints, restore, type Restored, type RestoreOptions } from './rest
 import { Watch, type WatchEnd, type WatchLimits, type WatchOptions } from './watch.ts';
 import { removeWebhook, setWebhook, testWebhook, type WebhookState, webhookState } from './webhook.ts';
 import { auditOf, type Ports, type World } from './world.ts';
+import { worktreeOfRun } from './worktree-of-run.ts';
 
 /** A run and what is known of it beside its row. */
 export interface RunReport extends RunFacts {
   readonly run: Run;
+}
+
+/** What a run changed in one of its worktrees. */
+export interface RunChanges {
+  readonly run: Run;
+  readonly worktreePath: string;
+  readonly files: readonly ChangedFile[];
 }
 
 export interface StandInOptions extends Pick<
@@ -214,11 +223,12 @@ export class Supervisor {
 
   /**
    * Keeps the work of a run now; it is not disturbed.
+   * @param worktreePath of one that its work was restored into; its own when absent
    * @returns the ref; null when there is nothing that the branch does not hold
    * @throws WardenError unknown_run, no_worktree, disk_full, git_failed
    */
-  checkpoint(runId: string): Promise<string | null> {
-    return this.#own(checkpointByHand(this.#world, runId));
+  checkpoint(runId: string, worktreePath?: string): Promise<string | null> {
+    return this.#own(checkpointByHand(this.#world, runId, worktreePath));
   }
 
   /** The checkpoints of a run, the oldest first. @throws WardenError unknown_run, git_failed */
@@ -251,6 +261,11 @@ export class Supervisor {
   /** The repository's worktrees of ours, and for each why it stays. */
   worktrees(options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
     return this.#own(listWorktrees(this.#world, options));
+  }
+
+  /** What of a repository's runs is only in checkpoints, the newest first. @throws WardenError not_a_repository */
+  keptWork(directory: string): Promise<readonly KeptWork[]> {
+    return this.#own(keptWork(this.#world, directory));
   }
 
   /**
@@ -304,11 +319,15 @@ export class Supervisor {
     return this.#own(testWebhook(this.#world));
   }
 
-  /** What the run changed since its base. @throws WardenError unknown_run, git_failed */
-  async changesOf(runId: string): Promise<{ readonly run: Run; readonly files: readonly ChangedFile[] }> {
+  /**
+   * What the run changed since its base.
+   * @param worktreePath of one that its work was restored into; its own when absent
+   * @throws WardenError unknown_run, no_worktree, git_failed
+   */
+  async changesOf(runId: string, worktreePath?: string): Promise<RunChanges> {
     const run = await findRun(this.#world.store, runId);
-    if (run.worktree === null) throw new WardenError('no_worktree', { runId: run.runId });
-    return { run, files: await this.#world.worktrees.changesSince(run.worktree.path, run.baseCommit) };
+    const path = await worktreeOfRun(this.#world, run, worktreePath);
+    return { run, worktreePath: path, files: await this.#world.worktrees.changesSince(path, run.baseCommit) };
   }
 
   /** A file as it was in a commit; null when it was not there. */

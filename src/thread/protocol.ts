@@ -44,6 +44,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   worktrees: true,
   cleanup: true,
   disk: true,
+  keptWork: true,
   drill: true,
   snooze: true,
   webhook: true,

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import type { CleanupReport } from '../../core/cleanup-report.ts';
 import { describeBytes } from '../../core/messages.ts';
-import { defaultMaxAgeHours, type WorktreeEntry } from '../../supervisor/cleanup.ts';
+import type { WorktreeEntry } from '../../supervisor/cleanup.ts';
 import { cleanupChoices, type CleanupChoice } from '../cleanup-choices.ts';
-import { settings } from '../identifiers.ts';
 import { keepWords } from '../keep-words.ts';
+import { configuredAge, listWorktrees } from '../list-worktrees.ts';
 import { localized } from '../localized.ts';
 import type { Warden } from '../warden.ts';
 
@@ -17,7 +17,11 @@ export async function cleanupWorktrees(warden: Warden): Promise<void> {
     return;
   }
   const picked = await pick(choices);
-  if (picked === undefined || picked.length === 0) return;
+  if (picked !== undefined && picked.length > 0) await removeChosen(warden, picked);
+}
+
+/** Removes worktrees that somebody has chosen, and tells what became of them. Asks first where one should stay. */
+export async function removeChosen(warden: Warden, picked: readonly CleanupChoice[]): Promise<void> {
   const unsafe = picked.filter(({ verdict }) => verdict === 'unsafe');
   if (unsafe.length > 0 && !(await confirm(unsafe))) return;
   const report = await remove(warden, picked);
@@ -26,15 +30,9 @@ export async function cleanupWorktrees(warden: Warden): Promise<void> {
 }
 
 async function listEntries(warden: Warden): Promise<WorktreeEntry[]> {
-  const supervisor = await warden.access.get();
-  const maxAgeHours = configuredAge();
   return vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Looking at the worktrees…') },
-    async () => {
-      const directories = await warden.repositories.find();
-      const lists = directories.map((directory) => supervisor.worktrees({ directory, maxAgeHours }));
-      return (await Promise.all(lists)).flat();
-    },
+    () => listWorktrees(warden),
   );
 }
 
@@ -148,8 +146,4 @@ function tell(warden: Warden, { removed, kept }: CleanupReport): void {
     void vscode.window.showWarningMessage(
       `${outcome} ${vscode.l10n.t('Kept {0}: {1}', kept.length, reasonsFor.join(', '))}`,
     );
-}
-
-function configuredAge(): number {
-  return vscode.workspace.getConfiguration().get(settings.cleanupMaxAgeHours, defaultMaxAgeHours);
 }

@@ -25,6 +25,8 @@ test('warden worktrees tells what each takes, why it stays, and the budget', asy
         branch,
         exists: true,
         dirty_files: 1,
+        unpushed_commits: 0,
+        merged: false,
         bytes: document.bytes,
         verdict: 'unsafe',
         reasons,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { budgetsOf, type DiskUsage, isOutdated, withoutWorktrees } from '../../../src/core/disk-usage.ts';
+import { budgetsOf, type DiskUsage, isOutdated, withoutWorktree } from '../../../src/core/disk-usage.ts';
 
 const minute = 60_000;
 const now = 100 * minute;
@@ -33,7 +33,7 @@ describe('a measurement', () => {
   });
 
   test('knows no more of what was removed, and never less than nothing', () => {
-    expect(withoutWorktrees(usage, ['/b', '/elsewhere'])).toEqual({
+    expect(withoutWorktree(usage, '/b')).toEqual({
       ...usage,
       bytes: 5,
       worktrees: [
@@ -41,7 +41,8 @@ describe('a measurement', () => {
         { path: '/c', bytes: null },
       ],
     });
-    expect(withoutWorktrees(usage, ['/a', '/b', '/c'])).toMatchObject({ bytes: 0, worktrees: [] });
+    expect(withoutWorktree({ ...usage, bytes: 15 }, '/b').bytes).toBe(0);
+    expect(withoutWorktree(usage, '/elsewhere')).toEqual(usage);
   });
 });
 

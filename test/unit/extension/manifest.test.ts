@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commands, contextKeys, runWords, settings, states, views } from '../../../src/extension/identifiers.ts';
+import { worktreeWords } from '../../../src/extension/worktree-item.ts';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const texts: Record<string, string> = JSON.parse(readFileSync('package.nls.json', 'utf8'));
@@ -25,8 +26,7 @@ describe('package.json', () => {
 
   it('asks in its menus only for words that an item can have', () => {
     const words = matches(JSON.stringify(contributes.menus), /\\\\b(\w+)\\\\b/g);
-    const ofWorktrees = ['there', 'known'];
-    expect(sorted(words)).toEqual(sorted([...runWords, ...ofWorktrees]));
+    expect(sorted(words)).toEqual(sorted([...runWords, ...worktreeWords, 'kept']));
   });
 
   it('has something to say in each state that the code finds', () => {
