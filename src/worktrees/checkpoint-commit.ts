@@ -35,6 +35,13 @@ export async function commitTree(
   });
 }
 
+/** What a checkpoint keeps. */
+export interface KeptParts extends CheckpointParts {
+  readonly tree: string;
+  /** False where the folder has gone: what was taken of the same state while it was there holds its files too. */
+  readonly isWhole: boolean;
+}
+
 /**
  * Commits the tree, verifies the commit and gives it a ref of the run's; what the last one keeps is not kept twice.
  * @param contents asked for only where there is something new to keep
@@ -44,11 +51,11 @@ export async function keepTree(
   repository: Repository,
   runId: RunId,
   index: TemporaryIndex,
-  { tree, ...parts }: CheckpointParts & { readonly tree: string },
+  { tree, isWhole, ...parts }: KeptParts,
   contents: () => Promise<CheckpointContents>,
 ): Promise<string> {
   for (;;) {
-    const ref = await keepOnce(repository, runId, index, { tree, ...parts }, contents);
+    const ref = await keepOnce(repository, runId, index, { tree, isWhole, ...parts }, contents);
     if (ref !== null) return ref;
   }
 }
@@ -58,13 +65,13 @@ async function keepOnce(
   repository: Repository,
   runId: RunId,
   index: TemporaryIndex,
-  { tree, ...parts }: CheckpointParts & { readonly tree: string },
+  { tree, isWhole, ...parts }: KeptParts,
   contents: () => Promise<CheckpointContents>,
 ): Promise<string | null> {
   const parents = [parts.head, parts.staged, parts.state].filter((commit) => commit !== null);
   const earlier = await storedCheckpoints(repository, runId);
   const last = earlier.at(-1);
-  const same = last !== undefined && isSame(last, tree, parents) ? last : undefined;
+  const same = last !== undefined && isSame(last, isWhole ? tree : last.tree, parents) ? last : undefined;
   const made = same?.commit ?? (await commitTree(index, tree, parents, checkpointMessage(await contents()), 'now'));
   await verify(repository, made, parts.head);
   if (same !== undefined) return same.ref;

@@ -105,7 +105,16 @@ async function keptIn(
     ignored: worktreePath === null ? [] : await ignoredPaths(index),
     nested: unkept,
   });
-  return { checkpoint: await keepTree(repository, runId, index, { ...parts, tree: found }, contents), unkept };
+  return {
+    checkpoint: await keepTree(
+      repository,
+      runId,
+      index,
+      { ...parts, tree: found, isWhole: worktreePath !== null },
+      contents,
+    ),
+    unkept,
+  };
 }
 
 async function filesBetween(index: TemporaryIndex, before: string, after: string): Promise<number> {
