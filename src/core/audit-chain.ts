@@ -38,6 +38,23 @@ export type Digest = (text: string) => string;
 
 export const chainStart: ChainHead = { entry: 0, hash: '' };
 
+/** Whose text is removed: what one person did, or what is about one run. */
+export type RedactionRequest = { readonly user: string } | { readonly runId: RunId };
+
+/** First and last entry. */
+export type EntryRange = readonly [number, number];
+
+/** Numbers in their order, as ranges. */
+export function rangesOf(entries: readonly number[]): readonly EntryRange[] {
+  const ranges: [number, number][] = [];
+  for (const entry of entries) {
+    const last = ranges.at(-1);
+    if (last?.[1] === entry - 1) last[1] = entry;
+    else ranges.push([entry, entry]);
+  }
+  return ranges;
+}
+
 /** What stands in the place of the text of an entry that was redacted. */
 export const redactedText = { user: '', why: null, facts: '{}' } as const;
 

@@ -1,7 +1,8 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type ChainedEntry, chainStart, type ChainHead } from '../core/audit-chain.ts';
+import { createInterface } from 'node:readline';
+import { type ChainedEntry, chainStart, type ChainHead, redactedText } from '../core/audit-chain.ts';
 import { WardenError } from '../core/errors.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -79,6 +80,28 @@ export class AuditMirror {
       });
     }
     await this.#work;
+  }
+
+  /**
+   * Removes the text of entries from the file, which is written anew and takes the old one's place whole.
+   * @throws the system's error, and state_folder_not_writable when somebody else goes on working on it
+   */
+  redact(entries: ReadonlySet<number>): Promise<void> {
+    return this.#locked(async () => {
+      const unfinished = `${this.file}.new`;
+      const file = await open(unfinished, 'w', 0o600);
+      try {
+        for await (const line of createInterface({ input: createReadStream(this.file), crlfDelay: Infinity })) {
+          const entry = entryIn(line);
+          const isDue = entry !== null && entries.has(entry.entry);
+          await file.write(isDue ? lineOf({ ...entry, ...redactedText, salt: null }) : `${line}\n`);
+        }
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(unfinished, this.file);
+    });
   }
 
   /** What was not copied is copied by whoever comes next. */

@@ -1,6 +1,13 @@
 import type Database from 'better-sqlite3';
 import { hash, randomBytes } from 'node:crypto';
-import { type ChainedEntry, type ChainHead, chained, chainStart, type UnchainedEntry } from '../core/audit-chain.ts';
+import {
+  type ChainedEntry,
+  type ChainHead,
+  chained,
+  chainStart,
+  type RedactionRequest,
+  type UnchainedEntry,
+} from '../core/audit-chain.ts';
 import type { AuditEntry, AuditFilter } from '../core/ports/store.ts';
 
 export const sha256 = (text: string): string => hash('sha256', text, 'hex');
@@ -70,6 +77,24 @@ export class AuditTable {
     const sql = `
       SELECT * FROM (SELECT ${columns} FROM audit_log ${where} ORDER BY entry ${order} LIMIT @limit) ORDER BY entry`;
     return this.#statement(sql).all({ ...wanted, limit }) as ChainedEntry[];
+  }
+
+  /**
+   * Removes the text of entries and its salt for good; entries about redactions keep theirs.
+   * @returns the numbers of those that had any
+   */
+  redact(request: RedactionRequest): readonly number[] {
+    const whose = 'user' in request ? 'user = @user' : 'run_id = @runId';
+    const where = `WHERE ${whose} AND salt IS NOT NULL AND hash IS NOT NULL AND action <> 'redact'`;
+    const sql = `SELECT entry FROM audit_log ${where} ORDER BY entry`;
+    const entries = this.#statement(sql).pluck().all(request) as number[];
+    this.#statement(`UPDATE audit_log SET salt = NULL, user = '', why = NULL, facts = '{}' ${where}`).run(request);
+    return entries;
+  }
+
+  redacted(): ReadonlySet<number> {
+    const sql = 'SELECT entry FROM audit_log WHERE salt IS NULL AND hash IS NOT NULL';
+    return new Set(this.#statement(sql).pluck().all() as number[]);
   }
 
   /** Entries from here on get higher numbers: what was lost is seen to be missing. */

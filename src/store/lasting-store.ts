@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { EntryRange, RedactionRequest } from '../core/audit-chain.ts';
 import type { AuditHistory } from '../core/alerts.ts';
 import type { AuditVerification } from '../core/audit-problem.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
@@ -357,6 +358,17 @@ class LastingStore implements Store {
     await this.#offerKept();
     await this.auditCopied();
     return this.#use((database) => verifyAudit(database, this.#mirror.file, this.#mirror.heads));
+  }
+
+  async redactAudit(
+    request: RedactionRequest,
+    entryOf: (ranges: readonly EntryRange[]) => AuditEntry,
+  ): Promise<number> {
+    await this.requireDatabase();
+    const entries = await this.#insist((database) => database.redactAudit(request, entryOf));
+    await this.auditCopied();
+    await this.#mirror.redact(await this.#use((database) => database.redactedEntries()));
+    return entries;
   }
 
   async auditHistory(span: HistorySpan): Promise<AuditHistory> {

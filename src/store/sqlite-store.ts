@@ -1,6 +1,12 @@
 import Database from 'better-sqlite3';
 import path from 'node:path';
-import type { ChainedEntry, ChainHead } from '../core/audit-chain.ts';
+import {
+  type ChainedEntry,
+  type ChainHead,
+  type EntryRange,
+  rangesOf,
+  type RedactionRequest,
+} from '../core/audit-chain.ts';
 import type { AuditHistory } from '../core/alerts.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { DiskUsage } from '../core/disk-usage.ts';
@@ -580,6 +586,25 @@ WHERE EXISTS (SELECT 1 FROM workflow_runs ended WHERE ended.repository = known.r
 
   auditEntries(filter: AuditFilter): Promise<readonly LoggedEntry[]> {
     return this.#retry(() => this.#audit.matching(filter).map(loggedFrom));
+  }
+
+  /** See Store. Nothing of it is left in the file's unused places, nor, unless somebody reads just then, in the log of writes. */
+  async redactAudit(
+    request: RedactionRequest,
+    entryOf: (ranges: readonly EntryRange[]) => AuditEntry,
+  ): Promise<number> {
+    this.#database.pragma('secure_delete = ON');
+    const entries = await this.#write(() => {
+      const redacted = this.#audit.redact(request);
+      if (redacted.length > 0) this.#writeAudit(entryOf(rangesOf(redacted)));
+      return redacted.length;
+    });
+    await this.#retry(() => this.#database.pragma('wal_checkpoint(TRUNCATE)'));
+    return entries;
+  }
+
+  redactedEntries(): Promise<ReadonlySet<number>> {
+    return this.#retry(() => this.#audit.redacted());
   }
 
   /** Number of the last entry that was written through this object. */

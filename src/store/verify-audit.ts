@@ -76,7 +76,7 @@ class Verification {
   #counted(entry: ChainedEntry): void {
     this.#entries += 1;
     if (isRedacted(entry)) this.#redacted.add(entry.entry);
-    if (entry.action === 'redact' && entry.outcome === 'done') this.#redacted.explain(entry.facts);
+    if (entry.action === 'redact' && entry.outcome === 'done') this.#redacted.explain(entry);
   }
 
   /** The same entry in both. */
@@ -120,13 +120,13 @@ class Redactions {
   }
 
   /** A redaction comes after what it has redacted. */
-  explain(facts: string): void {
+  explain({ entry: number, facts }: ChainedEntry): void {
     const { entries } = JSON.parse(facts) as { readonly entries?: unknown };
     if (!Array.isArray(entries)) return;
     for (const range of entries) {
       const [first, last] = Array.isArray(range) ? range.map(Number) : [];
-      if (first === undefined || last === undefined || !(last - first < Infinity)) continue;
-      for (const entry of this.#entries) if (entry >= first && entry <= last) this.#entries.delete(entry);
+      if (first === undefined || last === undefined) continue;
+      for (let entry = first; entry <= Math.min(last, number); entry += 1) this.#entries.delete(entry);
     }
   }
 

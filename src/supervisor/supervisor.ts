@@ -1,4 +1,5 @@
 import type { Alert } from '../core/alerts.ts';
+import type { RedactionRequest } from '../core/audit-chain.ts';
 import type { AuditVerification } from '../core/audit-problem.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { CleanupReport } from '../core/cleanup-report.ts';
@@ -343,6 +344,19 @@ export class Supervisor {
   /** In their order; without `after` the last ones. */
   audit(filter: AuditFilter): Promise<readonly LoggedEntry[]> {
     return this.#world.store.auditEntries(filter);
+  }
+
+  /**
+   * Removes the text (user, reason and facts) of audit entries for good; the log tells that it was done, and by whom.
+   * @returns of how many
+   * @throws WardenError when the database cannot be written
+   */
+  redactAudit(request: RedactionRequest): Promise<number> {
+    const runId = 'runId' in request ? request.runId : null;
+    const { store } = this.#world;
+    return this.#own(
+      store.redactAudit(request, (entries) => auditOf(this.#world, runId, 'redact', 'done', { facts: { entries } })),
+    );
   }
 
   /** Whether the audit log, in the database and in its file, is what was written. */

@@ -55,6 +55,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   fileAt: true,
   audit: true,
   verifyAudit: true,
+  redactAudit: true,
   reconcile: true,
   watcher: true,
   samples: true,

@@ -28,6 +28,7 @@ const exportedAtOnce = 500;
 
 const options = {
   run: { type: 'string', value: 'RUN', description: 'only what is about this run' },
+  user: { type: 'string', value: 'NAME', description: 'whose text is removed' },
   action: { type: 'string', value: 'NAME', description: 'only this, e.g. kill' },
   since: { type: 'string', value: 'TIME', description: 'then or later: ISO 8601, local time, or "2h ago"' },
   until: { type: 'string', value: 'TIME', description: 'before then' },
@@ -50,6 +51,7 @@ const selecting = ['run', 'action', 'since', 'until'];
 const actions: ReadonlyMap<string, { readonly act: Action; readonly takes: readonly string[] }> = new Map([
   ['show', { act: show, takes: [...selecting, 'limit'] }],
   ['verify', { act: verify, takes: [] }],
+  ['redact', { act: redact, takes: ['user', 'run'] }],
   ['export', { act: exportEntries, takes: [...selecting, 'format', 'output'] }],
 ]);
 
@@ -57,7 +59,7 @@ export const audit = defineCommand({
   name: 'audit',
   summary: 'print who did what and how it went, oldest first; verify that nobody has changed it; export it',
   usage:
-    '[--run RUN] [--action NAME] [--since TIME] [--until TIME] [--limit N] | verify | export [--format json|csv] [--output FILE]',
+    '[--run RUN] [--action NAME] [--since TIME] [--until TIME] [--limit N] | verify | redact --user NAME|--run RUN | export [--format json|csv] [--output FILE]',
   operands: { minimum: 0, maximum: 1 },
   options,
   async execute(invocation) {
@@ -140,6 +142,17 @@ async function writeExport(
   }
   await write(auditClosing[format]);
   return count;
+}
+
+async function redact(supervisor: Supervisor, { options: given, output }: Invocation<Options>): Promise<number> {
+  const { run, user } = given;
+  const runId = run === undefined ? null : (await supervisor.status(run)).run.runId;
+  if ((runId === null) === (user === undefined || user === '')) {
+    throw new UsageError('"warden audit redact" needs either --user or --run.', 'audit');
+  }
+  const redacted = await supervisor.redactAudit(runId === null ? { user: user ?? '' } : { runId });
+  await output.print({ redacted }, `The text of ${redacted} entries was removed.`);
+  return 0;
 }
 
 async function verify(supervisor: Supervisor, { output }: Invocation): Promise<number> {

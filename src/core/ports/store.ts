@@ -1,4 +1,5 @@
 import type { AuditHistory } from '../alerts.ts';
+import type { EntryRange, RedactionRequest } from '../audit-chain.ts';
 import type { AuditVerification } from '../audit-problem.ts';
 import type { Outbox } from './outbox.ts';
 import type { Checkpoint } from '../checkpoint.ts';
@@ -225,6 +226,12 @@ export interface Store extends Outbox {
    * cannot be now, which is told, and made up for later. Asked before anybody is given an answer.
    */
   auditCopied(): Promise<void>;
+  /**
+   * Removes the text of entries (user, reason and facts) for good, in the database and in the file; the chain holds.
+   * @param entryOf what is written into the log about it, unless there was nothing to be removed
+   * @returns of how many
+   */
+  redactAudit(request: RedactionRequest, entryOf: (ranges: readonly EntryRange[]) => AuditEntry): Promise<number>;
   /** Whether the audit log is what was written. @throws WardenError when the database cannot be read */
   verifyAudit(): Promise<AuditVerification>;
   /** Counted over the audit log. @throws WardenError when the database cannot be read */

@@ -177,6 +177,40 @@ describe('the audit log', () => {
   });
 });
 
+test('text can be removed for good, and the chain holds', async () => {
+  await using one = await written(3);
+  const store = await one.open();
+  await store.audit(entry(4, { actor: { user: 'bob', face: 'cli' } }));
+  const about = entry(5, { action: 'redact', runId: null, actor: { user: 'carol', face: 'cli' } });
+  const redact = (user: string): Promise<number> =>
+    store.redactAudit({ user }, (entries) => ({ ...about, facts: { entries } }));
+  expect(await redact('alice')).toBe(3);
+  expect(await redact('alice')).toBe(0);
+  const entries = await store.auditEntries({});
+  store.close();
+  expect(entries.map(({ actor, isRedacted }) => `${actor.user} ${isRedacted}`)).toEqual([
+    ...Array.from({ length: 3 }, () => ' true'),
+    'bob false',
+    'carol false',
+  ]);
+  expect(entries.at(-1)).toMatchObject({ action: 'redact', facts: { entries: [[1, 3]] } });
+  expect(await one.verified()).toEqual([]);
+  for (const name of ['audit.jsonl', 'warden.db']) {
+    expect(await readFile(one.file(name), 'latin1')).not.toMatch(/alice|reason 1/);
+  }
+  // The database itself takes no other change.
+  const raw = new Database(one.file('warden.db'));
+  for (const sql of [
+    "UPDATE audit_log SET why = 'x' WHERE entry = 1",
+    "UPDATE audit_log SET why = 'x' WHERE entry = 4",
+    "UPDATE audit_log SET salt = NULL, user = '', why = NULL, facts = '{}' WHERE entry = 5",
+    "UPDATE audit_log SET salt = NULL, user = '', why = NULL, facts = '{}', at = 9 WHERE entry = 4",
+  ]) {
+    expect(() => raw.prepare(sql).run()).toThrow(/append-only/);
+  }
+  raw.close();
+});
+
 describe('verification', () => {
   const swapped = (lines: string[]): string[] => lines.with(1, lines[2]!).with(2, lines[1]!);
   const inFile = (change: (lines: string[]) => readonly string[]) => (one: Place) => one.edit(change);
