@@ -16,8 +16,9 @@ export interface TemporaryRepository extends AsyncDisposable {
 /** A shell line as the command of a workflow. */
 export const shell = (line: string): { command: string[] } => ({ command: ['sh', '-c', line] });
 
-export async function temporaryRepository(): Promise<TemporaryRepository> {
-  const root = await realpath(await mkdtemp(path.join(tmpdir(), 'warden-')));
+/** @param within the folder in which its own is made */
+export async function temporaryRepository(within = tmpdir()): Promise<TemporaryRepository> {
+  const root = await realpath(await mkdtemp(path.join(within, 'warden-')));
   const repository = path.join(root, 'repository');
   const git = async (...parameters: string[]): Promise<string> =>
     (await execa('git', parameters, { cwd: repository })).stdout;
