@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { lstat, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { WardenError } from '../core/errors.ts';
@@ -14,7 +15,6 @@ import { isPooled, lookAt, pooledEntriesByFolder, type PooledEntry } from './poo
 import { holdingLock } from './repository-lock.ts';
 import { systemFailure, unlessMissing } from './system-failure.ts';
 import { forget, thenThrow } from './undo.ts';
-import { randomUUID } from 'node:crypto';
 
 const operation = 'create worktree';
 
@@ -30,10 +30,11 @@ export async function handOut(request: HandOutWorktree): Promise<boolean> {
       (entry) => entry.pool.commit === baseCommit && dirname(entry.path) === dirname(path),
     );
     if (entries.length === 0) return false;
-    const settings = await settingsOf(repository);
+    const reading = settingsOf(repository);
     for (const entry of entries) {
-      if (!(await isReady(entry, settings.fingerprint)) || (await isOccupied(entry.path))) continue;
-      const take = async (): Promise<boolean> => await takeIfReady(request, entry.directory, settings.fingerprint);
+      const [{ fingerprint }, isInUse] = await Promise.all([reading, isOccupied(entry.path)]);
+      if (isInUse || !(await isReady(entry, fingerprint))) continue;
+      const take = async (): Promise<boolean> => await takeIfReady(request, entry.directory, fingerprint);
       if (await holdingLock(repository, take, signal)) return true;
     }
     return false;
@@ -59,17 +60,25 @@ async function takeIfReady(request: HandOutWorktree, directory: string, fingerpr
   try {
     const by = await holderOf(randomUUID());
     await rewritePoolMark(directory, { ...entry.pool, state: { by, run: { runId, branch, path } } });
-    await makeBranch(request);
-    await rename(entry.path, path);
-    await replace(join(directory, 'gitdir'), renamedTo(path, await readFile(join(directory, 'gitdir'), 'utf8')));
+    // What takes it back must find neither still under way.
+    const done = await Promise.allSettled([makeBranch(request), moveToPlace(entry, request)]);
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
+    // Only now: a branch that is somebody else's must not look like ours.
     await replace(join(directory, 'HEAD'), `ref: refs/heads/${branch}\n`);
-    await replace(join(directory, 'locked'), lockReason(runId));
     await markWorktree(repository, mark, directory);
     await removePoolMark(directory);
     return true;
   } catch (error) {
     return await thenThrow(operation, systemFailure(operation, path, error), forget(repository, request));
   }
+}
+
+/** To its place, as git and we write it down. */
+async function moveToPlace({ directory, path: from }: PooledEntry, request: HandOutWorktree): Promise<void> {
+  const { path, runId } = request;
+  await rename(from, path);
+  await replace(join(directory, 'gitdir'), renamedTo(path, await readFile(join(directory, 'gitdir'), 'utf8')));
+  await replace(join(directory, 'locked'), lockReason(runId));
 }
 
 /** It is not there yet: a branch that is would be somebody's. */

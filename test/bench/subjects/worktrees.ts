@@ -67,9 +67,9 @@ async function fastFolder(): Promise<string> {
   );
 }
 
-async function fill({ path: directory, git }: TemporaryRepository): Promise<void> {
+async function fill(repository: TemporaryRepository): Promise<void> {
   for (let folder = 0; folder < files / filesPerFolder; folder += 1) {
-    const place = path.join(directory, `part ${folder % 20}`, `folder ${folder}`);
+    const place = path.join(repository.path, `part ${folder % 20}`, `folder ${folder}`);
     await mkdir(place, { recursive: true });
     const written = Array.from({ length: filesPerFolder }, (_, file) =>
       writeFile(path.join(place, `file ${file}.ts`), `export const value${folder}x${file} = 1;\n`.repeat(20)),
@@ -77,10 +77,10 @@ async function fill({ path: directory, git }: TemporaryRepository): Promise<void
     await Promise.all(written);
   }
   // What git packs at its leisure would be packed meanwhile.
-  await git('config', 'gc.auto', '0');
-  await git('add', '--all');
-  await git('commit', '--quiet', '--message', 'Many files');
-  await git('gc', '--quiet');
+  await repository.git('config', 'gc.auto', '0');
+  await repository.git('add', '--all');
+  await repository.git('commit', '--quiet', '--message', 'Many files');
+  await repository.git('gc', '--quiet');
 }
 
 interface Made {
