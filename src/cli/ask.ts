@@ -8,15 +8,19 @@ export function canAsk(output: Output): boolean {
 
 /** Asks for a yes on standard error. The end of the input is no answer, and no answer is no. */
 export async function saysYes(question: string): Promise<boolean> {
+  return /^y(es)?$/i.test((await typed(`${question} [y/N] `)) ?? '');
+}
+
+/** What somebody types, asked for on standard error; null when the input has ended. */
+export async function typed(question: string): Promise<string | null> {
   const conversation = createInterface({ input: process.stdin, output: process.stderr });
   const ended = new AbortController();
   conversation.once('close', () => ended.abort());
   conversation.once('SIGINT', () => conversation.close());
   try {
-    const answer = await conversation.question(`${question} [y/N] `, { signal: ended.signal });
-    return /^y(es)?$/i.test(answer.trim());
+    return (await conversation.question(question, { signal: ended.signal })).trim();
   } catch (error) {
-    if (ended.signal.aborted) return false;
+    if (ended.signal.aborted) return null;
     throw error;
   } finally {
     conversation.close();

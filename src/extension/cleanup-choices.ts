@@ -1,5 +1,6 @@
 import { describeBytes, plainEnglish, type Translate } from '../core/messages.ts';
 import { type RemovalVerdict, verdictOf } from '../core/removal.ts';
+import type { RunId } from '../core/run-id.ts';
 import type { WorktreeEntry } from '../supervisor/cleanup.ts';
 import { keepWords } from './keep-words.ts';
 import { shortAge } from './short-age.ts';
@@ -7,6 +8,7 @@ import { shortAge } from './short-age.ts';
 /** One worktree in the cleanup picker. */
 export interface CleanupChoice {
   readonly path: string;
+  readonly runId: RunId;
   readonly repository: string;
   readonly verdict: RemovalVerdict;
   readonly label: string;
@@ -27,6 +29,7 @@ export function cleanupChoices(
     ];
     return {
       path: worktree.path,
+      runId: worktree.runId,
       repository: worktree.repository,
       verdict: verdictOf(reasons),
       label: worktree.path.split(/[\\/]/).at(-1) ?? worktree.path,

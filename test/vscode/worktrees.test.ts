@@ -39,6 +39,9 @@ windowTest(
     await runCommand(page, 'Warden: Remove Worktree…');
     await pickQuickPickItem(page, /2 files are not committed/);
     await answer(modalDialog(page, /Remove a worktree that should stay\?/), 'Remove Anyway');
+    await page.getByText(`Type ${run.run_id} to remove what should stay.`).first().waitFor();
+    await page.keyboard.type(run.run_id);
+    await page.keyboard.press('Enter');
     await notification(page, /Removed one worktree \(2.* MB\)/).waitFor();
     expect(existsSync(worktree)).toBe(false);
 

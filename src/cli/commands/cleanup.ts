@@ -2,8 +2,9 @@ import type { CleanupReport } from '../../core/cleanup-report.ts';
 import { WardenError } from '../../core/errors.ts';
 import { describeBytes, describeKeepReason, plainEnglish } from '../../core/messages.ts';
 import { cleanupJson } from '../../core/run-json.ts';
+import { confirmationOf, isConfirmed } from '../../core/typed-confirmation.ts';
 import { amount } from '../amount.ts';
-import { canAsk, saysYes } from '../ask.ts';
+import { canAsk, saysYes, typed } from '../ask.ts';
 import { defineCommand } from '../command.ts';
 import { interruptedExitCode, withInterruption } from '../interruption.ts';
 import { oneLine, type Output } from '../output.ts';
@@ -12,12 +13,13 @@ import { table } from '../table.ts';
 export const cleanup = defineCommand({
   name: 'cleanup',
   summary: 'remove the worktrees of runs that are over, after keeping what is in them',
-  usage: '[--dry-run] [--max-age-hours N] [--force] [--yes]',
+  usage: '[--dry-run] [--max-age-hours N] [--force] [--reason TEXT] [--yes]',
   operands: { minimum: 0, maximum: 0 },
   options: {
     'dry-run': { type: 'boolean', description: 'only tell what would be removed and what kept' },
     'max-age-hours': { type: 'string', value: 'N', description: 'keep what ended less than so long ago; 48' },
     force: { type: 'boolean', description: 'also what has uncommitted work in it, which is kept in a checkpoint' },
+    reason: { type: 'string', value: 'TEXT', description: 'for the audit log' },
     yes: { type: 'boolean', description: 'do not ask' },
   },
   async execute({ options, directory, output, open }) {
@@ -25,6 +27,7 @@ export const cleanup = defineCommand({
     const request = {
       directory,
       force: options.force ?? false,
+      ...(options.reason === undefined ? {} : { why: options.reason }),
       ...(maxAgeHours === undefined ? {} : { maxAgeHours: amount('max-age-hours', maxAgeHours) }),
     };
     const supervisor = await open();
@@ -32,7 +35,8 @@ export const cleanup = defineCommand({
     if (options.yes !== true) {
       const plan = await supervisor.cleanup({ ...request, dryRun: true });
       if (plan.removed.length === 0) return print({ ...plan, dryRun: false }, output);
-      if (!(await isConfirmed(plan, output))) return 0;
+      const safe = request.force ? await supervisor.cleanup({ ...request, force: false, dryRun: true }) : plan;
+      if (!(await isAgreed(plan, safe, output))) return 0;
       // Only what was shown: what has become removable since then has not been agreed to.
       Object.assign(request, { only: [...plan.removed, ...plan.kept].map(({ path }) => path) });
     }
@@ -51,13 +55,27 @@ export const cleanup = defineCommand({
   },
 });
 
-/** @throws WardenError confirmation_needed where nobody can be asked */
-async function isConfirmed(plan: CleanupReport, output: Output): Promise<boolean> {
+/**
+ * A yes does for what may go anyway; for what goes only by force its run, or the number of them, is typed.
+ * @throws WardenError confirmation_needed where nobody can be asked
+ */
+async function isAgreed(plan: CleanupReport, safe: CleanupReport, output: Output): Promise<boolean> {
   if (!output.json) await output.write(`${describe(plan)}\n`);
   if (!canAsk(output)) {
     throw new WardenError('confirmation_needed', { paths: plan.removed.map(({ path }) => path) });
   }
-  return saysYes('Remove them?');
+  const mayGo = new Set(safe.removed.map(({ path }) => path));
+  const insisted = plan.removed.filter(({ path }) => !mayGo.has(path));
+  if (insisted.length === 0) return saysYes('Remove them?');
+  await output.write(`${describe({ ...safe, removed: [], kept: keptOf(safe, insisted) })}\n`);
+  const words = confirmationOf(insisted);
+  const what = insisted.length === 1 ? 'one that should stay' : `${words} that should stay`;
+  return isConfirmed((await typed(`Type ${words} to remove them, ${what} among them: `)) ?? '', insisted);
+}
+
+/** Why those should stay. */
+function keptOf({ kept }: CleanupReport, insisted: readonly { readonly path: string }[]): CleanupReport['kept'] {
+  return kept.filter(({ path }) => insisted.some((one) => one.path === path));
 }
 
 async function print(report: CleanupReport, output: Output): Promise<number> {

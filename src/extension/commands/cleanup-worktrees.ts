@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { CleanupReport } from '../../core/cleanup-report.ts';
 import { describeBytes } from '../../core/messages.ts';
+import { confirmationOf, isConfirmed } from '../../core/typed-confirmation.ts';
 import type { WorktreeEntry } from '../../supervisor/cleanup.ts';
 import { cleanupChoices, type CleanupChoice } from '../cleanup-choices.ts';
 import { keepWords } from '../keep-words.ts';
@@ -69,17 +70,31 @@ async function pick(choices: readonly CleanupChoice[]): Promise<readonly Cleanup
   return picked?.map(({ choice }) => choice).filter((choice) => choice !== undefined);
 }
 
+/**
+ * Tells what speaks against it, and has whoever insists type the run, or the number of worktrees.
+ */
 async function confirm(unsafe: readonly CleanupChoice[]): Promise<boolean> {
-  const removeAnyway = vscode.l10n.t('Remove Anyway');
+  const goOn = vscode.l10n.t('Remove Anyway');
   const detail = unsafe.map(({ label, detail: reasons }) => `${label}: ${reasons}`).join('\n');
-  const chosen = await vscode.window.showWarningMessage(
+  const title =
     unsafe.length === 1
       ? vscode.l10n.t('Remove a worktree that should stay?')
-      : vscode.l10n.t('Remove {0} worktrees that should stay?', unsafe.length),
+      : vscode.l10n.t('Remove {0} worktrees that should stay?', unsafe.length);
+  const chosen = await vscode.window.showWarningMessage(
+    title,
     { modal: true, detail: `${detail}\n\n${vscode.l10n.t('The work in it is kept in a checkpoint first.')}` },
-    removeAnyway,
+    goOn,
   );
-  return chosen === removeAnyway;
+  if (chosen !== goOn) return false;
+  const words = confirmationOf(unsafe);
+  const prompt = vscode.l10n.t('Type {0} to remove what should stay.', words);
+  const typed = await vscode.window.showInputBox({
+    title,
+    prompt,
+    ignoreFocusOut: true,
+    validateInput: (text) => (isConfirmed(text, unsafe) ? undefined : prompt),
+  });
+  return typed !== undefined && isConfirmed(typed, unsafe);
 }
 
 async function remove(warden: Warden, picked: readonly CleanupChoice[]): Promise<CleanupReport> {
