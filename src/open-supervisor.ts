@@ -8,6 +8,7 @@ import { myTurn } from './event-loop-turns.ts';
 import { openLocalExecutor } from './processes/local-executor.ts';
 import { openLastingStore } from './store/lasting-store.ts';
 import { FileRunFolders } from './store/run-folders.ts';
+import { StateFolderFiles } from './store/state-folder-files.ts';
 import { databaseFile, stateFolder } from './store/state-folder.ts';
 import { SystemTemporaryFolders } from './store/temporary-folders.ts';
 import { WebhookFile } from './store/webhook-file.ts';
@@ -57,6 +58,7 @@ export async function openPorts(options: OpenOptions): Promise<Ports> {
     worktrees: gitWorktrees(),
     folders: new FileRunFolders(folder),
     temporaryFolders: new SystemTemporaryFolders(folder, removeTree),
+    stateFolder: new StateFolderFiles(folder),
     definitions: new WorkflowFiles(folder),
     webhookSettings: new WebhookFile(folder),
     webhookSender: new HttpSender(),

@@ -14,3 +14,11 @@ export interface Containment {
 
 /** A run whose daemons the system's first process adopts. */
 export const uncontained: Containment = { subreaper: false, controlGroup: null };
+
+/** What this machine offers to hold the processes of a run together. */
+export interface ContainmentMeans {
+  /** A program that can make the wrapper adopt daemons. */
+  readonly subreaper: boolean;
+  /** A control group for each run, of the user's systemd. */
+  readonly controlGroup: boolean;
+}

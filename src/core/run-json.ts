@@ -1,3 +1,5 @@
+import { type DoctorReport, isHealthy, subjectOf } from './diagnosis.ts';
+import { describeFinding } from './diagnosis-words.ts';
 import { describeAlert } from './alert-words.ts';
 import type { Alert, AlertLevel } from './alerts.ts';
 import type { Aftermath, RepositoryState } from './aftermath.ts';
@@ -463,6 +465,42 @@ export function worktreesJson(
       budget_bytes: budget.budgetBytes,
       is_over: isOverBudget(budget),
     })),
+  };
+}
+
+export interface DoctorJson {
+  readonly ok: boolean;
+  readonly findings: readonly {
+    readonly code: string;
+    readonly severity: string;
+    readonly subject: string;
+    readonly detail: string;
+    /** What a repair does; null where none is safe. */
+    readonly repair: string | null;
+    /** What a person can do where no repair is safe. */
+    readonly advice: string | null;
+    /** Null when none was tried. */
+    readonly repaired: boolean | null;
+    readonly failure: string | null;
+  }[];
+}
+
+export function doctorJson(report: DoctorReport, translate: Translate = plainEnglish): DoctorJson {
+  return {
+    ok: isHealthy(report),
+    findings: report.findings.map(({ finding, repaired, failure }) => {
+      const { detail, remedy } = describeFinding(finding, translate);
+      return {
+        code: finding.code,
+        severity: finding.severity,
+        subject: subjectOf(finding),
+        detail,
+        repair: finding.isRepairable ? remedy : null,
+        advice: finding.isRepairable ? null : remedy,
+        repaired,
+        failure,
+      };
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Port, PortState } from '../core/aftermath.ts';
+import type { ContainmentMeans } from '../core/containment.ts';
 import type { Signal, SignalOrder } from '../core/escalation.ts';
 import type {
   CommandRequest,
@@ -31,7 +32,8 @@ import { sendPosixSignal } from './posix-signal.ts';
 import type { ProcessTable } from './process-table.ts';
 import { runEnvironment, temporaryFolderVariables } from './run-environment.ts';
 import { runToEnd } from './run-to-end.ts';
-import { isScopeOf } from './systemd-scope.ts';
+import { findSubreaper } from './subreaper.ts';
+import { canEncloseInScope, isScopeOf } from './systemd-scope.ts';
 import { launchOnWindows } from './windows-launch.ts';
 import { sendWindowsSignal } from './windows-signal.ts';
 
@@ -145,6 +147,12 @@ export class LocalExecutor implements Executor {
       if (this.#isSpared(identity.pid)) return 'not_permitted';
       return isStill(identity) ? sendPosixSignal(identity.pid, signal) : 'gone';
     });
+  }
+
+  async containmentMeans(): Promise<ContainmentMeans | null> {
+    if (process.platform !== 'linux') return null;
+    const subreaper = await findSubreaper(process.env['PATH'] ?? '');
+    return { subreaper: subreaper !== null, controlGroup: await canEncloseInScope() };
   }
 
   hostileTree(): readonly [string, ...string[]] {

@@ -28,7 +28,7 @@ export const isScopeOf = (runId: RunId, folder: string): boolean => path.posix.b
  */
 export async function encloseInScope(runId: RunId, processes: readonly ProcessIdentity[]): Promise<string | null> {
   const runtimeFolder = process.env['XDG_RUNTIME_DIR'];
-  if (runtimeFolder === undefined || !(await livesUnderUserManager())) return null;
+  if (runtimeFolder === undefined || !(await canEncloseInScope())) return null;
   const patience = AbortSignal.timeout(patienceMilliseconds);
   try {
     const pids = processes.map(({ pid }) => pid);
@@ -57,6 +57,11 @@ export async function encloseInScope(runId: RunId, processes: readonly ProcessId
   } catch {
     return null;
   }
+}
+
+/** Whether there is a manager that a scope can be asked of. */
+export async function canEncloseInScope(): Promise<boolean> {
+  return process.env['XDG_RUNTIME_DIR'] !== undefined && (await livesUnderUserManager());
 }
 
 async function livesUnderUserManager(): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { AuditHistory } from '../core/alerts.ts';
 import type { AuditVerification } from '../core/audit-problem.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { DiskUsage } from '../core/disk-usage.ts';
+import type { DatabaseFacts } from '../core/diagnosis.ts';
 import { type ErrorCode, isWardenError, WardenError } from '../core/errors.ts';
 import { type KeptChange, mayBeKept, patchWritten, withAllKept, withKept } from '../core/kept-change.ts';
 import type { Lease, LeaseCandidate } from '../core/lease.ts';
@@ -390,6 +391,18 @@ class LastingStore implements Store {
 
   async pruneNotices(before: number): Promise<void> {
     await this.#write((database) => database.pruneNotices(before));
+  }
+
+  async examine(): Promise<DatabaseFacts> {
+    await this.#offerKept();
+    const facts = await this.#use((database) => database.examine());
+    const kept = await this.#journal.entries();
+    return { ...facts, keptChanges: [...kept.values()].flat().length };
+  }
+
+  async replaceDamaged(): Promise<void> {
+    this.#letGo(true);
+    await this.#insist((database) => database.requireWritable());
   }
 
   lease(): Promise<Lease | null> {

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type ChainedEntry,
@@ -10,6 +11,7 @@ import {
 import type { AuditHistory } from '../core/alerts.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { DiskUsage } from '../core/disk-usage.ts';
+import type { DatabaseFacts } from '../core/diagnosis.ts';
 import { WardenError } from '../core/errors.ts';
 import { type KeptChange, patchWritten, withKept } from '../core/kept-change.ts';
 import { type Lease, type LeaseCandidate, mayHoldLease } from '../core/lease.ts';
@@ -150,7 +152,7 @@ SELECT ${runColumns}, p.last_heartbeat AS process_last_heartbeat, NULL AS observ
 FROM workflow_runs r LEFT JOIN workflow_processes p USING (run_id)`;
 
 /** The database alone. It fails when the database does: see LastingStore for what goes on then. */
-export class SqliteStore implements Omit<Store, 'requireDatabase' | 'auditCopied' | 'verifyAudit'> {
+export class SqliteStore implements Omit<Store, 'requireDatabase' | 'replaceDamaged' | 'auditCopied' | 'verifyAudit'> {
   /** When it was opened. */
   readonly rebuilt: Rebuilt | null;
   readonly #file: string;
@@ -652,6 +654,22 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
     return this.#write(() => this.#notices.prune(before));
   }
 
+  /** Table by table, with turns of the event loop between them. */
+  async examine(): Promise<DatabaseFacts> {
+    const tables = await this.#retry(
+      () =>
+        this.#statement("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").pluck().all() as string[],
+    );
+    let problem: string | null = null;
+    for (const table of tables) {
+      if (problem !== null) break;
+      await myTurn();
+      problem = await this.#retry(() => problemOf(this.#database, table));
+    }
+    const log = await stat(`${this.#file}-wal`).catch(() => null);
+    return { path: this.#file, problem, logBytes: log?.size ?? 0, keptChanges: 0 };
+  }
+
   lease(): Promise<Lease | null> {
     return this.#retry(() => this.#leaseNow());
   }
@@ -802,6 +820,17 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
       this.#prepared.set(sql, statement);
     }
     return statement;
+  }
+}
+
+/** What is wrong with one table; null when nothing is. */
+function problemOf(database: Database.Database, table: string): string | null {
+  try {
+    const result = database.pragma(`quick_check('${table}')`, { simple: true });
+    return result === 'ok' ? null : String(result);
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CORRUPT')) return error.message;
+    throw error;
   }
 }
 

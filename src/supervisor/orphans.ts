@@ -35,7 +35,8 @@ export async function orphansOf(world: World): Promise<readonly Orphan[]> {
   return orphans;
 }
 
-function carriersIn(snapshot: ProcessSnapshot, selfPid: number): readonly Carrier[] {
+/** Everyone alive who carries the cookie of a run, but ourselves and our ancestors. */
+export function carriersIn(snapshot: ProcessSnapshot, selfPid: number): readonly Carrier[] {
   const spared = selfAndAncestors(snapshot, selfPid);
   return [...snapshot.processes.values()].flatMap((facts) =>
     facts.cookie !== null && isRunId(facts.cookie) && facts.state === 'alive' && !spared.has(facts.pid)

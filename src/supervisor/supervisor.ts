@@ -4,6 +4,7 @@ import type { AuditVerification } from '../core/audit-problem.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { CleanupReport } from '../core/cleanup-report.ts';
 import { isWardenError } from '../core/errors.ts';
+import type { DoctorReport } from '../core/diagnosis.ts';
 import type { DrillReport } from '../core/drill.ts';
 import { descendantsOf, type Impact } from '../core/impact.ts';
 import type { KillReport } from '../core/kill-report.ts';
@@ -31,6 +32,7 @@ import {
   type WorktreeEntry,
 } from './cleanup.ts';
 import { complete, type CompleteOptions } from './complete.ts';
+import { doctor, type DoctorRequest } from './doctor.ts';
 import { drill } from './drill.ts';
 import { EndedWorktrees } from './ended-worktrees.ts';
 import { extend } from './extend.ts';
@@ -280,6 +282,11 @@ export class Supervisor {
 
   cleanup(request: CleanupRequest): Promise<CleanupReport> {
     return this.#own(cleanup(this.#world, request));
+  }
+
+  /** Looks at everything, and repairs only what it is told to. */
+  doctor(request: DoctorRequest): Promise<DoctorReport> {
+    return this.#own(doctor(this.#world, request));
   }
 
   /** Kills a tree of processes that is hard to end, on this very machine. @throws WardenError drill_failed */

@@ -4,6 +4,7 @@ import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { Executor } from '../core/ports/executor.ts';
 import type { RunFolders } from '../core/ports/run-folders.ts';
 import type { AuditEntry, Store } from '../core/ports/store.ts';
+import type { StateFolder } from '../core/ports/state-folder.ts';
 import type { TemporaryFolders } from '../core/ports/temporary-folders.ts';
 import type { WebhookSender, WebhookSettings } from '../core/ports/webhook.ts';
 import type { WorkflowDefinitions } from '../core/ports/workflow-definitions.ts';
@@ -21,6 +22,7 @@ export interface Ports {
   readonly worktrees: Worktrees;
   readonly folders: RunFolders;
   readonly temporaryFolders: TemporaryFolders;
+  readonly stateFolder: StateFolder;
   readonly definitions: WorkflowDefinitions;
   readonly webhookSettings: WebhookSettings;
   readonly webhookSender: WebhookSender;

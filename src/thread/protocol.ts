@@ -45,6 +45,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   cleanup: true,
   disk: true,
   keptWork: true,
+  doctor: true,
   drill: true,
   snooze: true,
   webhook: true,

@@ -25,10 +25,12 @@ import { repositoryOf } from './repository.ts';
 import { restore, takeBackInterrupted } from './restore.ts';
 import { scratchRepository } from './scratch-repository.ts';
 import { sizesOf } from './size-of.ts';
-import { removeStaleLocks } from './stale-locks.ts';
+import { removeStaleLocks, staleLocks } from './stale-locks.ts';
+import { survey } from './survey.ts';
 import { emptyTrash, trashFolderOf } from './trash.ts';
 import { undo } from './undo.ts';
 import { usabilityOf } from './usability.ts';
+import { version } from './version.ts';
 import { removeWorktreesFolderIfEmpty } from './worktrees-folder.ts';
 
 /** Worktrees by the git on the PATH. */
@@ -77,6 +79,9 @@ export function gitWorktrees(): Worktrees {
     },
     changesSince,
     fileAt,
+    survey: async (repository) => await survey(repository, merges),
+    version,
+    staleLocks,
     removeStaleLocks,
     scratchRepository,
     locksHeldBy,

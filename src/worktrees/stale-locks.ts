@@ -28,12 +28,7 @@ const sharedLocks = ['packed-refs.lock', 'config.lock', 'shallow.lock'];
 export async function removeStaleLocks(worktreePath: string): Promise<string[]> {
   try {
     const removed: string[] = [];
-    const found = await locksLeft(worktreePath);
-    if (found.length === 0) return [];
-    const paths = found.map(({ path }) => path);
-    const users = await fileUsers(paths, new Set(found.map(({ facts }) => facts.uid)));
-    for (const lock of found) {
-      if (users === null || isInUse(lock, users)) continue;
+    for (const lock of await unusedLocks(worktreePath)) {
       const now = await unlessMissing(lstat(lock.path));
       if (now?.ino !== lock.facts.ino || now.mtimeMs !== lock.facts.mtimeMs) continue;
       await unlessMissing(unlink(lock.path));
@@ -43,6 +38,23 @@ export async function removeStaleLocks(worktreePath: string): Promise<string[]> 
   } catch (error) {
     throw systemFailure('remove stale locks', worktreePath, error);
   }
+}
+
+/** The paths of those that it would remove. */
+export async function staleLocks(worktreePath: string): Promise<string[]> {
+  try {
+    return (await unusedLocks(worktreePath)).map(({ path }) => path);
+  } catch (error) {
+    throw systemFailure('look for stale locks', worktreePath, error);
+  }
+}
+
+async function unusedLocks(worktreePath: string): Promise<LockFile[]> {
+  const found = await locksLeft(worktreePath);
+  if (found.length === 0) return [];
+  const paths = found.map(({ path }) => path);
+  const users = await fileUsers(paths, new Set(found.map(({ facts }) => facts.uid)));
+  return users === null ? [] : found.filter((lock) => !isInUse(lock, users));
 }
 
 async function locksLeft(worktreePath: string): Promise<LockFile[]> {

@@ -1,4 +1,4 @@
-import type { Containment } from '../containment.ts';
+import type { Containment, ContainmentMeans } from '../containment.ts';
 import type { Port, PortState } from '../aftermath.ts';
 import type { SignalOrder } from '../escalation.ts';
 import type { Member } from '../membership.ts';
@@ -83,6 +83,8 @@ export interface Executor {
    * Where the system cannot stop a process, everyone is only looked for.
    */
   freeze(request: FreezeRequest): Promise<readonly Frozen[]>;
+  /** What holds the processes of a run together here; null where the system has nothing of the kind. */
+  containmentMeans(): Promise<ContainmentMeans | null>;
   /** A command whose processes are as hard to end as one can make them here; see `runner/hostile-tree.ts`. */
   hostileTree(): readonly [string, ...string[]];
   /**

@@ -4,6 +4,7 @@ import type { AuditVerification } from '../audit-problem.ts';
 import type { Outbox } from './outbox.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { DiskUsage } from '../disk-usage.ts';
+import type { DatabaseFacts } from '../diagnosis.ts';
 import type { KillReport } from '../kill-report.ts';
 import type { Lease, LeaseCandidate } from '../lease.ts';
 import type { Phase } from '../escalation.ts';
@@ -236,6 +237,10 @@ export interface Store extends Outbox {
   verifyAudit(): Promise<AuditVerification>;
   /** Counted over the audit log. @throws WardenError when the database cannot be read */
   auditHistory(span: HistorySpan): Promise<AuditHistory>;
+  /** Reads all of the database, table by table. @throws WardenError when it cannot be read */
+  examine(): Promise<DatabaseFacts>;
+  /** Checks all of the database; one that is damaged is set aside, and made anew from the run folders. @throws WardenError */
+  replaceDamaged(): Promise<void>;
   /** The lease of the periodic watching. */
   lease(): Promise<Lease | null>;
   /**

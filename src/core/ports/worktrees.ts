@@ -100,6 +100,44 @@ export interface RemovedWorktree {
   readonly branchKept: string | null;
 }
 
+/** A worktree of ours that somebody began to make; until it is finished it carries no mark. */
+export interface UnfinishedWorktree {
+  /** Null when git had not written it down yet. */
+  readonly path: string | null;
+  readonly branch: string;
+  readonly runId: RunId;
+  readonly made: 'launch' | 'restore';
+  /** Proved, for a restore; of a launch only its row can tell. */
+  readonly isMakerGone: boolean;
+}
+
+/** A ref under `refs/warden/checkpoints/`, whoever knows its run. */
+export interface CheckpointRef {
+  readonly ref: string;
+  readonly runId: RunId;
+  readonly commit: string;
+  /** What is missing of it; null when all of it is there, or that cannot be told here. */
+  readonly problem: string | null;
+}
+
+/** What there is of ours in a repository, whole or not. */
+export interface WorktreeSurvey {
+  /** Worktrees that carry our mark and whose folder is there. */
+  readonly present: readonly { readonly path: string; readonly runId: RunId }[];
+  /** Those whose folder is gone. */
+  readonly missing: readonly WorktreeFacts[];
+  readonly unfinished: readonly UnfinishedWorktree[];
+  /** Worktrees of others that git did not finish to make. */
+  readonly foreignUnfinished: readonly string[];
+  /** How many worktrees are somebody else's. */
+  readonly foreign: number;
+  /** Folders where our worktrees are, in which git knows none. */
+  readonly unregistered: readonly string[];
+  readonly checkpoints: readonly CheckpointRef[];
+  /** All local branches below `warden/`. */
+  readonly branches: readonly string[];
+}
+
 /** Git, as far as runs need it. Every method throws WardenError with git's own words. */
 export interface Worktrees {
   /**
@@ -166,6 +204,12 @@ export interface Worktrees {
   changesSince(worktreePath: string, baseCommit: string): Promise<readonly ChangedFile[]>;
   /** A file as it was in a commit; null when it was not there. */
   fileAt(repositoryPath: string, commit: string, path: string): Promise<Uint8Array | null>;
+  /** Looks at all of ours, and changes nothing. */
+  survey(repository: Repository): Promise<WorktreeSurvey>;
+  /** The version of git, e.g. `2.39.5`. @throws WardenError git_not_found */
+  version(): Promise<string>;
+  /** Lock files of git that a run left behind, on proof that their owner is gone. */
+  staleLocks(worktreePath: string): Promise<readonly string[]>;
   /** Removes lock files of git that the run left behind, on proof that their owner is gone. @returns their paths */
   removeStaleLocks(worktreePath: string): Promise<readonly string[]>;
   /** A new repository with one commit, for a drill. */

@@ -1,0 +1,40 @@
+import { chmod, stat } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { DoctorJson } from '../../../src/core/run-json.ts';
+import { shell } from '../../support/temporary-repository.ts';
+import { warden } from './warden.ts';
+
+describe.skipIf(process.platform !== 'linux').concurrent('warden doctor', () => {
+  it('tells what is wrong and changes nothing, and repairs it when told to', async () => {
+    await using test = await warden();
+    await test.repository.defineWorkflows({ quick: shell('true') });
+    const { run_id } = await test.finished('quick');
+    const folder = `${test.repository.stateFolder}/runs/${run_id}`;
+    await chmod(folder, 0o755);
+
+    const dry = await test.json<DoctorJson>('doctor');
+    expect(dry).toMatchObject({ exitCode: 1, document: { ok: false } });
+    const open = { code: 'open_permissions', severity: 'warning', subject: folder, advice: null };
+    expect(dry.document.findings).toContainEqual(expect.objectContaining({ ...open, repaired: null }));
+    expect((await stat(folder)).mode & 0o777).toBe(0o755);
+
+    expect((await test.run('doctor', '--repair')).exitCode).toBe(4);
+    expect((await stat(folder)).mode & 0o777).toBe(0o755);
+
+    const repaired = await test.json<DoctorJson>('doctor', '--repair', '--yes');
+    expect(repaired).toMatchObject({ exitCode: 0, document: { ok: true } });
+    expect(repaired.document.findings).toContainEqual(expect.objectContaining({ ...open, repaired: true }));
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+
+    const after = await test.run('doctor');
+    expect(after).toMatchObject({ exitCode: 0 });
+    expect(after.output).toMatch(/Nothing is wrong/);
+  });
+
+  it('looks at the machine outside of a repository, and refuses a folder that is given and is in none', async () => {
+    await using test = await warden();
+    const outside = await test.start(['doctor', '--all', '--json'], { directory: '/' }).ended;
+    expect(outside.exitCode).toBe(0);
+    expect((await test.run('doctor', '--repo', '/')).exitCode).toBe(1);
+  });
+});
