@@ -33,7 +33,7 @@ export async function survey(repository: Repository, merges: KnownMerges): Promi
       [...announced, ...restoring].map(async (mark) => await unfinishedOf(mark, entries)),
     );
     const ownPaths = new Set(unfinished.map(({ path }) => path));
-    const foreign = entries.filter(({ mark, path }) => mark === null && !ownPaths.has(path));
+    const foreign = entries.filter(({ mark, pool, path }) => mark === null && pool === null && !ownPaths.has(path));
     const registered = new Set(entries.map(({ path }) => path));
     return {
       present: present.flatMap(({ path, mark }) =>
