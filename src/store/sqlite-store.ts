@@ -128,6 +128,10 @@ interface SqliteStoreParts {
 const isAboutTheRow = (error: unknown): boolean =>
   !(error instanceof Database.SqliteError) || error.code.startsWith('SQLITE_CONSTRAINT');
 
+/** What was seen of the processes of a run is kept so long after its end, and looked for so often. */
+const processRecordsMilliseconds = 7 * 24 * 3_600_000;
+const forgetMilliseconds = 3_600_000;
+
 /** Of many rows so many are read between two turns of the event loop at most. */
 const rowsAtOnce = 100;
 
@@ -169,6 +173,8 @@ export class SqliteStore implements Omit<Store, 'requireDatabase' | 'replaceDama
   /** Made when first needed: not everybody watches. */
   #watched: WatchedRuns | null = null;
   #samples: SampleRows | null = null;
+  /** Epoch milliseconds. */
+  #forgetAt = 0;
   #checkpoints: CheckpointRows | null = null;
   #diskUsages: DiskUsageRows | null = null;
   /** What was written last of each run's marks: what has not changed is not written again. */
@@ -480,7 +486,23 @@ WHERE r.run_id IN (SELECT value FROM json_each(?)) AND r.status IN (${activeStat
   }
 
   thinSamples(after: RunId | null): Promise<RunId | null> {
-    return this.#writeLightly(() => this.#sampleRows().thinNext(after, this.#now()));
+    return this.#writeLightly(() => {
+      this.#forgetProcesses();
+      return this.#sampleRows().thinNext(after, this.#now());
+    });
+  }
+
+  /** What was seen of the processes of runs that ended long ago, some at a time. */
+  #forgetProcesses(): void {
+    const now = this.#now();
+    if (now < this.#forgetAt) return;
+    const old = (table: string): string => `
+      SELECT run_id FROM ${table} JOIN workflow_runs USING (run_id) WHERE ended_at < @before LIMIT @most`;
+    const parameters = { before: now - processRecordsMilliseconds, most: rowsAtOnce };
+    const counts = ['observations', 'seen_processes'].map(
+      (table) => this.#statement(`DELETE FROM ${table} WHERE run_id IN (${old(table)})`).run(parameters).changes,
+    );
+    if (counts.every((count) => count === 0)) this.#forgetAt = now + forgetMilliseconds;
   }
 
   async keepCheckpoints(runId: RunId, checkpoints: readonly Checkpoint[]): Promise<void> {

@@ -24,6 +24,8 @@ async function folder(): Promise<AsyncDisposable & { path: string; file: string 
   };
 }
 
+const opened = { actor: { user: 'somebody', face: 'cli' } } as const;
+
 const open = (file: string): Promise<SqliteStore> =>
   openStore({ file, now: () => 1_000, actor: { user: 'somebody', face: 'cli' } });
 const runId = (number: number): Run['runId'] => runIdFrom(Uint8Array.of(0, 0, 0, 0, number >> 8, number & 255));
@@ -158,6 +160,32 @@ describe('the store', () => {
     expect((await store.run(runId(1)))?.process).toEqual(process);
     await store.recordLooks(other, looks);
     expect((await store.run(runId(1)))?.process).toMatchObject({ lastHeartbeat: 7, observation: anObservation() });
+    store.close();
+  });
+
+  test('forgets what was seen of the processes of runs that ended more than a week ago', async () => {
+    await using place = await folder();
+    const day = 24 * 3_600_000;
+    const store = await openStore({ ...opened, file: place.file, now: () => 10 * day });
+    const raw = new Database(place.file);
+    for (const [number, endedAt] of [
+      [1, day],
+      [2, 9 * day],
+      [3, null],
+    ] as const) {
+      const process = aRun().process;
+      const ended = endedAt === null ? {} : { status: 'completed' as const, endedAt };
+      await store.insertRun(run(number, { status: 'running', startedAt: 1, process, ...ended }), entry('launch'));
+      raw
+        .prepare("INSERT INTO observations (run_id, at, observation, marks) VALUES (?, 1, '{}', '')")
+        .run(runId(number));
+      raw.prepare("INSERT INTO seen_processes (run_id, identity) VALUES (?, 'x')").run(runId(number));
+    }
+    await store.thinSamples(null);
+    for (const table of ['observations', 'seen_processes']) {
+      expect(raw.prepare(`SELECT run_id FROM ${table} ORDER BY run_id`).pluck().all()).toEqual([runId(2), runId(3)]);
+    }
+    raw.close();
     store.close();
   });
 
