@@ -1,6 +1,7 @@
 import type { CleanupReport } from '../../core/cleanup-report.ts';
 import { WardenError } from '../../core/errors.ts';
 import { describeBytes, describeKeepReason, plainEnglish } from '../../core/messages.ts';
+import type { KeepReason } from '../../core/removal.ts';
 import { cleanupJson } from '../../core/run-json.ts';
 import { confirmationOf, isConfirmed } from '../../core/typed-confirmation.ts';
 import { amount } from '../amount.ts';
@@ -67,16 +68,16 @@ async function isAgreed(plan: CleanupReport, safe: CleanupReport, output: Output
   const mayGo = new Set(safe.removed.map(({ path }) => path));
   const insisted = plan.removed.filter(({ path }) => !mayGo.has(path));
   if (insisted.length === 0) return saysYes('Remove them?');
-  await output.write(`${describe({ ...safe, removed: [], kept: keptOf(safe, insisted) })}\n`);
-  const words = confirmationOf(insisted);
-  const what = insisted.length === 1 ? 'one that should stay' : `${words} that should stay`;
-  return isConfirmed((await typed(`Type ${words} to remove them, ${what} among them: `)) ?? '', insisted);
+  const rows = safe.kept
+    .filter(({ path }) => insisted.some((one) => one.path === path))
+    .map(({ runId, path, reasons }) => ['should stay', runId, path, reasonWords(reasons)]);
+  await output.write(`${table(rows)}\n`);
+  const what = plan.removed.length === 1 ? 'it' : 'all of them';
+  return isConfirmed((await typed(`Type ${confirmationOf(insisted)} to remove ${what}: `)) ?? '', insisted);
 }
 
-/** Why those should stay. */
-function keptOf({ kept }: CleanupReport, insisted: readonly { readonly path: string }[]): CleanupReport['kept'] {
-  return kept.filter(({ path }) => insisted.some((one) => one.path === path));
-}
+const reasonWords = (reasons: readonly KeepReason[]): string =>
+  oneLine(reasons.map((reason) => describeKeepReason(reason, plainEnglish)).join('; '));
 
 async function print(report: CleanupReport, output: Output): Promise<number> {
   await output.print(cleanupJson(report), describe(report));
@@ -98,11 +99,6 @@ function describe({ dryRun, removed, kept }: CleanupReport): string {
         ...(teardownFailure === null ? [] : [`teardown failed: ${oneLine(teardownFailure)}`]),
       ].join(', '),
     ]),
-    ...kept.map(({ runId, path, reasons }) => [
-      dryRun ? 'would keep' : 'kept',
-      runId,
-      path,
-      oneLine(reasons.map((reason) => describeKeepReason(reason, plainEnglish)).join('; ')),
-    ]),
+    ...kept.map(({ runId, path, reasons }) => [dryRun ? 'would keep' : 'kept', runId, path, reasonWords(reasons)]),
   ]);
 }
