@@ -18,6 +18,7 @@ export const commands = {
   removeWorktree: 'warden.removeWorktree',
   createWorkflows: 'warden.createWorkflows',
   setWebhook: 'warden.setWebhook',
+  doctor: 'warden.doctor',
   drill: 'warden.drill',
   refresh: 'warden.refresh',
 } as const;

@@ -3,6 +3,7 @@ import { checkpointWorktree } from './commands/checkpoint-worktree.ts';
 import { cleanupWorktrees } from './commands/cleanup-worktrees.ts';
 import { completeRun } from './commands/complete-run.ts';
 import { createWorkflows } from './commands/create-workflows.ts';
+import { doctor } from './commands/doctor.ts';
 import { drill } from './commands/drill.ts';
 import { extendRun } from './commands/extend-run.ts';
 import { forceKillRun } from './commands/force-kill-run.ts';
@@ -43,6 +44,7 @@ const acts: Readonly<Record<keyof typeof commands, Act>> = {
   removeWorktree,
   createWorkflows,
   setWebhook,
+  doctor,
   drill,
   refresh,
 };
