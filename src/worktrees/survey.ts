@@ -30,7 +30,9 @@ export async function survey(repository: Repository, merges: KnownMerges): Promi
       (mark?.restored?.by ?? null) === null || mark === null ? [] : [mark],
     );
     const unfinished = await Promise.all(
-      [...announced, ...restoring].map(async (mark) => await unfinishedOf(mark, entries)),
+      [...announced.filter((mark) => !isFinished(mark, entries)), ...restoring].map(
+        async (mark) => await unfinishedOf(mark, entries),
+      ),
     );
     const ownPaths = new Set(unfinished.map(({ path }) => path));
     const foreign = entries.filter(({ mark, pool, path }) => mark === null && pool === null && !ownPaths.has(path));
@@ -52,6 +54,11 @@ export async function survey(repository: Repository, merges: KnownMerges): Promi
   } catch (error) {
     throw systemFailure('survey worktrees', repository.path, error);
   }
+}
+
+/** Its worktree is there whole, and may hold work: then nothing is to be taken back. */
+function isFinished({ runId, branch }: OwnershipMark, entries: readonly AdminEntry[]): boolean {
+  return entries.some(({ mark }) => mark?.runId === runId && mark.branch === branch);
 }
 
 async function unfinishedOf(mark: OwnershipMark, entries: readonly AdminEntry[]): Promise<UnfinishedWorktree> {

@@ -179,6 +179,23 @@ describe.skipIf(process.platform !== 'linux').concurrent('the doctor', () => {
     expect(await repository.git('worktree', 'list')).toContain(run.worktree!.path);
   });
 
+  test('takes back what a launch left unfinished, and nothing where the worktree is whole', async () => {
+    await using repository = await temporaryRepository();
+    await using scope = await testSupervisor(repository);
+    const doctor = new Doctor(scope, repository);
+    const run = await overRun(repository, scope);
+    const { path: worktree, branch } = run.worktree!;
+    const announcement = path.join(repository.path, '.git', `warden-creating-${run.runId}.json`);
+    const { runId, baseCommit } = run;
+    await writeFile(announcement, JSON.stringify({ version: 1, runId, branch, baseCommit, restored: null }));
+    expect(await doctor.brief()).toEqual([]);
+    await repository.git('worktree', 'remove', '-f', '-f', worktree);
+    expect(await doctor.brief()).toEqual([`unfinished_worktree ${branch}`]);
+    expect(await doctor.repaired()).toEqual([`unfinished_worktree ${branch}`]);
+    expect(existsSync(announcement)).toBe(false);
+    expect(await repository.git('branch', '--list', branch)).toBe('');
+  });
+
   test('tells of folders among the worktrees that git does not know, and of branches of unknown runs; both stay', async () => {
     await using repository = await temporaryRepository();
     await using scope = await testSupervisor(repository);
