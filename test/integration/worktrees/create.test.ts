@@ -40,6 +40,8 @@ describe.concurrent('a new worktree', () => {
         exists: true,
         lock: { reason: lockReason(made.runId) },
         dirtyFiles: 0,
+        unpushed: 0,
+        merged: false,
         bytes: null,
         operation: null,
         restored: null,
