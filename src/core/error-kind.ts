@@ -38,6 +38,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   untrusted_workspace: 'refused',
   confirmation_needed: 'refused',
   not_in_a_run: 'refused',
+  not_permitted: 'refused',
   cannot_look_at_processes: 'failed',
   invalid_webhook: 'usage',
   no_webhook: 'not_found',

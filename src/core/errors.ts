@@ -1,3 +1,6 @@
+import type { Role } from './actor.ts';
+import type { Permission, Refusal } from './permission.ts';
+
 /**
  * Everything that can be refused or go wrong, as a typed code with the facts that belong to it. Words are made at the
  * edge (see `messages.ts`), so that a person, a script and a translator each get what they need from the same error.
@@ -60,6 +63,8 @@ export interface ErrorFacts {
   confirmation_needed: { paths: readonly string[] };
   /** Only a run itself can say that it lives, or what of it is critical. `runId` is known when no such run is. */
   not_in_a_run: { runDirectory: string | null; runId: string | null };
+  /** Who acts may not do it. `mayAsk`: a run that may ask a person to do it. */
+  not_permitted: { permission: Permission; role: Role; refusal: Refusal; runId: string | null; mayAsk: boolean };
   cannot_look_at_processes: { detail: string };
   /** What was typed, or the file at `path`, is not repeated: it may hold the secret. */
   invalid_webhook: { path: string | null; problem: WebhookProblem };

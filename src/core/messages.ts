@@ -4,6 +4,7 @@ import type { CriticalSection } from './critical-section.ts';
 import type { KillReport, Survivor } from './kill-report.ts';
 import { describeBytes, describeDuration, hundredths } from './quantities.ts';
 import type { QueueWait } from './queue.ts';
+import { describeRefusal } from './permission-words.ts';
 import type { KeepReason, WorktreeFacts } from './removal.ts';
 import type { CopyProgress } from './ports/worktrees.ts';
 import type { RetryStop } from './retry.ts';
@@ -171,6 +172,7 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
         )
       : translate('The folder of the run, {0}, is not there, so nobody would learn of this.', runDirectory);
   },
+  not_permitted: (facts, translate) => describeRefusal(facts, translate),
   cannot_look_at_processes: ({ detail }, translate) =>
     translate('The processes of this machine cannot be seen ({0}), so nothing can be proved to have ended.', detail),
   invalid_webhook: ({ path, problem }, translate) => {

@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts';
 import type { Port } from './aftermath.ts';
 import type { CriticalSection } from './critical-section.ts';
 import type { Containment } from './containment.ts';
@@ -10,6 +11,8 @@ import type { ProcessIdentity } from './process-identity.ts';
 import type { RunId } from './run-id.ts';
 import type { RunStatus, TerminalStatus } from './run-status.ts';
 import type { Workflow } from './workflow.ts';
+
+export type { Actor } from './actor.ts';
 
 /** Why a run is where it is, as a code; the words are made at the edge. */
 export type RunReason =
@@ -38,13 +41,6 @@ export type RunReason =
 export interface RunWarning {
   readonly code: 'nothing_included';
   readonly pattern: string;
-}
-
-/** Who does something, as the audit log and the row name them. */
-export interface Actor {
-  /** The operating system's user name. */
-  readonly user: string;
-  readonly face: 'cli' | 'vscode' | 'http' | 'mcp' | 'watch';
 }
 
 /**

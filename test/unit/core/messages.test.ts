@@ -216,6 +216,16 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
     ],
     [{ runDirectory: null, runId }, 'WARDEN_RUN_ID is run_010203040506, and there is no such run.'],
   ],
+  not_permitted: [
+    [
+      { permission: 'kill', role: 'run', refusal: 'itself', runId, mayAsk: true },
+      '"kill" is not permitted: a run does not end itself by force; it ends when its command does. Ask a person to do it: warden kill run_010203040506 --ask --reason TEXT',
+    ],
+    [
+      { permission: 'cleanup', role: 'read_only', refusal: 'may_only_read', runId: null, mayAsk: false },
+      '"cleanup" is not permitted: this key may only read. Use one of another role.',
+    ],
+  ],
   cannot_look_at_processes: [
     [
       { detail: 'EACCES' },
