@@ -4,7 +4,7 @@ import type { RunId } from './run-id.ts';
 export type Face = 'cli' | 'vscode' | 'http' | 'mcp' | 'watch';
 
 /** As what somebody acts: see `core/permission.ts` for what each may do. */
-export const roles = ['owner', 'admin', 'team_lead', 'automation', 'read_only', 'external', 'run'] as const;
+const roles = ['owner', 'admin', 'team_lead', 'automation', 'read_only', 'external', 'run'] as const;
 
 export type Role = (typeof roles)[number];
 

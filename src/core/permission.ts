@@ -28,6 +28,8 @@ export const permissions = [
   /** The webhook. */
   'settings',
   'audit',
+  /** To remove what the audit log tells of people. */
+  'redact',
   'keys',
 ] as const;
 
@@ -99,6 +101,9 @@ const leading: ReadonlySet<Permission> = new Set([
   'answer',
 ]);
 
+/** A key that makes keys could do anything, and what a run asks for is for people to answer. */
+const forPeople: ReadonlySet<Permission> = new Set(['keys', 'answer', 'redact']);
+
 /** What a run may do with those that it has started. */
 const parenting: ReadonlySet<Permission> = new Set(['kill', 'restart', 'complete', 'extend', 'checkpoint', 'restore']);
 
@@ -142,8 +147,7 @@ function refusalOfAutomation(
   target: Target,
 ): Refusal | null {
   if (reading.has(permission)) return null;
-  // A key that makes keys could do anything, and what a run asks for is for people to answer.
-  if (permission === 'keys' || permission === 'answer') return 'not_for_this_role';
+  if (forPeople.has(permission)) return 'not_for_this_role';
   if (!may.includes(permission)) return 'not_in_policy';
   const isMeant = (name: string): boolean => workflows.some((pattern) => matchesGlob(pattern, name));
   switch (target.kind) {

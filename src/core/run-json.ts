@@ -47,6 +47,8 @@ export interface RunJsonFacts {
   /** The newest run that was started in its place. */
   readonly replacedBy: RunId | null;
   readonly retry: RetryState | null;
+  /** See `withheldFields`. */
+  readonly withheld?: readonly string[];
 }
 
 /** A run, as JSON, on every face. Times are ISO 8601 with `Z`. */
@@ -100,6 +102,8 @@ export interface RunJson {
     /** Why it is not started again, in words. */
     readonly stopped: string | null;
   } | null;
+  /** What is not told to whoever asks, and stands empty here; absent where all is told. */
+  readonly withheld?: readonly string[];
 }
 
 export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = plainEnglish): RunJson {
@@ -150,6 +154,7 @@ export function runJson(run: Run, facts: RunJsonFacts, translate: Translate = pl
             next_at: isoTimeOrNull(facts.retry.nextAt),
             stopped: facts.retry.stopped === null ? null : describeRetryStop(facts.retry.stopped, translate),
           },
+    ...(facts.withheld === undefined ? {} : { withheld: facts.withheld }),
   };
 }
 

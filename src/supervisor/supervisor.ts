@@ -12,6 +12,7 @@ import type { RunLog } from '../core/ports/run-folders.ts';
 import type { AuditFilter, LoggedEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile } from '../core/ports/worktrees.ts';
 import { isLeaseKept } from '../core/lease.ts';
+import { actorOf, type Principal } from '../core/permission.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
@@ -45,6 +46,7 @@ import { launch, type LaunchOptions, startQueued } from './launch.ts';
 import { type KeptWork, keptWork } from './kept-work.ts';
 import { Members } from './members.ts';
 import { attemptsFrom } from './queue-now.ts';
+import { withChecks } from './permitted.ts';
 import { QueuedLaunches } from './queued-launches.ts';
 import { reconcile, reconcileOne } from './reconcile.ts';
 import { restart, restartOnce, type RestartOptions } from './restart.ts';
@@ -58,6 +60,8 @@ import { worktreeOfRun } from './worktree-of-run.ts';
 /** A run and what is known of it beside its row. */
 export interface RunReport extends RunFacts {
   readonly run: Run;
+  /** What was left out of it for somebody who may see the status only, see `withheldFields`. */
+  readonly withheld?: readonly string[];
 }
 
 /** What a run changed in one of its worktrees. */
@@ -80,14 +84,24 @@ const waitMilliseconds = 100;
 /** The verbs, the same for every face. Any number of supervisors work on one database at a time. */
 export class Supervisor {
   readonly #world: World;
-  readonly #disposed = new AbortController();
+  readonly #disposed: AbortController;
   readonly #changes: Changes;
   readonly #endedWorktrees: EndedWorktrees;
   /** What was asked for and is not done yet. */
-  readonly #underWay = new Set<Promise<unknown>>();
-  #watch: Watch | null = null;
+  readonly #underWay: Set<Promise<unknown>>;
+  readonly #watching: { watch: Watch | null };
 
-  constructor(ports: Ports) {
+  /** @param same the supervisor of which this is another view, see `actingAs` */
+  constructor(ports: Ports, same?: Supervisor) {
+    this.#disposed = same === undefined ? new AbortController() : same.#disposed;
+    this.#underWay = same === undefined ? new Set() : same.#underWay;
+    this.#watching = same === undefined ? { watch: null } : same.#watching;
+    if (same !== undefined) {
+      this.#world = { ...same.#world, actor: ports.actor };
+      this.#changes = same.#changes;
+      this.#endedWorktrees = same.#endedWorktrees;
+      return;
+    }
     this.#world = {
       ...ports,
       members: new Members(ports.store, ports.executor, ports.diagnostics),
@@ -99,6 +113,15 @@ export class Supervisor {
     };
     this.#changes = new Changes(this.#world);
     this.#endedWorktrees = new EndedWorktrees(this.#world);
+  }
+
+  /**
+   * The same supervisor for somebody else: each verb is refused what he may not do (not_permitted), and audited as his.
+   * It is disposed of with this one.
+   */
+  actingAs(principal: Principal): Supervisor {
+    const view = new Supervisor({ ...this.#world, actor: actorOf(principal) }, this);
+    return withChecks(view, view.#world, principal);
   }
 
   /**
@@ -387,14 +410,19 @@ export class Supervisor {
     mayLaunch: () => boolean = () => true,
     maxAgeHours: () => number | null = () => defaultMaxAgeHours,
   ): void {
-    this.#watch ??= this.#beginWatch({ intervalMilliseconds, mayLaunch, maxAgeHours, signal: this.#disposed.signal });
+    this.#watching.watch ??= this.#beginWatch({
+      intervalMilliseconds,
+      mayLaunch,
+      maxAgeHours,
+      signal: this.#disposed.signal,
+    });
   }
 
   /** Watches in the place of a window: until one watches itself, or no run is left. Not beside `startWatching`. */
   standIn({ signal, ...options }: StandInOptions): Promise<WatchEnd> {
     const either = AbortSignal.any([signal, this.#disposed.signal]);
-    this.#watch = this.#beginWatch({ ...options, signal: either });
-    return this.#watch.ended;
+    this.#watching.watch = this.#beginWatch({ ...options, signal: either });
+    return this.#watching.watch.ended;
   }
 
   /** Who watches over the runs, here or elsewhere; null when nobody does, and nobody keeps any limit then. */
@@ -412,7 +440,7 @@ export class Supervisor {
   }
 
   get isWatching(): boolean {
-    return this.#watch?.holdsLease ?? false;
+    return this.#watching.watch?.holdsLease ?? false;
   }
 
   /** Tells of changes that any process made. */
@@ -426,7 +454,7 @@ export class Supervisor {
    */
   async dispose(): Promise<void> {
     this.#disposed.abort();
-    await this.#watch?.ended;
+    await this.#watching.watch?.ended;
     await this.settled();
     await this.#world.queued.settled();
     await this.#world.store.auditCopied();
@@ -448,7 +476,7 @@ export class Supervisor {
 
   /** Where nobody watches, whoever saw the end of a run sees to its worktree. */
   #cleanUpEnded(): void {
-    if (this.#watch !== null) return;
+    if (this.#watching.watch !== null) return;
     const cleaning = async (): Promise<void> => {
       if ((await this.watcher()) !== null) return;
       this.#endedWorktrees.attend();

@@ -72,6 +72,12 @@ export function auditOf(
     actor: world.actor,
     outcome,
     why: more.why === undefined || more.why === null ? null : withoutSecrets(more.why),
-    facts: factsWithoutSecrets(more.facts ?? {}),
+    facts: { ...factsWithoutSecrets(more.facts ?? {}), ...standingOf(world.actor) },
   };
+}
+
+/** As what somebody acted, where that is not as the operating system's user. */
+function standingOf({ role, runId }: Actor): Readonly<Record<string, unknown>> {
+  if (role === undefined) return {};
+  return runId === undefined ? { by_role: role } : { by_role: role, by_run: runId };
 }

@@ -2,7 +2,7 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { FailureData } from './failure-data.ts';
 
 /** What a window does not ask of a supervisor in a thread: the thread begins and ends the watching itself. */
-type NotServed = 'startWatching' | 'standIn' | 'onDidChange' | 'dispose' | 'settled';
+type NotServed = 'startWatching' | 'standIn' | 'onDidChange' | 'dispose' | 'settled' | 'actingAs';
 
 type Method = {
   [Name in keyof Supervisor]: Supervisor[Name] extends (...parameters: never[]) => unknown ? Name : never;

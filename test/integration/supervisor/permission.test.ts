@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import type { Principal, Standing } from '../../../src/core/permission.ts';
+import type { Run } from '../../../src/core/run.ts';
+import { processesOf } from '../../support/run-processes.ts';
+import { shell, temporaryRepository } from '../../support/temporary-repository.ts';
+import { testSupervisor } from '../../support/test-supervisor.ts';
+
+const as = (standing: Standing): Principal => ({ user: 'ci', face: 'http', ...standing });
+
+const asRun = ({ runId }: Run, ...ancestors: readonly Run[]): Principal =>
+  as({ role: 'run', runId, ancestors: ancestors.map((run) => run.runId), isProved: true });
+
+describe('acting as somebody', () => {
+  test('a run ends what it has started, and neither itself nor anybody else; each try is audited', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ hang: shell('sleep 600') });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const request = { workflowName: 'hang', directory: repository.path, message: '' };
+    const parent = await supervisor.run(request);
+    const other = await supervisor.run(request);
+    const inRun = supervisor.actingAs(asRun(parent));
+    // Whatever it says of itself.
+    const child = await inRun.run({ ...request, parentRunId: other.runId });
+    expect(child.parentRunId).toBe(parent.runId);
+    const inChild = supervisor.actingAs(asRun(child, parent));
+
+    await expect(inRun.kill('run_0123456789ab')).rejects.toMatchObject({ code: 'unknown_run' });
+    const refused = { code: 'not_permitted', facts: { permission: 'kill', role: 'run', mayAsk: true } };
+    await expect(inRun.kill(parent.runId)).rejects.toMatchObject({ ...refused, facts: { refusal: 'itself' } });
+    await expect(inRun.kill(other.runId)).rejects.toMatchObject({ ...refused, facts: { refusal: 'not_descendant' } });
+    await expect(inChild.kill(parent.runId, { force: true })).rejects.toMatchObject({ facts: { refusal: 'ancestor' } });
+    await expect(inChild.restart(parent.runId)).rejects.toMatchObject({ code: 'not_permitted' });
+    for (const run of [parent, other, child]) expect(processesOf(run.runId)).not.toEqual([]);
+    expect(await inRun.kill(child.runId)).toMatchObject({ success: true });
+
+    const tried = (await supervisor.audit({ runId: parent.runId })).filter(({ outcome }) => outcome === 'refused');
+    expect(tried.map(({ action, facts }) => [action, facts])).toEqual([
+      ['kill', { refusal: 'itself', by_role: 'run', by_run: parent.runId }],
+      ['kill', { refusal: 'ancestor', by_role: 'run', by_run: child.runId }],
+      ['restart', { refusal: 'ancestor', by_role: 'run', by_run: child.runId }],
+    ]);
+    expect(await supervisor.audit({ runId: child.runId })).toContainEqual(
+      expect.objectContaining({
+        action: 'kill',
+        outcome: 'asked',
+        actor: { user: 'ci', face: 'http' },
+        facts: { force: false, by_role: 'run', by_run: parent.runId },
+      }),
+    );
+  });
+
+  test('it is told in this order: not known, not permitted, already over', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ brief: shell('exit 0') });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const { runId } = await supervisor.run({ workflowName: 'brief', directory: repository.path, message: '' });
+    await supervisor.wait(runId);
+    const robot = (...workflows: readonly string[]) =>
+      supervisor.actingAs(as({ role: 'automation', may: ['kill'], workflows }));
+
+    await expect(robot().kill('run_0123456789ab')).rejects.toMatchObject({ code: 'unknown_run' });
+    await expect(robot('other').kill(runId)).rejects.toMatchObject({ code: 'not_permitted' });
+    await expect(robot('b*').kill(runId)).rejects.toMatchObject({ code: 'run_is_over' });
+  });
+
+  test('a stranger sees how a run is, and nothing of what it is about', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ hang: shell('echo secret-output; sleep 600') });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const request = { workflowName: 'hang', directory: repository.path, message: 'secret-message' };
+    const { runId } = await supervisor.run(request);
+    const stranger = supervisor.actingAs(as({ role: 'external' }));
+
+    const seen = [await stranger.status(runId), ...(await stranger.list({})).runs, ...(await stranger.recent({}))];
+    expect(seen).toHaveLength(3);
+    for (const report of seen) {
+      expect(report.run).toMatchObject({ runId, status: 'running' });
+      expect(JSON.stringify(report)).not.toMatch(/secret|\/tmp\//);
+      expect(report.withheld).toContain('message');
+    }
+    await expect(stranger.logs(runId, 0, 10)).rejects.toMatchObject({ code: 'not_permitted' });
+    await expect(stranger.attemptsOf(runId)).rejects.toMatchObject({ code: 'not_permitted' });
+    expect(() => stranger.outputFileOf(runId)).toThrow(expect.objectContaining({ code: 'not_permitted' }));
+    await expect(stranger.run(request)).rejects.toMatchObject({ code: 'not_permitted' });
+  });
+});
