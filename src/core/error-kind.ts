@@ -41,6 +41,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   not_permitted: 'refused',
   cannot_look_at_processes: 'failed',
   invalid_webhook: 'usage',
+  cannot_listen: 'failed',
   no_webhook: 'not_found',
   notice_given_up: 'failed',
   webhook_failed: 'failed',

@@ -68,6 +68,8 @@ export interface ErrorFacts {
   cannot_look_at_processes: { detail: string };
   /** What was typed, or the file at `path`, is not repeated: it may hold the secret. */
   invalid_webhook: { path: string | null; problem: WebhookProblem };
+  /** A server cannot take requests at a port or socket. */
+  cannot_listen: { place: string; detail: string };
   no_webhook: Record<string, never>;
   /** It did not get through for so long that nobody wants to hear of it any more. */
   notice_given_up: { host: string };

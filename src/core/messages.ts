@@ -179,6 +179,8 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
     const words = translate(webhookProblems[problem]);
     return path === null ? words : translate('{0}: {1}', path, words);
   },
+  cannot_listen: ({ place, detail }, translate) =>
+    translate('Requests cannot be taken at {0} ({1}). Name another port or socket.', place, detail),
   no_webhook: (_, translate) => translate('No webhook is set. Set one with "warden webhook set".'),
   notice_given_up: ({ host }, translate) =>
     translate('The webhook at {0} could not be told of this for a day, so it is not told any more.', host),

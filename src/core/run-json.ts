@@ -33,6 +33,7 @@ import type { Run } from './run.ts';
 import type { RunId } from './run-id.ts';
 import type { RunStatus } from './run-status.ts';
 import { timeLimitOf } from './time-limit.ts';
+import type { Workflow } from './workflow.ts';
 
 /** What is known of a run beside its row. */
 export interface RunJsonFacts {
@@ -506,6 +507,27 @@ export function doctorJson(report: DoctorReport, translate: Translate = plainEng
         failure,
       };
     }),
+  };
+}
+
+export interface WorkflowsJson {
+  readonly workflows: readonly {
+    readonly name: string;
+    readonly description: string | null;
+    readonly time_limit_minutes: number;
+    readonly persistent: boolean;
+  }[];
+}
+
+/** What can be started. Commands are left out: they may hold secrets. */
+export function workflowsJson(workflows: ReadonlyMap<string, Workflow>): WorkflowsJson {
+  return {
+    workflows: Array.from(workflows.values(), ({ name, description, timeoutMinutes, persistent }) => ({
+      name,
+      description,
+      time_limit_minutes: timeoutMinutes,
+      persistent,
+    })),
   };
 }
 

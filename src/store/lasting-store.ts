@@ -21,6 +21,7 @@ import type {
   RunPatch,
   Store,
 } from '../core/ports/store.ts';
+import type { Counts } from '../core/metrics.ts';
 import type { PortRange } from '../core/port-range.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
@@ -375,6 +376,11 @@ class LastingStore implements Store {
   async auditHistory(span: HistorySpan): Promise<AuditHistory> {
     await this.#offerKept();
     return this.#use((database) => database.auditHistory(span));
+  }
+
+  async counts(): Promise<Counts> {
+    await this.#offerKept();
+    return this.#use((database) => database.counts());
   }
 
   async recordStates(holder: ProcessIdentity, states: readonly RunStates[]): Promise<void> {

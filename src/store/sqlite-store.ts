@@ -27,6 +27,7 @@ import type {
   RunPatch,
   Store,
 } from '../core/ports/store.ts';
+import type { Counts } from '../core/metrics.ts';
 import type { PortRange } from '../core/port-range.ts';
 import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
@@ -43,6 +44,7 @@ import { auditFileName, auditFileSize, entriesIn } from './audit-file.ts';
 import { AuditHeads } from './audit-heads.ts';
 import { AuditTable } from './audit-table.ts';
 import { CheckpointRows } from './checkpoint-rows.ts';
+import { countAll } from './count-all.ts';
 import { DiskUsageRows } from './disk-usage-rows.ts';
 import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
 import { NoticeTable } from './notice-table.ts';
@@ -642,6 +644,10 @@ WHERE EXISTS (SELECT 1 FROM workflow_runs ended WHERE ended.repository = known.r
 
   auditRowsAfter(entry: number, limit: number): Promise<readonly ChainedEntry[]> {
     return this.#retry(() => this.#audit.after(entry, limit));
+  }
+
+  counts(): Promise<Counts> {
+    return this.#retry(() => countAll((sql) => this.#statement(sql)));
   }
 
   auditHistory({ killsSince, cleanupsSince, slowCleanupMilliseconds }: HistorySpan): Promise<AuditHistory> {

@@ -68,6 +68,7 @@ const rules: Rules = {
   changesOf: { ...read, targets: ofRun },
   fileAt: read,
   alerts: read,
+  metrics: read,
   webhook: read,
   run: {
     permission: 'run',

@@ -15,7 +15,8 @@ import { isLeaseKept } from '../core/lease.ts';
 import { actorOf, type Principal } from '../core/permission.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
-import { isTerminal } from '../core/run-status.ts';
+import type { Metrics } from '../core/metrics.ts';
+import { activeStatuses, isTerminal } from '../core/run-status.ts';
 import { type Sample, sampleOf } from '../core/samples.ts';
 import type { Watching } from '../core/watcher.ts';
 import type { ShownWebhook, WebhookRequested } from '../core/webhook.ts';
@@ -39,6 +40,7 @@ import { EndedWorktrees } from './ended-worktrees.ts';
 import { extend } from './extend.ts';
 import { findRun } from './find-run.ts';
 import { impactOf } from './impact.ts';
+import { metricsOf } from './metrics.ts';
 import { heartbeat } from './heartbeat.ts';
 import { factsOf, waitsOf, type RunFacts } from './inspect.ts';
 import { kill, type KillOptions } from './kill.ts';
@@ -371,6 +373,11 @@ export class Supervisor {
     return this.#own(alerts(this.#world));
   }
 
+  /** For monitoring. @throws WardenError when the database cannot be read */
+  metrics(): Promise<Metrics> {
+    return this.#own(this.#metrics());
+  }
+
   /** In their order; without `after` the last ones. */
   audit(filter: AuditFilter): Promise<readonly LoggedEntry[]> {
     return this.#world.store.auditEntries(filter);
@@ -468,6 +475,15 @@ export class Supervisor {
     while (carried.size + this.#underWay.size > 0) {
       await Promise.allSettled([...Array.from(carried.values(), ({ ended }) => ended), ...this.#underWay]);
     }
+  }
+
+  async #metrics(): Promise<Metrics> {
+    const [{ runs }, seen] = await Promise.all([this.list({ statuses: activeStatuses, limit: 10_000 }), this.alerts()]);
+    return metricsOf(
+      this.#world,
+      runs.map(({ health }) => health),
+      seen,
+    );
   }
 
   async #seeToEnds(): Promise<void> {

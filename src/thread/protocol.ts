@@ -31,6 +31,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   outputFileOf: true,
   active: true,
   alerts: true,
+  metrics: true,
   impactOf: true,
   childrenOf: true,
   kill: true,

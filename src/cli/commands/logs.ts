@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { interruptedExitCode, withInterruption } from '../interruption.ts';
 import { UsageError } from '../usage-error.ts';
-import { bytesOfOutput, bytesUntilOver } from '../run-output.ts';
+import { bytesOfOutput, bytesUntilOver } from '../../run-output.ts';
 
 export const logs = defineCommand({
   name: 'logs',

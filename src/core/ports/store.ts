@@ -7,6 +7,7 @@ import type { DiskUsage } from '../disk-usage.ts';
 import type { DatabaseFacts } from '../diagnosis.ts';
 import type { KillReport } from '../kill-report.ts';
 import type { Lease, LeaseCandidate } from '../lease.ts';
+import type { Counts } from '../metrics.ts';
 import type { Phase } from '../escalation.ts';
 import type { PortRange } from '../port-range.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
@@ -241,6 +242,8 @@ export interface Store extends Outbox {
   examine(): Promise<DatabaseFacts>;
   /** Checks all of the database; one that is damaged is set aside, and made anew from the run folders. @throws WardenError */
   replaceDamaged(): Promise<void>;
+  /** What monitoring asks for. @throws WardenError when the database cannot be read */
+  counts(): Promise<Counts>;
   /** The lease of the periodic watching. */
   lease(): Promise<Lease | null>;
   /**

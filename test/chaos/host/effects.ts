@@ -30,6 +30,7 @@ const reads = {
     'seen',
     'auditEntries',
     'auditHistory',
+    'counts',
     'auditCopied',
     'verifyAudit',
     'pendingNotices',

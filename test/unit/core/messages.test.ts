@@ -239,6 +239,12 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
     ],
     [{ path: '/s/webhook.json', problem: 'not_json' }, '/s/webhook.json: This is not JSON with the URL of a webhook.'],
   ],
+  cannot_listen: [
+    [
+      { place: '127.0.0.1:80', detail: 'listen EACCES' },
+      'Requests cannot be taken at 127.0.0.1:80 (listen EACCES). Name another port or socket.',
+    ],
+  ],
   no_webhook: [[{}, 'No webhook is set. Set one with "warden webhook set".']],
   notice_given_up: [
     [

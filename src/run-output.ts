@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunLog } from '../core/ports/run-folders.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { RunLog } from './core/ports/run-folders.ts';
+import type { Supervisor } from './supervisor/supervisor.ts';
 
 const chunkBytes = 64 * 1024;
 
@@ -27,6 +27,7 @@ export async function* bytesUntilOver(
   runId: string,
   signal: AbortSignal,
   log: RunLog = 'output',
+  start = 0,
 ): AsyncGenerator<Uint8Array> {
   const finished = new AbortController();
   const over = supervisor.wait(runId, AbortSignal.any([signal, finished.signal])).then(
@@ -39,7 +40,7 @@ export async function* bytesUntilOver(
   // Told below, where it is waited for.
   over.catch(() => undefined);
   try {
-    for (let offset = 0, isOver = false; !signal.aborted;) {
+    for (let offset = start, isOver = false; !signal.aborted;) {
       for await (const chunk of bytesOfOutput(supervisor, runId, { start: offset, log })) {
         offset += chunk.length;
         yield chunk;

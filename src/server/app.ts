@@ -1,0 +1,108 @@
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import { randomUUID } from 'node:crypto';
+import { isWardenError } from '../core/errors.ts';
+import type { Diagnostics } from '../core/ports/diagnostics.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import { admitted, requireLocal } from './admission.ts';
+import { livePath } from './live-path.ts';
+import { Problem, problemOf } from './problem.ts';
+import { bodyOf, queryOf, valid } from './read-request.ts';
+import type { JsonAnswer, Route } from './route.ts';
+
+export interface AppOptions {
+  readonly routes: readonly Route[];
+  /** The verbs as whoever has this key; null for nobody. */
+  readonly admit: (key: string) => Promise<Supervisor | null>;
+  /** Where requests that name no repository belong. */
+  readonly directory: string;
+  /** Null on a socket. */
+  readonly port: () => number | null;
+  /** Aborts when the server ends. */
+  readonly closing: AbortSignal;
+  readonly diagnostics: Diagnostics;
+}
+
+/** A client that takes nothing for so long is cut off. */
+const stalledMilliseconds = 30_000;
+
+type Environment = { readonly Bindings: HttpBindings; readonly Variables: { supervisor: Supervisor } };
+
+/** Text of runs is data wherever it is shown: nothing here is ever a page. */
+const headersOfAll = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** What is asked over HTTP, from the first check to the answer. No verb and no decision is its own. */
+export function httpApp(options: AppOptions): Hono<Environment> {
+  const { routes, diagnostics } = options;
+  const app = new Hono<Environment>();
+  app.onError((error) => problemFor(error, diagnostics).response());
+  app.notFound(() => new Problem(404, 'unknown_route', 'There is nothing here: see /openapi.json.').response());
+  app.use(async (context, next) => {
+    requireLocal(context.req.raw.headers, options.port());
+    await next();
+  });
+  app.use(async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(headersOfAll)) context.res.headers.set(name, value);
+    context.env.incoming.socket.setTimeout(stalledMilliseconds);
+  });
+  app.get(livePath, (context) => context.json({ live: true }));
+  app.use(async (context, next) => {
+    context.set('supervisor', await admitted(context.req.raw.headers, options.admit));
+    await next();
+  });
+  for (const route of routes) {
+    app.on(route.method.toUpperCase(), patternOf(route), async ({ req, get }) => {
+      const path = valid(route.path, 'path', req.param());
+      const query = valid(route.query, 'query', queryOf(req.url));
+      const given = await bodyOf(route, req.raw);
+      const body = route.body === null ? {} : valid(route.body, 'body', given);
+      const gone = AbortSignal.any([req.raw.signal, options.closing]);
+      const { directory } = options;
+      return responseOf(
+        await route.answer({
+          path,
+          query,
+          body,
+          headers: req.raw.headers,
+          supervisor: get('supervisor'),
+          directory,
+          gone,
+        }),
+      );
+    });
+  }
+  const byPattern = Map.groupBy(routes, patternOf);
+  for (const [pattern, those] of [...byPattern, [livePath, [{ method: 'get' }]] as const]) {
+    const allow = those.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : ['POST'])).join(', ');
+    app.all(pattern, () => {
+      throw new Problem(405, 'method_not_allowed', `Expected ${allow}.`, {}, { allow });
+    });
+  }
+  return app;
+}
+
+function patternOf({ at }: Route): string {
+  return at.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function responseOf(answer: JsonAnswer | Response): Response {
+  if (answer instanceof Response) return answer;
+  return new Response(`${JSON.stringify(answer.document)}\n`, {
+    status: answer.status ?? 200,
+    headers: { 'content-type': 'application/json', ...answer.headers },
+  });
+}
+
+/** What nobody expected is told by an id, under which it can be found where the server tells what went wrong. */
+function problemFor(error: unknown, diagnostics: Diagnostics): Problem {
+  if (error instanceof Problem) return error;
+  if (isWardenError(error)) return problemOf(error);
+  const id = randomUUID();
+  diagnostics.failed(`answering a request (${id})`, error);
+  return new Problem(500, 'unexpected', 'Something went wrong that should not.', { id });
+}

@@ -1,0 +1,92 @@
+import { STATUS_CODES } from 'node:http';
+import { kindOf } from '../core/error-kind.ts';
+import type { ErrorCode, ErrorKind, WardenError } from '../core/errors.ts';
+import { errorJson } from '../core/run-json.ts';
+
+/** What is wrong with a request as such, before any verb is asked for. */
+export type RequestProblem =
+  | 'invalid_request'
+  | 'invalid_key'
+  | 'origin_not_allowed'
+  | 'host_not_allowed'
+  | 'unknown_route'
+  | 'method_not_allowed'
+  | 'unsupported_media_type'
+  | 'body_too_large'
+  | 'unexpected';
+
+/** A problem document of RFC 9457; `code` and `details` are those of the same error on every other face. */
+export interface ProblemJson {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** What a request is answered with when it is not done. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: RequestProblem | ErrorCode;
+  readonly details: ProblemJson['details'];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    code: RequestProblem | ErrorCode,
+    detail: string,
+    details: ProblemJson['details'] = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail);
+    this.name = 'Problem';
+    this.status = status;
+    this.code = code;
+    this.details = details;
+    this.headers = headers;
+  }
+
+  /** @param more what else was found, beside the document's own members */
+  response(more: Readonly<Record<string, unknown>> = {}): Response {
+    const document: ProblemJson & Readonly<Record<string, unknown>> = {
+      ...more,
+      type: 'about:blank',
+      title: STATUS_CODES[this.status] ?? 'Error',
+      status: this.status,
+      detail: this.message,
+      code: this.code,
+      details: this.details,
+    };
+    return new Response(`${JSON.stringify(document)}\n`, {
+      status: this.status,
+      headers: { 'content-type': 'application/problem+json', ...this.headers },
+    });
+  }
+}
+
+const statusOfKind: Readonly<Record<ErrorKind, number>> = { usage: 400, not_found: 404, refused: 409, failed: 500 };
+
+/** Where the kind does not say enough. */
+const statuses: Partial<Record<ErrorCode, number>> = {
+  untrusted_workspace: 403,
+  // What the request names cannot be worked with.
+  not_a_repository: 422,
+  bare_repository: 422,
+  repository_without_commit: 422,
+  invalid_workflows: 422,
+  command_not_found: 422,
+  // It may work later.
+  no_free_ports: 503,
+  disk_full: 503,
+  state_folder_not_writable: 503,
+  database_newer: 503,
+  database_damaged: 503,
+  database_busy: 503,
+  cannot_look_at_processes: 503,
+};
+
+export function problemOf(error: WardenError): Problem {
+  const { message, details } = errorJson(error).error;
+  return new Problem(statuses[error.code] ?? statusOfKind[kindOf(error.code)], error.code, message, details);
+}
