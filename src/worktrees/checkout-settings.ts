@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Repository } from '../core/ports/worktrees.ts';
@@ -12,6 +12,8 @@ export interface CheckoutSettings {
   readonly fingerprint: string;
   /** HEAD of a worktree is a file of its own. */
   readonly keepsHeadsInFiles: boolean;
+  /** False when it is sure that git runs nothing after a checkout. */
+  readonly mayHaveHook: boolean;
 }
 
 /** What runs and editors write all the time, and no checkout reads. */
@@ -47,6 +49,9 @@ export async function settingsOf(repository: Repository): Promise<CheckoutSettin
     fingerprint: createHash('sha256')
       .update(JSON.stringify([settings, contents, environment]))
       .digest('hex'),
+    mayHaveHook:
+      settings.some((setting) => /^(core\.hookspath|hook\.)/.test(setting)) ||
+      (await unlessMissing(lstat(join(repository.gitDirectory, 'hooks', 'post-checkout')))) !== null,
     keepsHeadsInFiles: (valueOf('extensions.refstorage') ?? 'files') === 'files',
   };
 }

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { WardenError } from '../core/errors.ts';
-import type { CreateWorktree } from '../core/ports/worktrees.ts';
+import type { CheckedOut, CreateWorktree } from '../core/ports/worktrees.ts';
 import type { RunId } from '../core/run-id.ts';
 import { hasBranch } from './branches.ts';
 import { checkpointNumbered, type StoredCheckpoint } from './checkpoints-of.ts';
@@ -78,7 +78,7 @@ async function checkOut({ runId, path, signal }: CreateWorktree, { commit, check
       runsPrograms: true,
     });
   } else await fillFromCheckpoint(path, checkpoint, ofRun(runId), signal);
-  await runPostCheckoutHook(runId, path, commit, signal);
+  await afterCheckout({ runId, path, baseCommit: commit, signal });
 }
 
 /** Git goes on when we die, and what it starts may never end: by the cookie whoever takes the launch back finds them all. */
@@ -86,27 +86,17 @@ function ofRun(runId: RunId): Record<string, string> {
   return { WARDEN_RUN_ID: runId };
 }
 
-/**
- * For a worktree that was handed out: whether all is as if it had been checked out now. Then its hook runs, as it would
- * have.
- */
-export async function isAsCreated({
-  runId,
-  path,
-  baseCommit,
-  signal,
-}: Omit<CreateWorktree, 'checkpoint'>): Promise<boolean> {
-  if (!(await isExactly(path, baseCommit, ofRun(runId), signal))) return false;
-  await runPostCheckoutHook(runId, path, baseCommit, signal);
-  return true;
+/** For a worktree that was handed out: whether all is as if it had been checked out now. */
+export async function isAsCreated({ runId, path, baseCommit, signal }: CheckedOut): Promise<boolean> {
+  return await isExactly(path, baseCommit, ofRun(runId), signal);
 }
 
-/** As `git worktree add` does after its checkout, with the same arguments and the same consequence of a failure. */
-async function runPostCheckoutHook(runId: RunId, path: string, commit: string, signal: AbortSignal): Promise<void> {
-  const none = '0'.repeat(commit.length);
+/** The hook, as `git worktree add` runs it after its checkout, with the same arguments and consequence of a failure. */
+export async function afterCheckout({ runId, path, baseCommit, signal }: CheckedOut): Promise<void> {
+  const none = '0'.repeat(baseCommit.length);
   const request = {
     directory: path,
-    arguments: ['hook', 'run', '--ignore-missing', 'post-checkout', '--', none, commit, '1'],
+    arguments: ['hook', 'run', '--ignore-missing', 'post-checkout', '--', none, baseCommit, '1'],
     operation: 'run post-checkout hook',
     environment: ofRun(runId),
     signal,

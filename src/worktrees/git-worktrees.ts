@@ -3,7 +3,7 @@ import type { Repository, Worktrees } from '../core/ports/worktrees.ts';
 import { changesSince } from './changes-since.ts';
 import { checkpointsOf } from './checkpoints-of.ts';
 import { commitOf } from './commit-of.ts';
-import { create, isAsCreated } from './create.ts';
+import { afterCheckout, create, isAsCreated } from './create.ts';
 import { deleteCheckpoints } from './delete-checkpoints.ts';
 import { fileAt } from './file-at.ts';
 import { handOut } from './hand-out.ts';
@@ -60,6 +60,7 @@ export function gitWorktrees(): Worktrees {
     create: async (request) => await create(request, checkouts),
     handOut,
     isAsCreated,
+    afterCheckout,
     tendPool: async (repository, request) =>
       await preparations(async () => {
         await tendPool(repository, request, (path) => deleteInBackground(repository, path));

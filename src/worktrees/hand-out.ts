@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { WardenError } from '../core/errors.ts';
-import type { HandOutWorktree } from '../core/ports/worktrees.ts';
+import type { HandedOut, HandOutWorktree } from '../core/ports/worktrees.ts';
 import { lockReason } from '../core/removal.ts';
 import { adminEntry } from './admin-entries.ts';
 import { hasBranch } from './branches.ts';
@@ -10,7 +10,7 @@ import { settingsOf } from './checkout-settings.ts';
 import { askGit, gitFailure } from './git.ts';
 import { holderOf } from './lock-holder.ts';
 import { announce, markWorktree, withdrawAnnouncement } from './ownership-mark.ts';
-import { removePoolMark, rewritePoolMark } from './pool-mark.ts';
+import { type PoolMark, removePoolMark, rewritePoolMark } from './pool-mark.ts';
 import { isPooled, lookAt, pooledEntriesByFolder, type PooledEntry } from './pooled-entries.ts';
 import { holdingLock } from './repository-lock.ts';
 import { systemFailure, unlessMissing } from './system-failure.ts';
@@ -20,24 +20,26 @@ const operation = 'create worktree';
 
 /**
  * Makes a prepared worktree the run's: a rename, and what git and we have written down of it. It holds exactly the base
- * and was checked out with the settings of now; whether somebody changed a file in it since is for `isAsCreated` to find.
- * @returns false when there is none to have
+ * and was checked out with the settings of now; whether somebody changed a file in it since it was looked at is for
+ * `isAsCreated` to find.
+ * @returns null when there is none to have
  */
-export async function handOut(request: HandOutWorktree): Promise<boolean> {
+export async function handOut(request: HandOutWorktree): Promise<HandedOut | null> {
   const { repository, path, baseCommit, isOccupied, signal } = request;
   try {
     const entries = (await pooledEntriesByFolder(repository)).filter(
       (entry) => entry.pool.commit === baseCommit && dirname(entry.path) === dirname(path),
     );
-    if (entries.length === 0) return false;
+    if (entries.length === 0) return null;
     const reading = settingsOf(repository);
     for (const entry of entries) {
-      const [{ fingerprint }, isInUse] = await Promise.all([reading, isOccupied(entry.path)]);
+      const [{ fingerprint, mayHaveHook }, isInUse] = await Promise.all([reading, isOccupied(entry.path)]);
       if (isInUse || !(await isReady(entry, fingerprint))) continue;
-      const take = async (): Promise<boolean> => await takeIfReady(request, entry.directory, fingerprint);
-      if (await holdingLock(repository, take, signal)) return true;
+      const take = async (): Promise<PoolMark | null> => await takeIfReady(request, entry.directory, fingerprint);
+      const taken = await holdingLock(repository, take, signal);
+      if (taken?.state.by === null) return { lookedAt: taken.state.lookedAt, mayHaveHook };
     }
-    return false;
+    return null;
   } catch (error) {
     throw systemFailure(operation, path, error);
   }
@@ -48,10 +50,10 @@ async function isReady(entry: PooledEntry, fingerprint: string): Promise<boolean
   return state === 'ready' && settings === fingerprint;
 }
 
-/** Another may have taken it before we had the lock. */
-async function takeIfReady(request: HandOutWorktree, directory: string, fingerprint: string): Promise<boolean> {
+/** @returns what was said of it before; null when another took it before we had the lock */
+async function takeIfReady(request: HandOutWorktree, directory: string, fingerprint: string): Promise<PoolMark | null> {
   const entry = await adminEntry(directory);
-  if (!isPooled(entry) || !(await isReady(entry, fingerprint))) return false;
+  if (!isPooled(entry) || !(await isReady(entry, fingerprint))) return null;
   const { repository, runId, path, branch, baseCommit, signal } = request;
   signal.throwIfAborted();
   if ((await unlessMissing(lstat(path))) !== null) throw new WardenError('worktree_path_taken', { path });
@@ -67,7 +69,7 @@ async function takeIfReady(request: HandOutWorktree, directory: string, fingerpr
     await replace(join(directory, 'HEAD'), `ref: refs/heads/${branch}\n`);
     await markWorktree(repository, mark, directory);
     await removePoolMark(directory);
-    return true;
+    return entry.pool;
   } catch (error) {
     return await thenThrow(operation, systemFailure(operation, path, error), forget(repository, request));
   }

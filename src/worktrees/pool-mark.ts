@@ -24,6 +24,8 @@ export interface PreparedState {
   readonly settings: string;
   /** See indexLookOf: what that is while nobody has touched it. */
   readonly index: string;
+  /** When every file was looked at last, in epoch milliseconds. */
+  readonly lookedAt: number;
 }
 
 export interface PoolTaker {
@@ -97,9 +99,10 @@ async function readMark(file: string): Promise<PoolMark | null> {
   }
 }
 
-function stateOf({ by, run, settings, index }: Record<string, unknown>): PoolState | null {
+function stateOf({ by, run, settings, index, lookedAt }: Record<string, unknown>): PoolState | null {
   if (by === null) {
-    return typeof settings === 'string' && typeof index === 'string' ? { by, settings, index } : null;
+    if (typeof settings !== 'string' || typeof index !== 'string') return null;
+    return { by, settings, index, lookedAt: typeof lookedAt === 'number' ? lookedAt : 0 };
   }
   const holder = parseHolder(JSON.stringify(by));
   const taker = takerOf(run);

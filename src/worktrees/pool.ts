@@ -58,7 +58,7 @@ export async function tendPool(
     const size = settings.keepsHeadsInFiles ? request.size : 0;
     const commit = size === 0 ? '' : await commitOf(repository, 'HEAD');
     const looks = await Promise.all(entries.map(async (entry) => await lookAgain(entry, request.signal)));
-    const work = poolWork(looks, { size, commit, settings: settings.fingerprint });
+    const work = poolWork(looks, { size, commit, settings: settings.fingerprint, now: Date.now() });
     const byId = new Map(entries.map((entry) => [entry.pool.id, entry]));
     const each = async (ids: readonly string[], task: (entry: PooledEntry) => Promise<void>): Promise<void> => {
       for (const id of ids) {
@@ -67,6 +67,7 @@ export async function tendPool(
         if (entry !== undefined) await task(entry);
       }
     };
+    await each(work.look, async (entry) => await lookAtFiles(round, entry));
     await each(work.discard, async (entry) => await discard(round, entry));
     await each(work.renew, async (entry) => await renew(round, entry, commit, settings));
     for (let made = 0; made < work.prepare; made += 1) {
@@ -164,6 +165,7 @@ async function fill(
     runsPrograms: true,
   });
   await waitForNextSecond(directory, signal);
+  const lookedAt = Date.now();
   // Written again now, the index tells of every file by its times alone.
   const environment = { ...ofPool(id), GIT_OPTIONAL_LOCKS: '1' };
   if (!(await isExactly(path, commit, environment, signal))) {
@@ -173,7 +175,7 @@ async function fill(
   if (now.fingerprint !== settings.fingerprint) {
     throw new WardenError('git_failed', { operation, detail: 'the settings of git were changed meanwhile' });
   }
-  const state: PoolState = { by: null, settings: settings.fingerprint, index: await indexLookOf(directory) };
+  const state: PoolState = { by: null, settings: settings.fingerprint, index: await indexLookOf(directory), lookedAt };
   await rewritePoolMark(directory, { id, commit, state });
 }
 
@@ -208,6 +210,13 @@ async function hasOtherAttributes(path: string, from: string, to: string): Promi
     operation,
   });
   return answer.exitCode !== 0;
+}
+
+/** So that a launch need not. One that is not as it was prepared any more is `touched` from now on. */
+async function lookAtFiles(round: Round, entry: PooledEntry): Promise<void> {
+  const lookedAt = Date.now();
+  if (!(await mayGo(round, entry))) return;
+  await change(round.repository, entry, (state) => ({ ...entry.pool, state: { ...state, lookedAt } }));
 }
 
 async function discard(round: Round, entry: PooledEntry): Promise<void> {
@@ -286,7 +295,7 @@ function isOfPool(entry: AdminEntry, id: string, place: string): boolean {
 }
 
 function unmarked(id: string): PoolMark {
-  return { id, commit: '', state: { by: null, settings: '', index: '' } };
+  return { id, commit: '', state: { by: null, settings: '', index: '', lookedAt: 0 } };
 }
 
 /**

@@ -47,14 +47,15 @@ export async function pooledFolders(repositoryPath: string): Promise<string[]> {
 export async function lookAt(entry: PooledEntry): Promise<PooledWorktree> {
   const { pool, path } = entry;
   const { id, commit, state } = pool;
-  if (state.by !== null) return { id, path, commit, state: 'busy', settings: null };
+  if (state.by !== null) return { id, path, commit, state: 'busy', settings: null, lookedAt: null };
   const isAsPrepared =
     entry.lockReason === poolLockReason(id) &&
     entry.head === commit &&
     (await indexLookOf(entry.directory)) === state.index &&
     (await operationIn(entry.directory)) === null &&
     (await isWorktreeOf(entry));
-  return { id, path, commit, state: isAsPrepared ? 'ready' : 'touched', settings: state.settings };
+  const { settings, lookedAt } = state;
+  return { id, path, commit, state: isAsPrepared ? 'ready' : 'touched', settings, lookedAt };
 }
 
 /** Changes whenever anybody writes the index. */

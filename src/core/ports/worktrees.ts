@@ -30,6 +30,17 @@ export interface HandOutWorktree extends Omit<CreateWorktree, 'checkpoint'> {
   readonly isOccupied: (path: string) => Promise<boolean>;
 }
 
+/** A worktree with the files of its base. */
+export type CheckedOut = Pick<CreateWorktree, 'runId' | 'path' | 'baseCommit' | 'signal'>;
+
+/** A prepared worktree that is a run's now. */
+export interface HandedOut {
+  /** When every file of it was looked at last, in epoch milliseconds. */
+  readonly lookedAt: number;
+  /** False when it is sure that git runs nothing after a checkout. */
+  readonly mayHaveHook: boolean;
+}
+
 export interface TendPool {
   /** How many prepared worktrees there are to be. */
   readonly size: number;
@@ -155,15 +166,14 @@ export interface Worktrees {
   create(request: CreateWorktree): Promise<void>;
   /**
    * The same by making a prepared worktree of exactly that base the run's, without a look at its files: see `isAsCreated`.
-   * @returns false when there is none to have; nothing was made then
+   * @returns null when there is none to have; nothing was made then
    * @throws WardenError as create, and is taken back like it
    */
-  handOut(request: HandOutWorktree): Promise<boolean>;
-  /**
-   * Whether a worktree that was handed out is what `create` would have made: every file is looked at, and nothing else is
-   * there. If so, the post-checkout hook runs as after `create`. @throws WardenError git_failed as the hook does
-   */
-  isAsCreated(request: Omit<CreateWorktree, 'checkpoint'>): Promise<boolean>;
+  handOut(request: HandOutWorktree): Promise<HandedOut | null>;
+  /** Whether a worktree that was handed out holds what `create` would have made, and nothing else: every file is looked at. */
+  isAsCreated(request: CheckedOut): Promise<boolean>;
+  /** The post-checkout hook of one that was handed out, as `create` runs it. @throws WardenError git_failed as the hook does */
+  afterCheckout(request: CheckedOut): Promise<void>;
   /** Makes, renews and discards prepared worktrees until there are as many as wanted. @throws WardenError git_failed */
   tendPool(repository: Repository, request: TendPool): Promise<void>;
   /** Whether there is any prepared worktree; costs no git. @param repositoryPath top folder of the main checkout */

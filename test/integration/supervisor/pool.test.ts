@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { gitWorktrees } from '../../../src/worktrees/git-worktrees.ts';
+import { forgetLook } from '../../support/forget-look.ts';
 import { eventually } from '../../support/eventually.ts';
 import { shell, temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor } from '../../support/test-supervisor.ts';
@@ -39,6 +40,7 @@ test('whoever watches prepares a worktree once a run has begun; the next gets it
   const worktrees = await scope.supervisor.worktrees({ directory: repository.path });
   expect(worktrees).toHaveLength(2);
   // One that somebody changed is not used, and what was changed is kept.
+  await forgetLook(next.path);
   await writeFile(path.join(next.path, 'README.md'), 'changed');
   const another = await launch();
   expect(await readFile(path.join(another.worktree!.path, 'README.md'), 'utf8')).toBe('# A repository\n');

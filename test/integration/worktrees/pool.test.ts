@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
+import { forgetLook } from '../../support/forget-look.ts';
 import { describe, expect, it } from 'vitest';
 import { lockReason, poolLockReason } from '../../../src/core/removal.ts';
 import {
@@ -27,7 +28,7 @@ const tend = async (test: TestRepository, size: number, isOccupied = unoccupied)
 /** @returns null when there was none to have */
 async function handedOut(test: TestRepository, over: Partial<Made> = {}, isOccupied = unoccupied) {
   const request = await test.request(over);
-  return (await test.worktrees.handOut({ ...request, isOccupied })) ? request : null;
+  return (await test.worktrees.handOut({ ...request, isOccupied })) === null ? null : request;
 }
 
 /** The only one of the pool. */
@@ -140,6 +141,22 @@ describe.concurrent('a pool', () => {
     expect(await test.traces()).toEqual(noTraces);
   });
 
+  it('looks at every file again now and then, and uses none any more that was changed', async () => {
+    const test = await temporaryRepository({ tracked: 'x' });
+    await tend(test, 1);
+    const { path, lookedAt } = await pooled(test);
+    await tend(test, 1);
+    expect(await pooled(test)).toMatchObject({ lookedAt });
+    await forgetLook(path);
+    await tend(test, 1);
+    expect((await pooled(test)).lookedAt).toBeGreaterThan(Number(lookedAt));
+    await forgetLook(path);
+    await writeFiles(path, { tracked: 'y' });
+    await tend(test, 1);
+    expect(await pooled(test)).toMatchObject({ state: 'touched' });
+    expect(await handedOut(test)).toBeNull();
+  });
+
   it('neither uses nor removes one that holds somebody’s work, is locked by somebody or has a process in it', async () => {
     const test = await temporaryRepository();
     await tend(test, 1);
@@ -173,9 +190,11 @@ describe.concurrent('a pool', () => {
     await writeFile(join(test.path, '.git/hooks/post-checkout'), `#!/bin/sh\necho "$@" >> '${log}'\n`, { mode: 0o755 });
     await tend(test, 1);
     expect(await exists(log)).toBe(false);
-    const taken = await handedOut(test);
-    if (taken === null) throw new Error('none was handed out');
+    const taken = await test.request();
+    const handed = await test.worktrees.handOut({ ...taken, isOccupied: unoccupied });
+    expect(handed).toMatchObject({ mayHaveHook: true });
     expect(await test.worktrees.isAsCreated(taken)).toBe(true);
+    await test.worktrees.afterCheckout(taken);
     const ran = await test.git('cat-file', '-t', taken.baseCommit);
     expect(ran).toBe('commit');
     expect(await git(test.path, 'hash-object', log)).toBe(
@@ -223,7 +242,7 @@ describe.concurrent('a pool', () => {
     const ids = (await test.worktrees.pooled(test.repository)).map(({ id }) => id);
     const requests = await Promise.all(Array.from({ length: 6 }, async () => await test.request()));
     const here = requests.slice(0, 3).map(async (request) => {
-      return await test.worktrees.handOut({ ...request, isOccupied: unoccupied });
+      return (await test.worktrees.handOut({ ...request, isOccupied: unoccupied })) !== null;
     });
     const elsewhere = requests.slice(3).map(async (request) => {
       const { stdout } = await inProcess(test.path, '0', JSON.stringify(request));

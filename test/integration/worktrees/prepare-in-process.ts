@@ -28,7 +28,7 @@ if (request === '')
   await worktrees.tendPool(repository, { size: Number(size), isOccupied, endWorkers: () => Promise.resolve(), signal });
 else {
   const handOut = JSON.parse(request) as Parameters<typeof worktrees.handOut>[0];
-  console.log(await worktrees.handOut({ ...handOut, repository, isOccupied, signal }));
+  console.log((await worktrees.handOut({ ...handOut, repository, isOccupied, signal })) !== null);
 }
 await worktrees.settled();
 console.log('done');
