@@ -6,7 +6,7 @@ import { describeBytes, describeDuration, hundredths } from './quantities.ts';
 import type { QueueWait } from './queue.ts';
 import { describeRefusal } from './permission-words.ts';
 import type { KeepReason, WorktreeFacts } from './removal.ts';
-import type { CopyProgress } from './ports/worktrees.ts';
+import type { CopyProgress, OtherWorktree } from './ports/worktrees.ts';
 import type { RetryStop } from './retry.ts';
 import type { RunReason, RunWarning } from './run.ts';
 import type { StopProgress } from './stop-progress.ts';
@@ -333,6 +333,13 @@ export function describeHealthReason(reason: HealthReason, translate: Translate)
     case 'not_watched':
       return translate('nobody has looked at it for {0}', duration(reason.minutes));
   }
+}
+
+/** Why a worktree that is no run's stays. */
+export function describeOther(kind: OtherWorktree['kind'], translate: Translate): string {
+  return kind === 'foreign'
+    ? translate('somebody else made it, and it is never touched')
+    : translate('prepared for a run to come');
 }
 
 /** Why a worktree stays, as part of a sentence. */

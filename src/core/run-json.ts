@@ -25,7 +25,7 @@ import {
   type Translate,
 } from './messages.ts';
 import type { GivenHeartbeat } from './observation.ts';
-import type { ChangedFile, RestoredWorktree } from './ports/worktrees.ts';
+import type { ChangedFile, OtherWorktree, RestoredWorktree } from './ports/worktrees.ts';
 import type { QueueWait } from './queue.ts';
 import { type KeepReason, type RemovalVerdict, verdictOf, type WorktreeFacts } from './removal.ts';
 import type { RetryState } from './retry.ts';
@@ -427,6 +427,8 @@ export interface WorktreesJson {
     /** Why it stays; none when it may go. */
     readonly reasons: readonly string[];
   }[];
+  /** Worktrees that are no run's: `foreign` ones are never touched, `prepared` ones are for runs to come. */
+  readonly others: readonly OtherWorktree[];
   /** All together: what several of them have by hard links once; null where nothing was measured. */
   readonly bytes: number | null;
   readonly measured_at: string | null;
@@ -446,6 +448,7 @@ export function worktreesJson(
     readonly bytes: number | null;
     readonly reasons: readonly KeepReason[];
   }[],
+  others: readonly OtherWorktree[],
   disk: { readonly usage: DiskUsage | null; readonly budgets: readonly DiskBudget[] },
   translate: Translate = plainEnglish,
 ): WorktreesJson {
@@ -463,6 +466,7 @@ export function worktreesJson(
       verdict: verdictOf(reasons),
       reasons: reasons.map((reason) => describeKeepReason(reason, translate)),
     })),
+    others: others.map(({ path, branch, kind }) => ({ path, branch, kind })),
     bytes: disk.usage?.bytes ?? null,
     measured_at: isoTimeOrNull(disk.usage?.at ?? null),
     budgets: disk.budgets.map((budget) => ({

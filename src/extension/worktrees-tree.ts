@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { isWardenError } from '../core/errors.ts';
 import { describeError } from '../core/messages.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
+import type { OtherWorktree } from '../core/ports/worktrees.ts';
 import type { WorktreeEntry } from '../supervisor/cleanup.ts';
 import type { DiskReport } from '../supervisor/disk-usage.ts';
 import type { KeptWork } from '../supervisor/kept-work.ts';
@@ -15,9 +16,10 @@ import type { RunsFeed } from './runs-feed.ts';
 import type { SupervisorAccess } from './supervisor-access.ts';
 import { treeItemOf } from './tree-item.ts';
 import type { WorkspaceRepositories } from './workspace-repositories.ts';
+import { otherWorktreeItem } from './other-worktree-item.ts';
 import { worktreeItem } from './worktree-item.ts';
-import { type WorktreeSection, worktreeSectionOf, worktreeSections, worktreesInOrder } from './worktree-order.ts';
-import { worktreeSectionItem } from './worktree-section-item.ts';
+import { worktreeSectionOf, worktreeSections, worktreesInOrder } from './worktree-order.ts';
+import { type TreeSection, worktreeSectionItem } from './worktree-section-item.ts';
 
 /** One worktree in the tree. */
 export class WorktreeNode {
@@ -37,18 +39,29 @@ export class KeptNode {
   }
 }
 
+/** A worktree that is no run's. */
+class OtherNode {
+  readonly repository: string;
+  readonly other: OtherWorktree;
+
+  constructor(repository: string, other: OtherWorktree) {
+    this.repository = repository;
+    this.other = other;
+  }
+}
+
 /** There only while there is anything in it. */
 class SectionNode {
-  readonly section: WorktreeSection | 'kept';
-  readonly nodes: readonly (WorktreeNode | KeptNode)[];
+  readonly section: TreeSection;
+  readonly nodes: readonly (WorktreeNode | KeptNode | OtherNode)[];
 
-  constructor(section: WorktreeSection | 'kept', nodes: SectionNode['nodes']) {
+  constructor(section: TreeSection, nodes: SectionNode['nodes']) {
     this.section = section;
     this.nodes = nodes;
   }
 }
 
-type Node = SectionNode | WorktreeNode | KeptNode;
+type Node = SectionNode | WorktreeNode | KeptNode | OtherNode;
 
 export interface WorktreesTreeOptions {
   readonly access: SupervisorAccess;
@@ -117,9 +130,12 @@ export class WorktreesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
       const name = repositories.nameToShow(node.kept.run.repository);
       return treeItemOf(keptItem(node.kept, name, Date.now(), localized));
     }
+    if (node instanceof OtherNode) {
+      return treeItemOf(otherWorktreeItem(node.other, repositories.nameToShow(node.repository), localized));
+    }
     const item = worktreeSectionItem(node.section, node.nodes.length, localized);
     const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
-    return treeItemOf(item, node.section === 'kept' ? Collapsed : Expanded);
+    return treeItemOf(item, node.section === 'kept' || node.section === 'others' ? Collapsed : Expanded);
   }
 
   dispose(): void {
@@ -128,9 +144,12 @@ export class WorktreesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
   }
 
   async #read(): Promise<SectionNode[]> {
-    const [entries, kept, disk] = await Promise.all([
+    const [entries, kept, others, disk] = await Promise.all([
       listWorktrees(this.#options),
       this.#ofEach((supervisor, directory) => supervisor.keptWork(directory)),
+      this.#ofEach(async (supervisor, directory) =>
+        (await supervisor.otherWorktrees(directory)).map((other) => new OtherNode(directory, other)),
+      ),
       this.#disk(false),
     ]);
     this.#showDisk(disk);
@@ -143,7 +162,9 @@ export class WorktreesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
       );
     });
     const keptNodes = kept.flat().map((one) => new KeptNode(one));
-    return [...sections, new SectionNode('kept', keptNodes)].filter(({ nodes }) => nodes.length > 0);
+    return [...sections, new SectionNode('kept', keptNodes), new SectionNode('others', others.flat())].filter(
+      ({ nodes }) => nodes.length > 0,
+    );
   }
 
   /** What was measured last is shown at once, and drawn anew when it was measured again. */

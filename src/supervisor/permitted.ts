@@ -65,6 +65,7 @@ const rules: Rules = {
   worktrees: read,
   disk: read,
   keptWork: read,
+  otherWorktrees: read,
   changesOf: { ...read, targets: ofRun },
   fileAt: read,
   alerts: read,

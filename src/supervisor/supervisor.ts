@@ -10,7 +10,7 @@ import { descendantsOf, type Impact } from '../core/impact.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { RunLog } from '../core/ports/run-folders.ts';
 import type { AuditFilter, LoggedEntry, RunFilter } from '../core/ports/store.ts';
-import type { ChangedFile } from '../core/ports/worktrees.ts';
+import type { ChangedFile, OtherWorktree } from '../core/ports/worktrees.ts';
 import { isLeaseKept } from '../core/lease.ts';
 import { actorOf, type Principal } from '../core/permission.ts';
 import type { Run } from '../core/run.ts';
@@ -289,6 +289,12 @@ export class Supervisor {
   /** The repository's worktrees of ours, and for each why it stays. */
   worktrees(options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
     return this.#own(listWorktrees(this.#world, options));
+  }
+
+  /** Its worktrees that are no run's: nothing ever happens to those of others. @throws WardenError not_a_repository */
+  async otherWorktrees(directory: string): Promise<readonly OtherWorktree[]> {
+    const { worktrees } = this.#world;
+    return worktrees.others(await worktrees.repositoryOf(directory));
   }
 
   /** What of a repository's runs is only in checkpoints, the newest first. @throws WardenError not_a_repository */

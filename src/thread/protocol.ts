@@ -46,6 +46,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   cleanup: true,
   disk: true,
   keptWork: true,
+  otherWorktrees: true,
   doctor: true,
   drill: true,
   snooze: true,

@@ -15,6 +15,7 @@ import { keepWork } from './keep-work.ts';
 import { lastChangeIn } from './last-change.ts';
 import { list, pathsOf } from './list.ts';
 import { KnownMerges } from './merged.ts';
+import { others } from './others.ts';
 import { ownWorkIn } from './own-work.ts';
 import { pooledWorktrees, takeBackPooled, tendPool } from './pool.ts';
 import { pooledFolders } from './pooled-entries.ts';
@@ -67,6 +68,7 @@ export function gitWorktrees(): Worktrees {
       }, request.signal),
     hasPool: async (repositoryPath) => (await pooledFolders(repositoryPath)).length > 0,
     pooled: pooledWorktrees,
+    others,
     include,
     undo,
     list: async (repository, only) => await list(repository, merges, only),

@@ -1,6 +1,13 @@
 import type { DiskBudget } from '../../core/disk-usage.ts';
 import { isOverBudget } from '../../core/disk-usage.ts';
-import { describeBytes, describeCommits, describeKeepReason, plainEnglish } from '../../core/messages.ts';
+import {
+  describeBytes,
+  describeCommits,
+  describeKeepReason,
+  describeOther,
+  plainEnglish,
+} from '../../core/messages.ts';
+import type { OtherWorktree } from '../../core/ports/worktrees.ts';
 import { type RemovalVerdict, verdictOf } from '../../core/removal.ts';
 import { worktreesJson } from '../../core/run-json.ts';
 import type { WorktreeEntry } from '../../supervisor/cleanup.ts';
@@ -25,7 +32,8 @@ export const worktrees = defineCommand({
     output.progress('measuring …');
     const entries = await supervisor.worktrees({ directory, ...age });
     const disk = await supervisor.disk({ directory, measure: false });
-    await output.print(worktreesJson(entries, disk), describe(entries, disk, output));
+    const others = await supervisor.otherWorktrees(directory);
+    await output.print(worktreesJson(entries, others, disk), describe(entries, others, disk, output));
     return 0;
   },
 });
@@ -39,8 +47,13 @@ const verdictWords: Readonly<Record<RemovalVerdict, string>> = {
 const sizeWords = (bytes: number | null): string =>
   bytes === null ? 'size unknown' : describeBytes(bytes, plainEnglish);
 
-function describe(entries: readonly WorktreeEntry[], { usage, budgets }: DiskReport, output: Output): string {
-  if (entries.length === 0) return 'No worktrees.';
+function describe(
+  entries: readonly WorktreeEntry[],
+  others: readonly OtherWorktree[],
+  { usage, budgets }: DiskReport,
+  output: Output,
+): string {
+  if (entries.length + others.length === 0) return 'No worktrees.';
   const rows = entries.map(({ worktree, bytes, reasons }) => [
     verdictWords[verdictOf(reasons)],
     worktree.runId,
@@ -58,7 +71,8 @@ function describe(entries: readonly WorktreeEntry[], { usage, budgets }: DiskRep
       isOverBudget(budget) ? output.paint('yellow', budgetWords(budget)) : budgetWords(budget),
     ),
   ];
-  return [table(rows), ...notes].join('\n');
+  const otherRows = others.map(({ kind, path }) => ['stays', '', '', path, describeOther(kind, plainEnglish)]);
+  return [table([...rows, ...otherRows]), ...notes].join('\n');
 }
 
 function budgetWords(budget: DiskBudget): string {

@@ -30,6 +30,15 @@ export interface HandOutWorktree extends Omit<CreateWorktree, 'checkpoint'> {
   readonly isOccupied: (path: string) => Promise<boolean>;
 }
 
+/** A worktree that is no run's. */
+export interface OtherWorktree {
+  readonly path: string;
+  /** Null where HEAD is detached. */
+  readonly branch: string | null;
+  /** `foreign`: made by somebody else, and never touched. `prepared`: kept for a run to come, see tendPool. */
+  readonly kind: 'foreign' | 'prepared';
+}
+
 /** A worktree with the files of its base. */
 export type CheckedOut = Pick<CreateWorktree, 'runId' | 'path' | 'baseCommit' | 'signal'>;
 
@@ -178,6 +187,8 @@ export interface Worktrees {
   tendPool(repository: Repository, request: TendPool): Promise<void>;
   /** Whether there is any prepared worktree; costs no git. @param repositoryPath top folder of the main checkout */
   hasPool(repositoryPath: string): Promise<boolean>;
+  /** Every worktree of the repository that is no run's, beside the main checkout. */
+  others(repository: Repository): Promise<readonly OtherWorktree[]>;
   /** The prepared worktrees of a repository: of no run, and of nobody else. */
   pooled(repository: Repository): Promise<readonly PooledWorktree[]>;
   /** Copies files that git ignores but the run needs. @throws WardenError disk_full, git_failed; the signal's reason when aborted */

@@ -19,7 +19,8 @@ const worktrees = defineRoute({
   async answer({ supervisor, query, directory: started }) {
     const directory = query.repository ?? started;
     const entries = await supervisor.worktrees({ directory, sizes: 'known' });
-    return { document: worktreesJson(entries, await supervisor.disk({ directory, measure: false })) };
+    const others = await supervisor.otherWorktrees(directory);
+    return { document: worktreesJson(entries, others, await supervisor.disk({ directory, measure: false })) };
   },
 });
 

@@ -68,6 +68,7 @@ const reads = {
     'fileAt',
     'usabilityOf',
     'survey',
+    'others',
     'version',
     'staleLocks',
     'ownWorkIn',

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { KeepReason } from '../../../src/core/removal.ts';
 import { budgetLines, diskTotal } from '../../../src/extension/disk-words.ts';
 import { keptItem } from '../../../src/extension/kept-item.ts';
+import { otherWorktreeItem } from '../../../src/extension/other-worktree-item.ts';
 import { removalQuestion } from '../../../src/extension/removal-question.ts';
 import { worktreeItem } from '../../../src/extension/worktree-item.ts';
 import { worktreeSectionOf, worktreesInOrder } from '../../../src/extension/worktree-order.ts';
@@ -34,6 +35,17 @@ describe('the tree of worktrees', () => {
       worktreeEntry([], { bytes: 3, path: '/a' }),
     ]);
     expect(sizes.map(({ worktree }) => worktree.path).slice(0, 2)).toEqual(['/a', '/b']);
+  });
+
+  it('shows those of others and those for runs to come, and that nothing happens to them', () => {
+    const foreign = otherWorktreeItem({ path: '/r.worktrees/theirs', branch: 'theirs', kind: 'foreign' }, null);
+    expect(foreign).toMatchObject({
+      label: 'theirs',
+      description: 'theirs · somebody else made it, and it is never touched',
+      contextValue: 'other',
+    });
+    const prepared = otherWorktreeItem({ path: '/r.worktrees/.pool-1', branch: null, kind: 'prepared' }, 'r');
+    expect(prepared.description).toBe('r · prepared for a run to come');
   });
 
   it('tells sections with how many there are in them', () => {
