@@ -10,6 +10,7 @@ import { heartbeat } from './commands/heartbeat.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
+import { mcp } from './commands/mcp.ts';
 import { restart } from './commands/restart.ts';
 import { restore } from './commands/restore.ts';
 import { run } from './commands/run.ts';
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   critical,
   heartbeat,
   watch,
+  mcp,
   webhook,
   samples,
   audit,

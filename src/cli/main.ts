@@ -54,7 +54,14 @@ async function executeCommand(
       isDirectoryGiven: repository !== null,
       environment: process.env,
       output,
-      open: (face = 'cli') => (opened ??= openSupervisor(face, output)),
+      open: (face = 'cli') => {
+        opened ??= openSupervisor(face, output).catch((error: unknown) => {
+          // A server asks again later.
+          opened = null;
+          throw error;
+        });
+        return opened;
+      },
     });
   } finally {
     // What could not be opened has told so already.

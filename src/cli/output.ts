@@ -1,4 +1,6 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
+
+export { oneLine } from '../plain-text.ts';
 
 type Style = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 
@@ -64,10 +66,4 @@ export class Output {
     if (error.code !== 'EPIPE') throw error;
     this.#closed.abort();
   };
-}
-
-/** Text of others on one line, with nothing in it that a terminal would obey. */
-export function oneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what must not get through
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }

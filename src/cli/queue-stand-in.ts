@@ -41,11 +41,16 @@ export class QueueStandIn implements Disposable {
   async #provide(): Promise<void> {
     this.#timer = null;
     try {
-      const [, entry] = process.argv;
-      if (entry === undefined || (await this.#supervisor.watcher()) !== null || this.#isDisposed) return;
-      startWatch({ entry, intervalSeconds: watchIntervalSeconds, mayLaunch: true, maxAgeHours: defaultMaxAgeHours });
+      if (!this.#isDisposed) await provideWatch(this.#supervisor);
     } catch (error) {
       this.#onFailure(error);
     }
   }
+}
+
+/** Starts `warden watch` where nobody watches. @throws the system's own error when it cannot be started */
+export async function provideWatch(supervisor: Supervisor): Promise<void> {
+  const [, entry] = process.argv;
+  if (entry === undefined || (await supervisor.watcher()) !== null) return;
+  startWatch({ entry, intervalSeconds: watchIntervalSeconds, mayLaunch: true, maxAgeHours: defaultMaxAgeHours });
 }

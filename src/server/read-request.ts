@@ -1,4 +1,5 @@
-import * as z from 'zod/mini';
+import { en } from 'zod/locales';
+import type * as z from 'zod/mini';
 import { Problem } from './problem.ts';
 import type { Route } from './route.ts';
 
@@ -8,7 +9,7 @@ const longestBodyBytes = 64 * 1024;
 /** Who sends more than this is cut off. */
 const longestDroppedBytes = 32 * 1024 * 1024;
 
-const words = z.locales.en().localeError;
+const words = en().localeError;
 
 type Place = 'path' | 'query' | 'body';
 

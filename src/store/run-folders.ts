@@ -123,8 +123,8 @@ export class FileRunFolders implements RunFolders {
     return record;
   }
 
-  output(runId: RunId): Promise<OutputFacts> {
-    return this.#factsOf(runId, 'output');
+  output(runId: RunId, log: RunLog = 'output'): Promise<OutputFacts> {
+    return this.#factsOf(runId, log);
   }
 
   // oxlint-disable-next-line typescript/require-await -- the system's error is a rejection, as anywhere

@@ -54,6 +54,7 @@ const rules: Rules = {
   attemptsOf: { ...read, targets: ofRun },
   samples: { ...read, targets: ofRun },
   logs: { ...read, targets: ofRun },
+  logBytes: { ...read, targets: ofRun },
   outputFileOf: read,
   active: read,
   impactOf: {

@@ -215,6 +215,12 @@ export class Supervisor {
     return this.#world.folders.read(known, offset, limit, log);
   }
 
+  /** How many bytes a run's output, or another log, has by now. @throws WardenError unknown_run */
+  async logBytes(runId: string, log: RunLog = 'output'): Promise<number> {
+    const { runId: known } = await findRun(this.#world.store, runId);
+    return (await this.#world.folders.output(known, log)).bytes;
+  }
+
   outputFileOf(runId: RunId): string {
     return this.#world.folders.outputFileOf(runId);
   }

@@ -28,6 +28,7 @@ export const verbs: Readonly<Record<Verb, true>> = {
   attemptsOf: true,
   wait: true,
   logs: true,
+  logBytes: true,
   outputFileOf: true,
   active: true,
   alerts: true,

@@ -31,7 +31,7 @@ export interface RunFolders {
   /** Nothing is known of an end any more: its command begins anew. */
   forgetExit(runId: RunId): Promise<void>;
   exitRecord(runId: RunId): Promise<ExitRecord | null>;
-  output(runId: RunId): Promise<OutputFacts>;
+  output(runId: RunId, log?: RunLog): Promise<OutputFacts>;
   /** The last line with something visible in it, without terminal escapes; null when there is none. */
   lastLine(runId: RunId, log?: RunLog): Promise<string | null>;
   /** Bytes of the output, or of another log, from `offset` on, at most `limit`. */
