@@ -9,6 +9,7 @@ import { openLocalExecutor } from './processes/local-executor.ts';
 import { openLastingStore } from './store/lasting-store.ts';
 import { FileRunFolders } from './store/run-folders.ts';
 import { StateFolderFiles } from './store/state-folder-files.ts';
+import { secrets } from './store/secrets.ts';
 import { databaseFile, stateFolder } from './store/state-folder.ts';
 import { SystemTemporaryFolders } from './store/temporary-folders.ts';
 import { WebhookFile } from './store/webhook-file.ts';
@@ -66,5 +67,6 @@ export async function openPorts(options: OpenOptions): Promise<Ports> {
     diagnostics,
     actor,
     randomBytes,
+    secrets,
   };
 }

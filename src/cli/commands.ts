@@ -7,10 +7,12 @@ import { doctor } from './commands/doctor.ts';
 import { critical } from './commands/critical.ts';
 import { extend } from './commands/extend.ts';
 import { heartbeat } from './commands/heartbeat.ts';
+import { key } from './commands/key.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
 import { mcp } from './commands/mcp.ts';
+import { requests } from './commands/requests.ts';
 import { restart } from './commands/restart.ts';
 import { restore } from './commands/restore.ts';
 import { run } from './commands/run.ts';
@@ -29,6 +31,7 @@ export const commands: readonly Command[] = [
   logs,
   wait,
   kill,
+  requests,
   restart,
   complete,
   extend,
@@ -41,6 +44,7 @@ export const commands: readonly Command[] = [
   watch,
   mcp,
   webhook,
+  key,
   samples,
   audit,
   doctor,

@@ -72,13 +72,19 @@ async function executeCommand(
   }
 }
 
-/** Loaded only now: help and usage errors need neither git nor a database. */
+/** Within a run it acts as that run. Loaded only now: help and usage errors need neither git nor a database. */
 async function openSupervisor(face: Actor['face'], output: Output): Promise<Supervisor> {
   const { openSupervisor: open } = await import('../open-supervisor.ts');
-  return open({
+  const supervisor = await open({
     face,
     diagnostics: { failed: (during, error) => output.tell(`${during}: ${wordsOf(error)}`) },
   });
+  const runId = process.env['WARDEN_RUN_ID'] ?? '';
+  // Whoever watches does what nobody asks for.
+  if (runId === '' || face === 'watch') return supervisor;
+  const token = process.env['WARDEN_RUN_TOKEN'] ?? '';
+  const run = await supervisor.principalOfRun({ runId, token: token === '' ? null : token, face });
+  return run === null ? supervisor : supervisor.actingAs(run);
 }
 
 async function fail(error: unknown, output: Output): Promise<number> {

@@ -65,6 +65,10 @@ export interface ErrorFacts {
   not_in_a_run: { runDirectory: string | null; runId: string | null };
   /** Who acts may not do it. `mayAsk`: a run that may ask a person to do it. */
   not_permitted: { permission: Permission; role: Role; refusal: Refusal; runId: string | null; mayAsk: boolean };
+  /** It was never made, or is revoked. */
+  unknown_key: { id: string };
+  unknown_request: { id: number };
+  request_is_answered: { id: number; state: string };
   cannot_look_at_processes: { detail: string };
   /** What was typed, or the file at `path`, is not repeated: it may hold the secret. */
   invalid_webhook: { path: string | null; problem: WebhookProblem };

@@ -173,6 +173,9 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
       : translate('The folder of the run, {0}, is not there, so nobody would learn of this.', runDirectory);
   },
   not_permitted: (facts, translate) => describeRefusal(facts, translate),
+  unknown_key: ({ id }, translate) => translate('There is no key "{0}", or it is revoked. See "warden key list".', id),
+  unknown_request: ({ id }, translate) => translate('There is no request {0}. See "warden requests".', id),
+  request_is_answered: ({ id, state }, translate) => translate('Request {0} is not open any more ({1}).', id, state),
   cannot_look_at_processes: ({ detail }, translate) =>
     translate('The processes of this machine cannot be seen ({0}), so nothing can be proved to have ended.', detail),
   invalid_webhook: ({ path, problem }, translate) => {

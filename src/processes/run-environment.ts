@@ -1,6 +1,6 @@
 /** What belongs to the host alone: with ELECTRON_RUN_AS_NODE a run's own Electron programs would start as Node. */
 const hostOnly =
-  /^(ELECTRON_.*|NODE_OPTIONS|VSCODE_.*|WARDEN_RUN_ID|WARDEN_PARENT_RUN_ID|WARDEN_RUN_DIR|WARDEN_CHECKPOINT_DIR|WARDEN_RESTARTED_FROM|WARDEN_ROOT|WARDEN_MESSAGE|WARDEN_PORT(_COUNT|_\d+)?)$/i;
+  /^(ELECTRON_.*|NODE_OPTIONS|VSCODE_.*|WARDEN_RUN_ID|WARDEN_PARENT_RUN_ID|WARDEN_RUN_DIR|WARDEN_RUN_TOKEN|WARDEN_CHECKPOINT_DIR|WARDEN_RESTARTED_FROM|WARDEN_ROOT|WARDEN_MESSAGE|WARDEN_PORT(_COUNT|_\d+)?)$/i;
 
 /** What tells programs where to put their temporary files. */
 export function temporaryFolderVariables(folder: string): Record<string, string> {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { EntryRange, RedactionRequest } from '../core/audit-chain.ts';
 import type { AuditHistory } from '../core/alerts.ts';
+import type { ApiKey, KeyDigest } from '../core/api-key.ts';
 import type { AuditVerification } from '../core/audit-problem.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { DiskUsage } from '../core/disk-usage.ts';
@@ -22,6 +23,7 @@ import type {
   Store,
 } from '../core/ports/store.ts';
 import type { Counts } from '../core/metrics.ts';
+import type { PermissionRequest } from '../core/permission-request.ts';
 import type { PortRange } from '../core/port-range.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
@@ -409,6 +411,49 @@ class LastingStore implements Store {
   async replaceDamaged(): Promise<void> {
     this.#letGo(true);
     await this.#insist((database) => database.requireWritable());
+  }
+
+  async addKey(key: ApiKey, kept: KeyDigest, audit: AuditEntry): Promise<void> {
+    await this.#insist((database) => database.addKey(key, kept, audit));
+  }
+
+  keys(): Promise<readonly ApiKey[]> {
+    return this.#use((database) => database.keys());
+  }
+
+  validKey(id: string): ReturnType<Store['validKey']> {
+    return this.#use((database) => database.validKey(id));
+  }
+
+  async keyUsed(id: string, at: number): Promise<void> {
+    await this.#write((database) => database.keyUsed(id, at));
+  }
+
+  revokeKey(id: string, at: number, audit: AuditEntry): Promise<boolean> {
+    return this.#insist((database) => database.revokeKey(id, at, audit));
+  }
+
+  addRequest(
+    asked: Omit<PermissionRequest, 'id'>,
+    audit: (request: PermissionRequest) => AuditEntry,
+  ): Promise<PermissionRequest> {
+    return this.#insist((database) => database.addRequest(asked, audit));
+  }
+
+  request(id: number): Promise<PermissionRequest | null> {
+    return this.#use((database) => database.request(id));
+  }
+
+  requests(limit: number): Promise<readonly PermissionRequest[]> {
+    return this.#use((database) => database.requests(limit));
+  }
+
+  closeRequest(
+    id: number,
+    closing: Pick<PermissionRequest, 'state' | 'answeredAt' | 'answeredBy'>,
+    audit: AuditEntry,
+  ): Promise<PermissionRequest | null> {
+    return this.#insist((database) => database.closeRequest(id, closing, audit));
   }
 
   lease(): Promise<Lease | null> {

@@ -103,6 +103,24 @@ export class FileRunFolders implements RunFolders {
     await rm(path.join(this.pathOf(runId), 'environment'), { force: true });
   }
 
+  async keepTokenDigest(runId: RunId, digest: string): Promise<void> {
+    const folder = this.pathOf(runId);
+    try {
+      await writeFile(path.join(folder, 'token-digest'), digest, { mode: 0o600 });
+    } catch (error) {
+      throw notWritable(folder, error);
+    }
+  }
+
+  async tokenDigest(runId: RunId): Promise<string | null> {
+    try {
+      return await readFile(path.join(this.pathOf(runId), 'token-digest'), 'utf8');
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
   async forgetExit(runId: RunId): Promise<void> {
     await writeFile(path.join(this.pathOf(runId), 'exit'), blankRecord, { mode: 0o600 });
   }

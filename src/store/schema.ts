@@ -297,4 +297,40 @@ BEGIN
   SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
 `,
+  // Keys for scripts and other machines, of which only a digest is kept; and what runs ask people for. A window is told of
+  // what is asked for as of a change of a run.
+  `
+CREATE TABLE api_keys (
+  id           TEXT PRIMARY KEY,
+  name         TEXT NOT NULL,
+  standing     TEXT NOT NULL CHECK (json_valid(standing)),
+  salt         TEXT NOT NULL,
+  digest       TEXT NOT NULL,
+  created_by   TEXT NOT NULL,
+  created_at   INTEGER NOT NULL,
+  last_used_at INTEGER,
+  revoked_at   INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE permission_requests (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id      TEXT NOT NULL REFERENCES workflow_runs (run_id) ON DELETE CASCADE,
+  asked_by    TEXT NOT NULL,
+  force       INTEGER NOT NULL CHECK (force IN (0, 1)),
+  why         TEXT,
+  asked_at    INTEGER NOT NULL,
+  state       TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'approved', 'denied', 'expired')),
+  answered_at INTEGER,
+  answered_by TEXT,
+  CHECK ((state = 'open') = (answered_at IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX requests_asked_once ON permission_requests (run_id, asked_by) WHERE state = 'open';
+CREATE TRIGGER request_is_added AFTER INSERT ON permission_requests
+BEGIN
+  UPDATE changes SET counter = counter + 1 WHERE what = 'runs';
+END;
+CREATE TRIGGER request_is_changed AFTER UPDATE ON permission_requests
+BEGIN
+  UPDATE changes SET counter = counter + 1 WHERE what = 'runs';
+END;
+`,
 ];

@@ -9,6 +9,7 @@ import {
   type RedactionRequest,
 } from '../core/audit-chain.ts';
 import type { AuditHistory } from '../core/alerts.ts';
+import type { ApiKey, KeyDigest } from '../core/api-key.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { DiskUsage } from '../core/disk-usage.ts';
 import type { DatabaseFacts } from '../core/diagnosis.ts';
@@ -28,6 +29,7 @@ import type {
   Store,
 } from '../core/ports/store.ts';
 import type { Counts } from '../core/metrics.ts';
+import type { PermissionRequest } from '../core/permission-request.ts';
 import type { PortRange } from '../core/port-range.ts';
 import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
 import type { Observation } from '../core/observation.ts';
@@ -47,8 +49,10 @@ import { CheckpointRows } from './checkpoint-rows.ts';
 import { countAll } from './count-all.ts';
 import { DiskUsageRows } from './disk-usage-rows.ts';
 import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
+import { KeyRows } from './key-rows.ts';
 import { NoticeTable } from './notice-table.ts';
 import { openDatabase, requireKnownVersion, retryWhileBusy } from './open-database.ts';
+import { PermissionRequestRows } from './permission-request-rows.ts';
 import { readableAudit } from './readable-audit.ts';
 import { RunRecords } from './run-records.ts';
 import { migrations } from './schema.ts';
@@ -169,6 +173,8 @@ export class SqliteStore implements Omit<Store, 'requireDatabase' | 'replaceDama
   readonly #busyLimitMilliseconds: () => number;
   readonly #notices: NoticeTable;
   readonly #audit: AuditTable;
+  readonly #keys: KeyRows;
+  readonly #requests: PermissionRequestRows;
   readonly #commits: SharedCommit;
   #synchronous: 'FULL' | 'NORMAL' | null = null;
   readonly #prepared = new Map<string, Database.Statement>();
@@ -189,6 +195,8 @@ export class SqliteStore implements Omit<Store, 'requireDatabase' | 'replaceDama
     this.#database = parts.database;
     this.#notices = new NoticeTable((sql) => this.#statement(sql));
     this.#audit = new AuditTable((sql) => this.#statement(sql));
+    this.#keys = new KeyRows((sql) => this.#statement(sql));
+    this.#requests = new PermissionRequestRows((sql) => this.#statement(sql));
     this.#now = parts.now;
     this.#records = parts.records;
     this.#busyLimitMilliseconds = parts.busyLimitMilliseconds;
@@ -696,6 +704,66 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
     }
     const log = await stat(`${this.#file}-wal`).catch(() => null);
     return { path: this.#file, problem, logBytes: log?.size ?? 0, keptChanges: 0 };
+  }
+
+  async addKey(key: ApiKey, kept: KeyDigest, audit: AuditEntry): Promise<void> {
+    await this.#write(() => {
+      this.#keys.add(key, kept);
+      this.#writeAudit(audit);
+    });
+  }
+
+  keys(): Promise<readonly ApiKey[]> {
+    return this.#retry(() => this.#keys.all());
+  }
+
+  validKey(id: string): ReturnType<Store['validKey']> {
+    return this.#retry(() => this.#keys.valid(id));
+  }
+
+  async keyUsed(id: string, at: number): Promise<void> {
+    await this.#writeLightly(() => this.#keys.used(id, at));
+  }
+
+  revokeKey(id: string, at: number, audit: AuditEntry): Promise<boolean> {
+    return this.#write(() => {
+      const isRevoked = this.#keys.revoke(id, at);
+      if (isRevoked) this.#writeAudit(audit);
+      return isRevoked;
+    });
+  }
+
+  addRequest(
+    asked: Omit<PermissionRequest, 'id'>,
+    audit: (request: PermissionRequest) => AuditEntry,
+  ): Promise<PermissionRequest> {
+    return this.#write(() => {
+      const open = this.#requests.open(asked.runId, asked.askedBy);
+      if (open !== null) return open;
+      const request = this.#requests.add(asked);
+      this.#writeAudit(audit(request));
+      return request;
+    });
+  }
+
+  request(id: number): Promise<PermissionRequest | null> {
+    return this.#retry(() => this.#requests.one(id));
+  }
+
+  requests(limit: number): Promise<readonly PermissionRequest[]> {
+    return this.#retry(() => this.#requests.latest(limit));
+  }
+
+  closeRequest(
+    id: number,
+    closing: Pick<PermissionRequest, 'state' | 'answeredAt' | 'answeredBy'>,
+    audit: AuditEntry,
+  ): Promise<PermissionRequest | null> {
+    return this.#write(() => {
+      const request = this.#requests.close(id, closing);
+      if (request !== null) this.#writeAudit(audit);
+      return request;
+    });
   }
 
   lease(): Promise<Lease | null> {

@@ -2,6 +2,7 @@ import { WardenError } from '../core/errors.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry } from '../core/ports/store.ts';
 import type { Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { findRun } from './find-run.ts';
 import { endIfOver } from './reconcile.ts';
@@ -11,6 +12,8 @@ import { auditOf, type World } from './world.ts';
 export interface KillOptions {
   readonly force?: boolean;
   readonly why?: string;
+  /** The run that has asked for it, and whoever kills has approved that. */
+  readonly askedBy?: RunId;
 }
 
 /**
@@ -59,8 +62,9 @@ async function decide(world: World, run: Run, options: KillOptions): Promise<Run
   return null;
 }
 
-function auditOfAsking(world: World, { runId }: Run, { force = false, why }: KillOptions): AuditEntry {
-  return auditOf(world, runId, 'kill', 'asked', { why: why ?? null, facts: { force } });
+function auditOfAsking(world: World, { runId }: Run, { force = false, why, askedBy }: KillOptions): AuditEntry {
+  const facts = askedBy === undefined ? { force } : { force, asked_by_run: askedBy };
+  return auditOf(world, runId, 'kill', 'asked', { why: why ?? null, facts });
 }
 
 /** What a person wants ended is not started again. */

@@ -11,6 +11,7 @@ import { failureWords } from './failure-words.ts';
 import { runNow } from './find-run.ts';
 import { isLaunchedHere } from './queued-launches.ts';
 import { reservePorts } from './reserve-ports.ts';
+import { giveToken } from './run-token.ts';
 import { runVariables } from './run-variables.ts';
 import { takeOver, worktreeToResume } from './resumed-worktree.ts';
 import { makeTemporaryFolder } from './temporary-files.ts';
@@ -72,7 +73,10 @@ async function takeSteps(
     const worktree = worktreeOf(run);
     enter('include');
     run = await includeFiles(world, repository, run, steps, signal);
-    const environment = environmentOf(world, run, steps.environment, await makeTemporaryFolder(world, run));
+    const environment = {
+      ...environmentOf(world, run, steps.environment, await makeTemporaryFolder(world, run)),
+      WARDEN_RUN_TOKEN: await giveToken(world, run),
+    };
     if (run.restartedFrom !== null) {
       enter('checkpoint');
       await world.folders.handCheckpoint(run.restartedFrom, run.runId, signal);

@@ -5,11 +5,21 @@ import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { withoutPrivate } from '../core/withheld.ts';
 import { findRun } from './find-run.ts';
+import { findRequest } from './requests.ts';
 import type { RunReport, Supervisor } from './supervisor.ts';
 import { auditOf, type World } from './world.ts';
 
 /** What begins and ends a supervisor is for whoever owns it; everything else is checked. */
-type Unchecked = 'startWatching' | 'standIn' | 'onDidChange' | 'dispose' | 'settled' | 'isWatching' | 'actingAs';
+type Unchecked =
+  | 'startWatching'
+  | 'standIn'
+  | 'onDidChange'
+  | 'dispose'
+  | 'settled'
+  | 'isWatching'
+  | 'actingAs'
+  | 'principalOfKey'
+  | 'principalOfRun';
 
 export type CheckedVerb = Exclude<keyof Supervisor, Unchecked>;
 
@@ -36,6 +46,7 @@ const ofWorkflow = (_: World, { workflowName }: { readonly workflowName: string 
 const all: readonly Target[] = [{ kind: 'all' }];
 
 const read = { permission: 'read' } as const;
+const keys = { permission: 'keys' } as const;
 const settings = { permission: 'settings' } as const;
 
 /** Every verb has its rule: a new one that is missing here does not compile. */
@@ -96,6 +107,15 @@ const rules: Rules = {
   setWebhook: settings,
   removeWebhook: settings,
   testWebhook: settings,
+  createKey: keys,
+  keys,
+  revokeKey: keys,
+  ask: { permission: 'ask', targets: ofRun },
+  requests: read,
+  answerRequest: {
+    permission: 'answer',
+    targets: async (world, id) => ofRun(world, (await findRequest(world, id)).runId),
+  },
   audit: { permission: 'audit' },
   verifyAudit: { permission: 'audit' },
   redactAudit: { permission: 'redact' },

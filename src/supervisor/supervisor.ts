@@ -1,5 +1,6 @@
 import type { Alert } from '../core/alerts.ts';
 import type { RedactionRequest } from '../core/audit-chain.ts';
+import type { ApiKey, KeyRequested } from '../core/api-key.ts';
 import type { AuditVerification } from '../core/audit-problem.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { CleanupReport } from '../core/cleanup-report.ts';
@@ -8,6 +9,7 @@ import type { DoctorReport } from '../core/diagnosis.ts';
 import type { DrillReport } from '../core/drill.ts';
 import { descendantsOf, type Impact } from '../core/impact.ts';
 import type { KillReport } from '../core/kill-report.ts';
+import type { PermissionRequest } from '../core/permission-request.ts';
 import type { RunLog } from '../core/ports/run-folders.ts';
 import type { AuditFilter, LoggedEntry, RunFilter } from '../core/ports/store.ts';
 import type { ChangedFile, OtherWorktree } from '../core/ports/worktrees.ts';
@@ -44,6 +46,7 @@ import { metricsOf } from './metrics.ts';
 import { heartbeat } from './heartbeat.ts';
 import { factsOf, waitsOf, type RunFacts } from './inspect.ts';
 import { kill, type KillOptions } from './kill.ts';
+import { createKey, type CreatedKey, principalOfKey, revokeKey } from './keys.ts';
 import { launch, type LaunchOptions, startQueued } from './launch.ts';
 import { type KeptWork, keptWork } from './kept-work.ts';
 import { Members } from './members.ts';
@@ -54,6 +57,8 @@ import { reconcile, reconcileOne } from './reconcile.ts';
 import { restart, restartOnce, type RestartOptions } from './restart.ts';
 import { checkpointByHand } from './keep-checkpoint.ts';
 import { checkpoints, restore, type Restored, type RestoreOptions } from './restore.ts';
+import { answerRequest, type AnsweredRequest, ask, type AskOptions, type RequestAnswer, requests } from './requests.ts';
+import { principalOfRun, type RunProof } from './run-token.ts';
 import { Watch, type WatchEnd, type WatchLimits, type WatchOptions } from './watch.ts';
 import { removeWebhook, setWebhook, testWebhook, type WebhookState, webhookState } from './webhook.ts';
 import { auditOf, type Ports, type World } from './world.ts';
@@ -124,6 +129,46 @@ export class Supervisor {
   actingAs(principal: Principal): Supervisor {
     const view = new Supervisor({ ...this.#world, actor: actorOf(principal) }, this);
     return withChecks(view, view.#world, principal);
+  }
+
+  /** As whom the holder of a key acts; null for what is no key, or was revoked. */
+  principalOfKey(key: string, face: Principal['face']): Promise<Principal | null> {
+    return this.#own(principalOfKey(this.#world, key, face));
+  }
+
+  /** The run that somebody says he is, proved or not; null where there is no such run. */
+  principalOfRun(proof: RunProof): Promise<Principal | null> {
+    return this.#own(principalOfRun(this.#world, proof));
+  }
+
+  /** Makes a key. @throws WardenError invalid_argument */
+  createKey(requested: KeyRequested): Promise<CreatedKey> {
+    return this.#own(createKey(this.#world, requested));
+  }
+
+  /** All keys, also those that are revoked, the oldest first. */
+  keys(): Promise<readonly ApiKey[]> {
+    return this.#own(this.#world.store.keys());
+  }
+
+  /** @throws WardenError unknown_key */
+  revokeKey(id: string): Promise<void> {
+    return this.#own(revokeKey(this.#world, id));
+  }
+
+  /** Asks people to kill a run, in the place of a run that may not. @throws WardenError not_in_a_run, unknown_run, run_is_over */
+  ask(runId: string, options: AskOptions = {}): Promise<PermissionRequest> {
+    return this.#own(ask(this.#world, runId, options));
+  }
+
+  /** What runs have asked for, the newest first. */
+  requests(): Promise<readonly PermissionRequest[]> {
+    return this.#own(requests(this.#world));
+  }
+
+  /** What is approved is carried out at once. @throws WardenError unknown_request, request_is_answered, what a kill throws */
+  answerRequest(id: number, answer: RequestAnswer): Promise<AnsweredRequest> {
+    return this.#own(answerRequest(this.#world, id, answer).finally(() => this.#cleanUpEnded()));
   }
 
   /**

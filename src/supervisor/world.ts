@@ -3,6 +3,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { Executor } from '../core/ports/executor.ts';
 import type { RunFolders } from '../core/ports/run-folders.ts';
+import type { Secrets } from '../core/ports/secrets.ts';
 import type { AuditEntry, Store } from '../core/ports/store.ts';
 import type { StateFolder } from '../core/ports/state-folder.ts';
 import type { TemporaryFolders } from '../core/ports/temporary-folders.ts';
@@ -31,6 +32,7 @@ export interface Ports {
   /** As whom this supervisor acts. */
   readonly actor: Actor;
   readonly randomBytes: (count: number) => Uint8Array;
+  readonly secrets: Secrets;
 }
 
 /** The ports, and what the verbs of one supervisor share. */

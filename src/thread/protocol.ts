@@ -2,7 +2,15 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { FailureData } from './failure-data.ts';
 
 /** What a window does not ask of a supervisor in a thread: the thread begins and ends the watching itself. */
-type NotServed = 'startWatching' | 'standIn' | 'onDidChange' | 'dispose' | 'settled' | 'actingAs';
+type NotServed =
+  | 'startWatching'
+  | 'standIn'
+  | 'onDidChange'
+  | 'dispose'
+  | 'settled'
+  | 'actingAs'
+  | 'principalOfKey'
+  | 'principalOfRun';
 
 type Method = {
   [Name in keyof Supervisor]: Supervisor[Name] extends (...parameters: never[]) => unknown ? Name : never;
@@ -59,6 +67,12 @@ export const verbs: Readonly<Record<Verb, true>> = {
   fileAt: true,
   audit: true,
   verifyAudit: true,
+  createKey: true,
+  keys: true,
+  revokeKey: true,
+  ask: true,
+  requests: true,
+  answerRequest: true,
   redactAudit: true,
   reconcile: true,
   watcher: true,

@@ -5,6 +5,7 @@ import type { KillReport } from '../../core/kill-report.ts';
 import { selectRuns } from '../../core/kill-selection.ts';
 import { describeAftermath, describeError, describeKill, plainEnglish } from '../../core/messages.ts';
 import { isRunId } from '../../core/run-id.ts';
+import { requestJson } from '../../core/permission-request.ts';
 import { errorJson, killPreviewJson, killReportJson } from '../../core/run-json.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { canAsk, saysYes } from '../ask.ts';
@@ -22,6 +23,7 @@ const options = {
   yes: { type: 'boolean', description: 'do not ask' },
   force: { type: 'boolean', description: 'without waiting for the processes to end by themselves' },
   reason: { type: 'string', value: 'TEXT', description: 'why, for the record' },
+  ask: { type: 'boolean', description: 'in a run: ask a person to kill the RUN, where the run itself may not' },
 } as const;
 
 type Options = OptionValues<typeof options>;
@@ -30,7 +32,7 @@ export const kill = defineCommand({
   name: 'kill',
   summary: 'end runs with all their processes, and prove that none is left',
   usage:
-    '(RUN… | [--match PATTERN] [--workflow NAME] | --all) [--everywhere] [--with-children] [--dry-run] [--yes] [--force] [--reason TEXT]',
+    '(RUN… | [--match PATTERN] [--workflow NAME] | --all) [--everywhere] [--with-children] [--dry-run] [--yes] [--force] [--reason TEXT] [--ask]',
   operands: { minimum: 0, maximum: Infinity },
   options,
   notes: [
@@ -53,6 +55,7 @@ export const kill = defineCommand({
         'kill',
       );
     }
+    if (given.ask === true) return askFor(invocation);
     const supervisor = await open();
     const meant = isNamed ? [...new Set(operands)] : await meantRuns(supervisor, invocation);
     const runIds = given['with-children'] === true ? await familiesOf(supervisor, meant) : meant;
@@ -72,6 +75,23 @@ export const kill = defineCommand({
     return exitCodeOf(outcomes, new Set(isNamed ? meant : []));
   },
 });
+
+/** What is asked for is answered with `warden requests`, or in VS Code. */
+async function askFor({ operands, options: given, output, open }: Invocation<typeof options>): Promise<number> {
+  const [runId, ...more] = operands;
+  if (runId === undefined || more.length > 0) throw new UsageError('--ask needs one RUN.', 'kill');
+  const supervisor = await open();
+  const { force, reason } = given;
+  const request = await supervisor.ask(runId, {
+    ...(force === undefined ? {} : { force }),
+    ...(reason === undefined ? {} : { why: reason }),
+  });
+  await output.print(
+    { request: requestJson(request) },
+    `Asked (request ${request.id}): ${request.runId} goes on until a person answers.`,
+  );
+  return 0;
+}
 
 /** @throws UsageError when it is not said, or said in more than one way, which runs are meant */
 function requireOneWay(operands: readonly string[], { match, workflow, all, everywhere }: Options): void {

@@ -28,6 +28,10 @@ export interface RunFolders {
   keptEnvironment(runId: RunId): Promise<Readonly<Record<string, string>> | null>;
   /** It may hold secrets: it stays no longer than it is needed. */
   forgetEnvironment(runId: RunId): Promise<void>;
+  /** Keeps what the run's own token is recognised by. @throws WardenError disk_full, state_folder_not_writable */
+  keepTokenDigest(runId: RunId, digest: string): Promise<void>;
+  /** Null where it was given no token. */
+  tokenDigest(runId: RunId): Promise<string | null>;
   /** Nothing is known of an end any more: its command begins anew. */
   forgetExit(runId: RunId): Promise<void>;
   exitRecord(runId: RunId): Promise<ExitRecord | null>;

@@ -1,4 +1,5 @@
 import type { AuditHistory } from '../alerts.ts';
+import type { ApiKey, KeyDigest } from '../api-key.ts';
 import type { EntryRange, RedactionRequest } from '../audit-chain.ts';
 import type { AuditVerification } from '../audit-problem.ts';
 import type { Outbox } from './outbox.ts';
@@ -9,6 +10,7 @@ import type { KillReport } from '../kill-report.ts';
 import type { Lease, LeaseCandidate } from '../lease.ts';
 import type { Counts } from '../metrics.ts';
 import type { Phase } from '../escalation.ts';
+import type { PermissionRequest } from '../permission-request.ts';
 import type { PortRange } from '../port-range.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 import type { Observation } from '../observation.ts';
@@ -244,6 +246,28 @@ export interface Store extends Outbox {
   replaceDamaged(): Promise<void>;
   /** What monitoring asks for. @throws WardenError when the database cannot be read */
   counts(): Promise<Counts>;
+  addKey(key: ApiKey, kept: KeyDigest, audit: AuditEntry): Promise<void>;
+  /** Revoked ones too, the oldest first. */
+  keys(): Promise<readonly ApiKey[]>;
+  /** One that is not revoked, with what is kept of its secret. */
+  validKey(id: string): Promise<{ readonly key: ApiKey; readonly kept: KeyDigest } | null>;
+  keyUsed(id: string, at: number): Promise<void>;
+  /** @returns false when there is none, or it is revoked already */
+  revokeKey(id: string, at: number, audit: AuditEntry): Promise<boolean>;
+  /** @returns the request that is open already, where the same run has asked for the same: nothing is audited then */
+  addRequest(
+    asked: Omit<PermissionRequest, 'id'>,
+    audit: (request: PermissionRequest) => AuditEntry,
+  ): Promise<PermissionRequest>;
+  request(id: number): Promise<PermissionRequest | null>;
+  /** Newest first. */
+  requests(limit: number): Promise<readonly PermissionRequest[]>;
+  /** Compare and set. @returns null when it is not open */
+  closeRequest(
+    id: number,
+    closing: Pick<PermissionRequest, 'state' | 'answeredAt' | 'answeredBy'>,
+    audit: AuditEntry,
+  ): Promise<PermissionRequest | null>;
   /** The lease of the periodic watching. */
   lease(): Promise<Lease | null>;
   /**

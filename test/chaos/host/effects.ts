@@ -34,6 +34,10 @@ const reads = {
     'auditCopied',
     'verifyAudit',
     'pendingNotices',
+    'keys',
+    'validKey',
+    'request',
+    'requests',
     'lease',
     'examine',
     'dataVersion',
@@ -78,6 +82,7 @@ const reads = {
     'settled',
   ],
   folders: [
+    'tokenDigest',
     'heartbeat',
     'pathOf',
     'checkpointFolderOf',

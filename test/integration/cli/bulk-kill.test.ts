@@ -1,3 +1,4 @@
+import { withinRun } from '../../support/within-run.ts';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -92,7 +93,7 @@ describe('warden kill of runs that are not named', () => {
     await using cli = await warden();
     await cli.repository.defineWorkflows({ hang });
     const inRun = async (runId: string, ...parameters: string[]) =>
-      JSON.parse((await cli.start([...parameters, '--json'], { environment: { WARDEN_RUN_ID: runId } }).ended).output);
+      JSON.parse((await cli.start([...parameters, '--json'], { environment: withinRun(runId) }).ended).output);
     const parent = await started(cli, 'hang');
     const child = ((await inRun(parent, 'run', 'hang')) as RunJson).run_id;
     const other = await started(cli, 'hang');

@@ -1,3 +1,4 @@
+import { withinRun } from '../../support/within-run.ts';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -105,7 +106,7 @@ describe('warden run --after', () => {
 
 describe('warden kill of a run that has started others', () => {
   const start = async (cli: Warden, parent: string): Promise<RunJson> => {
-    const { output } = await cli.start(['run', 'hang', '--json'], { environment: { WARDEN_RUN_ID: parent } }).ended;
+    const { output } = await cli.start(['run', 'hang', '--json'], { environment: withinRun(parent) }).ended;
     return JSON.parse(output) as RunJson;
   };
 

@@ -87,3 +87,35 @@ describe('acting as somebody', () => {
     await expect(stranger.run(request)).rejects.toMatchObject({ code: 'not_permitted' });
   });
 });
+
+describe('a key', () => {
+  test('says who acts, until it is revoked; a wrong one says nothing', async () => {
+    await using repository = await temporaryRepository();
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const { text, key } = await supervisor.createKey({ role: 'team_lead', name: 'eva', team: ['ana', 'ben'] });
+
+    expect(await supervisor.principalOfKey(text, 'http')).toEqual({
+      user: 'eva',
+      face: 'http',
+      role: 'team_lead',
+      team: ['ana', 'ben'],
+    });
+    await supervisor.settled();
+    expect((await supervisor.keys())[0]?.lastUsedAt).toEqual(expect.any(Number));
+    const others = ['', 'x', text.slice(0, -1), `${text.slice(0, -4)}0000`, text.replace(key.id, '0123456789ab')];
+    for (const wrong of others) expect(await supervisor.principalOfKey(wrong, 'http')).toBeNull();
+    await supervisor.revokeKey(key.id);
+    expect(await supervisor.principalOfKey(text, 'http')).toBeNull();
+  });
+
+  test('is made by nobody who may not: neither a run nor a team lead', async () => {
+    await using repository = await temporaryRepository();
+    await using scope = await testSupervisor(repository);
+    const lead = scope.supervisor.actingAs(as({ role: 'team_lead', team: ['ana'] }));
+    const request = { role: 'admin', name: 'me' };
+    await expect(lead.createKey(request)).rejects.toMatchObject({ code: 'not_permitted' });
+    const admin = scope.supervisor.actingAs(as({ role: 'admin' }));
+    expect((await admin.createKey(request)).key.createdBy).toBe('ci');
+  });
+});

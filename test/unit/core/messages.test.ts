@@ -226,6 +226,9 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
       '"cleanup" is not permitted: this key may only read. Use one of another role.',
     ],
   ],
+  unknown_key: [[{ id: '0123' }, 'There is no key "0123", or it is revoked. See "warden key list".']],
+  unknown_request: [[{ id: 7 }, 'There is no request 7. See "warden requests".']],
+  request_is_answered: [[{ id: 7, state: 'denied' }, 'Request 7 is not open any more (denied).']],
   cannot_look_at_processes: [
     [
       { detail: 'EACCES' },

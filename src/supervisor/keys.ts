@@ -1,0 +1,64 @@
+import { type ApiKey, keyPartsOf, type KeyRequested, keyText, standingFor } from '../core/api-key.ts';
+import { WardenError } from '../core/errors.ts';
+import type { Principal } from '../core/permission.ts';
+import { auditOf, type World } from './world.ts';
+
+export interface CreatedKey {
+  /** What its holder has to show. It is told only now. */
+  readonly text: string;
+  readonly key: ApiKey;
+}
+
+/** When a key was used last is written down no more often. */
+const usedMilliseconds = 60_000;
+
+/** @throws WardenError invalid_argument */
+export async function createKey(world: World, requested: KeyRequested): Promise<CreatedKey> {
+  const found = standingFor(requested);
+  if ('problem' in found) throw new WardenError('invalid_argument', found.problem);
+  const { standing } = found;
+  const id = hexadecimal(world.randomBytes(6));
+  const secret = world.secrets.create();
+  const salt = hexadecimal(world.randomBytes(16));
+  const key: ApiKey = {
+    id,
+    name: requested.name,
+    standing,
+    createdBy: world.actor.user,
+    createdAt: world.clock.now(),
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+  const audit = auditOf(world, null, 'create_key', 'done', { facts: { id, name: key.name, ...standing } });
+  await world.store.addKey(key, { salt, digest: world.secrets.digest(secret, salt) }, audit);
+  return { text: keyText(id, secret), key };
+}
+
+/** @throws WardenError unknown_key, also when it was revoked before */
+export async function revokeKey(world: World, id: string): Promise<void> {
+  const audit = auditOf(world, null, 'revoke_key', 'done', { facts: { id } });
+  if (!(await world.store.revokeKey(id, world.clock.now(), audit))) throw new WardenError('unknown_key', { id });
+}
+
+/**
+ * As whom and as what the holder of a key acts.
+ * @returns null for what is no key of ours, or was revoked: which of both, nobody is told
+ */
+export async function principalOfKey(world: World, text: string, face: Principal['face']): Promise<Principal | null> {
+  const parts = keyPartsOf(text);
+  const found = parts === null ? null : await world.store.validKey(parts.id);
+  // As much is done for a key that is not there.
+  const { salt, digest } = found?.kept ?? { salt: '', digest: world.secrets.digest('', '') };
+  const isRight = world.secrets.isSame(world.secrets.digest(parts?.secret ?? '-', salt), digest);
+  if (found === null || !isRight) return null;
+  const { key } = found;
+  const now = world.clock.now();
+  if (key.lastUsedAt === null || Math.abs(now - key.lastUsedAt) >= usedMilliseconds) {
+    world.goesOn('noting the use of a key', world.store.keyUsed(key.id, now));
+  }
+  return { user: key.standing.role === 'owner' ? key.createdBy : key.name, face, ...key.standing };
+}
+
+function hexadecimal(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
