@@ -5,6 +5,7 @@ import { BaseContent } from './base-content.ts';
 import { Failures } from './failures.ts';
 import { baseScheme } from './identifiers.ts';
 import { Notifications } from './notifications.ts';
+import { PermissionRequests } from './permission-requests.ts';
 import { registerCommands } from './register-commands.ts';
 import { RunsFeed } from './runs-feed.ts';
 import { RunsTree } from './runs-tree.ts';
@@ -42,6 +43,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
     welcome,
     new StatusBar(feed, alerts),
     new Notifications({ feed, repositories, memory: context.workspaceState, report }),
+    new PermissionRequests({ access, feed, repositories, report }),
     new WorkflowDiagnostics(),
     vscode.workspace.registerTextDocumentContentProvider(baseScheme, new BaseContent(access)),
     ...registerCommands({ access, repositories, feed, alerts, runsTree, worktreesTree, welcome, failures, log }),
