@@ -17,6 +17,7 @@ import { restart } from './commands/restart.ts';
 import { restore } from './commands/restore.ts';
 import { run } from './commands/run.ts';
 import { samples } from './commands/samples.ts';
+import { serve } from './commands/serve.ts';
 import { status } from './commands/status.ts';
 import { wait } from './commands/wait.ts';
 import { watch } from './commands/watch.ts';
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   critical,
   heartbeat,
   watch,
+  serve,
   mcp,
   webhook,
   key,

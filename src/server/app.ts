@@ -10,23 +10,30 @@ import { Problem, problemOf } from './problem.ts';
 import { bodyOf, queryOf, valid } from './read-request.ts';
 import type { JsonAnswer, Route } from './route.ts';
 
+/** Who has shown a key. */
+export interface Guest {
+  /** The verbs as he may use them. */
+  readonly supervisor: Supervisor;
+  /** He is told of the status of runs only, and nothing of the machine. */
+  readonly isExternal: boolean;
+}
+
 export interface AppOptions {
   readonly routes: readonly Route[];
-  /** The verbs as whoever has this key; null for nobody. */
-  readonly admit: (key: string) => Promise<Supervisor | null>;
+  /** Null for a key that is none. */
+  readonly admit: (key: string) => Promise<Guest | null>;
   /** Where requests that name no repository belong. */
   readonly directory: string;
   /** Null on a socket. */
   readonly port: () => number | null;
   /** Aborts when the server ends. */
   readonly closing: AbortSignal;
+  /** A client that takes nothing for so long is cut off. */
+  readonly stalledMilliseconds: number;
   readonly diagnostics: Diagnostics;
 }
 
-/** A client that takes nothing for so long is cut off. */
-const stalledMilliseconds = 30_000;
-
-type Environment = { readonly Bindings: HttpBindings; readonly Variables: { supervisor: Supervisor } };
+type Environment = { readonly Bindings: HttpBindings; readonly Variables: { guest?: Guest } };
 
 /** Text of runs is data wherever it is shown: nothing here is ever a page. */
 const headersOfAll = {
@@ -39,7 +46,7 @@ const headersOfAll = {
 export function httpApp(options: AppOptions): Hono<Environment> {
   const { routes, diagnostics } = options;
   const app = new Hono<Environment>();
-  app.onError((error) => problemFor(error, diagnostics).response());
+  app.onError((error, { get }) => problemFor(error, diagnostics, get('guest')).response());
   app.notFound(() => new Problem(404, 'unknown_route', 'There is nothing here: see /openapi.json.').response());
   app.use(async (context, next) => {
     requireLocal(context.req.raw.headers, options.port());
@@ -48,11 +55,11 @@ export function httpApp(options: AppOptions): Hono<Environment> {
   app.use(async (context, next) => {
     await next();
     for (const [name, value] of Object.entries(headersOfAll)) context.res.headers.set(name, value);
-    context.env.incoming.socket.setTimeout(stalledMilliseconds);
+    context.env.incoming.socket.setTimeout(options.stalledMilliseconds);
   });
   app.get(livePath, (context) => context.json({ live: true }));
   app.use(async (context, next) => {
-    context.set('supervisor', await admitted(context.req.raw.headers, options.admit));
+    context.set('guest', await admitted(context.req.raw.headers, options.admit));
     await next();
   });
   for (const route of routes) {
@@ -62,17 +69,10 @@ export function httpApp(options: AppOptions): Hono<Environment> {
       const given = await bodyOf(route, req.raw);
       const body = route.body === null ? {} : valid(route.body, 'body', given);
       const gone = AbortSignal.any([req.raw.signal, options.closing]);
-      const { directory } = options;
+      const { headers } = req.raw;
+      const { supervisor } = get('guest') ?? refuse();
       return responseOf(
-        await route.answer({
-          path,
-          query,
-          body,
-          headers: req.raw.headers,
-          supervisor: get('supervisor'),
-          directory,
-          gone,
-        }),
+        await route.answer({ path, query, body, headers, supervisor, directory: options.directory, gone }),
       );
     });
   }
@@ -84,6 +84,11 @@ export function httpApp(options: AppOptions): Hono<Environment> {
     });
   }
   return app;
+}
+
+/** Nobody comes so far without a key. */
+function refuse(): never {
+  throw new RangeError('a guest for each request');
 }
 
 function patternOf({ at }: Route): string {
@@ -99,9 +104,9 @@ function responseOf(answer: JsonAnswer | Response): Response {
 }
 
 /** What nobody expected is told by an id, under which it can be found where the server tells what went wrong. */
-function problemFor(error: unknown, diagnostics: Diagnostics): Problem {
+function problemFor(error: unknown, diagnostics: Diagnostics, guest: Guest | undefined): Problem {
   if (error instanceof Problem) return error;
-  if (isWardenError(error)) return problemOf(error);
+  if (isWardenError(error)) return problemOf(error, guest?.isExternal);
   const id = randomUUID();
   diagnostics.failed(`answering a request (${id})`, error);
   return new Problem(500, 'unexpected', 'Something went wrong that should not.', { id });

@@ -20,13 +20,28 @@ export interface HttpServer extends AsyncDisposable {
   readonly port: number | null;
 }
 
-/** Slow clients are cut off, and no more than so many hold a connection. */
-const limits = {
+/** Of a connection, in milliseconds: who is slower is cut off. */
+export interface Limits {
+  /** To send the headers; the first ones from when it is there. */
+  readonly headersTimeout: number;
+  /** To send all of a request. */
+  readonly requestTimeout: number;
+  /** Between two requests. */
+  readonly keepAliveTimeout: number;
+  readonly connectionsCheckingInterval: number;
+  /** To take any of an answer. */
+  readonly stalled: number;
+}
+
+const defaultLimits: Limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
-} as const;
+  stalled: 30_000,
+};
+
+/** No more than so many hold a connection. */
 const mostConnections = 2_000;
 
 /** What is being answered when the server is to end gets so long. */
@@ -39,16 +54,28 @@ const attempts = 5;
 export async function startHttpServer(
   place: Place,
   options: Pick<AppOptions, 'admit' | 'directory' | 'diagnostics'>,
+  limits: Limits = defaultLimits,
 ): Promise<HttpServer> {
   const closing = new AbortController();
   let port: number | null = null;
-  const app = httpApp({ ...options, routes, port: () => port, closing: closing.signal });
+  const app = httpApp({
+    ...options,
+    routes,
+    port: () => port,
+    closing: closing.signal,
+    stalledMilliseconds: limits.stalled,
+  });
   const listener = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     errorHandler: () => new Problem(400, 'invalid_request', 'This is no request that can be read.').response(),
   }) as RequestListener;
+  const makeServer = (): Server => {
+    const server = createServer(limits, listener);
+    server.maxConnections = mostConnections;
+    return server;
+  };
   const servers: readonly [Server, ...Server[]] =
-    'socket' in place ? [await listenOnSocket(place.socket, listener)] : await listenOnPort(place.port, listener);
+    'socket' in place ? [await listenOnSocket(place.socket, makeServer)] : await listenOnPort(place.port, makeServer);
   if (!('socket' in place)) port = portOf(servers[0]);
   return {
     address: 'socket' in place ? place.socket : `http://127.0.0.1:${port}`,
@@ -61,12 +88,12 @@ export async function startHttpServer(
 }
 
 /** On both addresses of this machine, where it has both. */
-async function listenOnPort(port: number, listener: RequestListener): Promise<[Server, ...Server[]]> {
+async function listenOnPort(port: number, makeServer: () => Server): Promise<[Server, ...Server[]]> {
   for (let attempt = 1; ; attempt += 1) {
-    const first = await listen(listener, { host: '127.0.0.1', port });
+    const first = await listen(makeServer(), { host: '127.0.0.1', port });
     const chosen = portOf(first);
     try {
-      return [first, await listen(listener, { host: '::1', port: chosen, ipv6Only: true })];
+      return [first, await listen(makeServer(), { host: '::1', port: chosen, ipv6Only: true })];
     } catch (error) {
       if (['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(codeOf(error))) return [first];
       await close(first);
@@ -75,11 +102,11 @@ async function listenOnPort(port: number, listener: RequestListener): Promise<[S
   }
 }
 
-async function listenOnSocket(path: string, listener: RequestListener): Promise<Server> {
+async function listenOnSocket(path: string, makeServer: () => Server): Promise<Server> {
   await removeAbandoned(path);
   // It is this user's from the first moment on, not only after the change of its mode.
   const before = process.umask(0o177);
-  const listening = listen(listener, { path });
+  const listening = listen(makeServer(), { path });
   process.umask(before);
   const server = await listening;
   await chmod(path, 0o600);
@@ -105,11 +132,9 @@ function isAnswered(path: string): Promise<boolean> {
 }
 
 function listen(
-  listener: RequestListener,
+  server: Server,
   where: { readonly host: string; readonly port: number; readonly ipv6Only?: boolean } | { readonly path: string },
 ): Promise<Server> {
-  const server = createServer(limits, listener);
-  server.maxConnections = mostConnections;
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const place = 'path' in where ? where.path : `${where.host}:${where.port}`;

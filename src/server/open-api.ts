@@ -55,7 +55,7 @@ export function openApiOf(routes: readonly Route[]): object {
 }
 
 function operationOf({ name, summary, path, query, body, answers }: Route): object {
-  const { type, description, status } = answers;
+  const { type, description, status, schema } = answers;
   const parameters = [
     ...Object.entries(path.def.shape).map(([name, schema]) => parameterOf('path', name, schema)),
     ...Object.entries(query.def.shape).map(([name, schema]) => parameterOf('query', name, schema)),
@@ -67,7 +67,13 @@ function operationOf({ name, summary, path, query, body, answers }: Route): obje
     ...(body === null ? {} : { requestBody: { content: { 'application/json': { schema: schemaOf(body, 'input') } } } }),
     responses: {
       ...Object.fromEntries(
-        status.map((status) => [status, { description, content: { [type]: { schema: contentOf(type) } } }]),
+        status.map((status) => [
+          status,
+          {
+            description,
+            content: { [type]: { schema: schema === undefined ? contentOf(type) : schemaOf(schema, 'input') } },
+          },
+        ]),
       ),
       default: refused,
     },

@@ -70,6 +70,7 @@ const statusOfKind: Readonly<Record<ErrorKind, number>> = { usage: 400, not_foun
 /** Where the kind does not say enough. */
 const statuses: Partial<Record<ErrorCode, number>> = {
   untrusted_workspace: 403,
+  not_permitted: 403,
   // What the request names cannot be worked with.
   not_a_repository: 422,
   bare_repository: 422,
@@ -86,7 +87,11 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   cannot_look_at_processes: 503,
 };
 
-export function problemOf(error: WardenError): Problem {
+/** @param isExternal told to somebody who may see the status of runs only: nothing of this machine then */
+export function problemOf(error: WardenError, isExternal = false): Problem {
+  if (isExternal && kindOf(error.code) === 'failed') {
+    return new Problem(statuses[error.code] ?? 500, error.code, 'This machine could not do it.');
+  }
   const { message, details } = errorJson(error).error;
   return new Problem(statuses[error.code] ?? statusOfKind[kindOf(error.code)], error.code, message, details);
 }

@@ -38,7 +38,13 @@ export interface Route<
   /** Null where none is taken. Where one is, none at all counts as `{}`. */
   readonly body: Body | null;
   /** What it answers when it is done. */
-  readonly answers: { readonly status: readonly number[]; readonly type: string; readonly description: string };
+  readonly answers: {
+    readonly status: readonly number[];
+    readonly type: string;
+    readonly description: string;
+    /** Of the document, where it is told. */
+    readonly schema?: z.ZodMiniType;
+  };
   answer(asked: Asked<z.output<Path>, z.output<Query>, z.output<Body>>): Promise<JsonAnswer | Response>;
 }
 

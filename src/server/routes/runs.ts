@@ -4,11 +4,20 @@ import { killPreviewJson, killReportJson, runJson } from '../../core/run-json.ts
 import { runStatuses } from '../../core/run-status.ts';
 import { watcherJson } from '../../core/watcher.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
+import { killReportSchema, runSchema } from '../answer-schemas.ts';
 import { flag, listOf, nonEmptyText, nothing, reason, repository, runPath, time, wholeNumber } from '../parameters.ts';
 import { problemOf } from '../problem.ts';
 import { defineRoute, type JsonAnswer, type Route } from '../route.ts';
 
 const runs = '/api/v1/workflows/claude-code';
+
+const pageSchema = z.object({
+  runs: z.array(runSchema),
+  next_cursor: z.nullable(z.string().check(z.meta({ description: 'Goes on where this page ends.' }))),
+  watcher: z.nullable(z.object({ face: z.string(), pid: z.number(), heartbeat_age_ms: z.number() })),
+});
+
+const killPreviewSchema = z.object({ dry_run: z.literal(true), runs: z.array(z.looseObject({ run_id: z.string() })) });
 
 const list = defineRoute({
   name: 'list_runs',
@@ -26,7 +35,7 @@ const list = defineRoute({
     cursor: z.optional(nonEmptyText('Goes on where an earlier list ended: its next_cursor.', 100)),
   }),
   body: null,
-  answers: { status: [200], type: 'application/json', description: 'One page of runs.' },
+  answers: { status: [200], type: 'application/json', description: 'One page of runs.', schema: pageSchema },
   async answer({ supervisor, query }) {
     const { status, workflow, created_after: since, created_before: until, limit, cursor } = query;
     const [page, watcher] = await Promise.all([
@@ -51,7 +60,7 @@ const list = defineRoute({
   },
 });
 
-const oneRun = { status: [200], type: 'application/json', description: 'The run.' } as const;
+const oneRun = { status: [200], type: 'application/json', description: 'The run.', schema: runSchema } as const;
 
 const status = defineRoute({
   name: 'get_run_status',
@@ -83,6 +92,7 @@ const kill = defineRoute({
     status: [200],
     type: 'application/json',
     description: 'The kill report, the same however often it is asked for; with dry_run what is at stake.',
+    schema: z.union([killReportSchema, killPreviewSchema]),
   },
   async answer({ supervisor, path, query, body }) {
     if (query.dry_run) return { document: killPreviewJson(await supervisor.impactOf([path.run_id])) };
@@ -121,7 +131,7 @@ const restart = defineRoute({
         'Only one of resume and checkpoint can be given',
       ),
     ),
-  answers: { status: [201, 202], type: 'application/json', description: 'The new run.' },
+  answers: { status: [201, 202], type: 'application/json', description: 'The new run.', schema: runSchema },
   async answer({ supervisor, path, body: { resume = false, checkpoint } }) {
     const { runId } = await supervisor.restart(path.run_id, {
       isLeftInQueue: true,

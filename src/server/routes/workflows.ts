@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { runJson, workflowsJson } from '../../core/run-json.ts';
+import { runSchema, workflowsSchema } from '../answer-schemas.ts';
 import { nonEmptyText, nothing, repository, runIdText, text } from '../parameters.ts';
 import { defineRoute, type Route } from '../route.ts';
 
@@ -11,7 +12,7 @@ const workflows = defineRoute({
   path: nothing,
   query: z.strictObject({ repository }),
   body: null,
-  answers: { status: [200], type: 'application/json', description: 'The workflows, by name.' },
+  answers: { status: [200], type: 'application/json', description: 'The workflows.', schema: workflowsSchema },
   async answer({ supervisor, query, directory }) {
     return { document: workflowsJson(await supervisor.workflows(query.repository ?? directory)) };
   },
@@ -41,6 +42,7 @@ const run = defineRoute({
     status: [201, 202],
     type: 'application/json',
     description: 'The run: 201 when its command was started, 202 while it waits for its turn.',
+    schema: runSchema,
   },
   async answer({ supervisor, path, body, directory }) {
     const { runId } = await supervisor.run({

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { cleanupJson, worktreesJson } from '../../core/run-json.ts';
+import { cleanupSchema } from '../answer-schemas.ts';
 import { nothing, repository } from '../parameters.ts';
 import { defineRoute, type Route } from '../route.ts';
 
@@ -48,7 +49,12 @@ const cleanup = defineRoute({
     ),
     repository,
   }),
-  answers: { status: [200], type: 'application/json', description: 'What was removed and what kept, and why.' },
+  answers: {
+    status: [200],
+    type: 'application/json',
+    description: 'What was removed and what kept, and why.',
+    schema: cleanupSchema,
+  },
   async answer({ supervisor, body, directory, gone }) {
     const report = await supervisor.cleanup({
       directory: body.repository ?? directory,

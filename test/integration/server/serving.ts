@@ -31,7 +31,7 @@ export async function serving(place: Place = { port: 0 }): Promise<Serving> {
   const { supervisor, failures } = stack.use(await testSupervisor(repository));
   const server = stack.use(
     await startHttpServer(place, {
-      admit: (given) => Promise.resolve(given === key ? supervisor : null),
+      admit: (given) => Promise.resolve(given === key ? { supervisor, isExternal: false } : null),
       directory: repository.path,
       diagnostics: { failed: (during, error) => failures.push({ during, error }) },
     }),
