@@ -1,82 +1,84 @@
-import type * as vscode from 'vscode';
-import {
-  type CleanupJson,
-  cleanupJson,
-  type KillReportJson,
-  killReportJson,
-  type RunJson,
-  runJson,
-} from '../core/run-json.ts';
-import type { Run } from '../core/run.ts';
-import type { RunFilter } from '../core/ports/store.ts';
-import type { CleanupRequest } from '../supervisor/cleanup.ts';
-import type { CompleteOptions } from '../supervisor/complete.ts';
-import type { KillOptions } from '../supervisor/kill.ts';
-import type { LaunchOptions } from '../supervisor/launch.ts';
+import * as vscode from 'vscode';
+import { isWardenError } from '../core/errors.ts';
+import { cleanupJson, errorJson, killPreviewJson, killReportJson, runJson, workflowsJson } from '../core/run-json.ts';
+import { wholeCharacters } from '../server/whole-characters.ts';
+import type { RunReport } from '../supervisor/supervisor.ts';
 import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
 import { launchContext, requireTrust } from './launch-context.ts';
 import type { RunsFeed } from './runs-feed.ts';
 import type { SupervisorAccess } from './supervisor-access.ts';
+import type { RunDocument, WardenApi, WardenApiError } from './warden-api.ts';
 
-/** What other extensions get from `activate`: the verbs of `warden`, with what it prints as JSON. */
-export interface WardenApi {
-  readonly version: 1;
-  /** Resolves when the run is running. @throws WardenError untrusted_workspace, and what a launch throws */
-  run(options: Omit<LaunchOptions, 'onProgress'>): Promise<RunJson>;
-  list(filter?: RunFilter): Promise<{ readonly runs: readonly RunJson[]; readonly next_cursor: string | null }>;
-  status(runId: string): Promise<RunJson>;
-  kill(runId: string, options?: KillOptions): Promise<KillReportJson>;
-  /** @returns the new run */
-  restart(runId: string): Promise<RunJson>;
-  complete(runId: string, options: CompleteOptions): Promise<RunJson>;
-  /** Gives a run more time, in minutes: on top of its limit, or from now on where that has passed. */
-  extend(runId: string, minutes: number): Promise<RunJson>;
-  cleanup(request: CleanupRequest): Promise<CleanupJson>;
-  /** Something about the runs may have changed; any window or command may have done it. */
-  readonly onDidChange: vscode.Event<void>;
-}
+const mostLogBytes = 64 * 1024;
 
+/** What `activate` gives to other extensions. */
 export function createApi(access: SupervisorAccess, feed: RunsFeed): WardenApi {
-  const statusOf = async (supervisor: SupervisorInThread, { runId }: Pick<Run, 'runId'>): Promise<RunJson> => {
-    const { run, ...facts } = await supervisor.status(runId);
-    return runJson(run, facts);
+  const asked = async <Result>(verb: (supervisor: SupervisorInThread) => Promise<Result>): Promise<Result> => {
+    try {
+      return await verb(await access.get());
+    } catch (error) {
+      throw worded(error);
+    }
   };
+  const askedForRun = (verb: (supervisor: SupervisorInThread) => Promise<{ readonly runId: string }>) =>
+    asked(async (supervisor) => documentOf(await supervisor.status((await verb(supervisor)).runId)));
   return {
     version: 1,
-    async run(options) {
-      requireTrust();
-      const supervisor = await access.get();
-      return statusOf(supervisor, await supervisor.run({ ...launchContext(), ...options }));
-    },
-    async list(filter = {}) {
-      const supervisor = await access.get();
-      const { runs, nextCursor } = await supervisor.list(filter);
-      return { runs: runs.map(({ run, ...facts }) => runJson(run, facts)), next_cursor: nextCursor };
-    },
-    async status(runId) {
-      const { run, ...facts } = await (await access.get()).status(runId);
-      return runJson(run, facts);
-    },
-    async kill(runId, options) {
-      return killReportJson(await (await access.get()).kill(runId, options));
-    },
-    async restart(runId) {
-      requireTrust();
-      const supervisor = await access.get();
-      return statusOf(supervisor, await supervisor.restart(runId, launchContext()));
-    },
-    async complete(runId, options) {
-      const supervisor = await access.get();
-      return statusOf(supervisor, await supervisor.complete(runId, options));
-    },
-    async extend(runId, minutes) {
-      const supervisor = await access.get();
-      return statusOf(supervisor, await supervisor.extend(runId, minutes));
-    },
-    async cleanup(request) {
-      return cleanupJson(await (await access.get()).cleanup(request));
-    },
+    workflows: (directory) => asked(async (supervisor) => workflowsJson(await supervisor.workflows(directory))),
+    run: ({ workflowName, directory, message, ...request }) =>
+      askedForRun((supervisor) => {
+        requireTrust();
+        return supervisor.run({ ...launchContext(), ...request, workflowName, directory, message });
+      }),
+    list: (filter = {}) =>
+      asked(async (supervisor) => {
+        const { runs, nextCursor } = await supervisor.list(filter);
+        return { runs: runs.map(documentOf), next_cursor: nextCursor };
+      }),
+    status: (runId) => asked(async (supervisor) => documentOf(await supervisor.status(runId))),
+    wait: (runId, token) =>
+      asked(async (supervisor) => {
+        const cancelled = new AbortController();
+        if (token?.isCancellationRequested === true) cancelled.abort();
+        const listening = token?.onCancellationRequested(() => cancelled.abort());
+        try {
+          return documentOf(await supervisor.wait(runId, cancelled.signal));
+        } finally {
+          listening?.dispose();
+        }
+      }),
+    logs: (runId, { log = 'output', offset = 0, limit = mostLogBytes } = {}) =>
+      asked(async (supervisor) => {
+        const bytes = await supervisor.logs(runId, offset, Math.min(limit, mostLogBytes), log);
+        const whole = bytes.subarray(0, wholeCharacters(bytes));
+        const next_offset = offset + whole.length;
+        return { run_id: runId, log, offset, next_offset, output: new TextDecoder().decode(whole) };
+      }),
+    previewKill: (runIds) =>
+      asked(async (supervisor) => killPreviewJson(await supervisor.impactOf(runIds), vscode.l10n.t)),
+    kill: (runId, options) =>
+      asked(async (supervisor) => killReportJson(await supervisor.kill(runId, options), vscode.l10n.t)),
+    restart: (runId, options) =>
+      askedForRun((supervisor) => {
+        requireTrust();
+        return supervisor.restart(runId, { ...launchContext(), ...options });
+      }),
+    complete: (runId, options) => askedForRun((supervisor) => supervisor.complete(runId, options)),
+    extend: (runId, minutes) => askedForRun((supervisor) => supervisor.extend(runId, minutes)),
+    checkpoint: (runId) => asked((supervisor) => supervisor.checkpoint(runId)),
+    cleanup: (request) => asked(async (supervisor) => cleanupJson(await supervisor.cleanup(request), vscode.l10n.t)),
     onDidChange: (listener, thisArgument, disposables) =>
       feed.onDidLoad(() => listener.call(thisArgument), undefined, disposables),
   };
+}
+
+function documentOf({ run, ...facts }: RunReport): RunDocument {
+  return runJson(run, facts);
+}
+
+/** Codes alone tell people nothing. */
+function worded(error: unknown): unknown {
+  if (!isWardenError(error)) return error;
+  const { code, message, details } = errorJson(error, vscode.l10n.t).error;
+  return Object.assign(new Error(message, { cause: error }), { code, details }) satisfies WardenApiError;
 }

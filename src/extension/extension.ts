@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import { AlertsFeed } from './alerts-feed.ts';
-import { createApi, type WardenApi } from './api.ts';
+import { createApi } from './api.ts';
 import { BaseContent } from './base-content.ts';
 import { Failures } from './failures.ts';
 import { baseScheme } from './identifiers.ts';
+import { McpServers } from './mcp-servers.ts';
 import { Notifications } from './notifications.ts';
 import { PermissionRequests } from './permission-requests.ts';
 import { registerCommands } from './register-commands.ts';
@@ -12,6 +13,7 @@ import { RunsTree } from './runs-tree.ts';
 import { startStandIn } from './stand-in.ts';
 import { StatusBar } from './status-bar.ts';
 import { SupervisorAccess } from './supervisor-access.ts';
+import type { WardenApi } from './warden-api.ts';
 import { Welcome } from './welcome.ts';
 import { WorkflowDiagnostics } from './workflow-diagnostics.ts';
 import { WorkspaceRepositories } from './workspace-repositories.ts';
@@ -45,6 +47,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
     new Notifications({ feed, repositories, memory: context.workspaceState, report }),
     new PermissionRequests({ access, feed, repositories, report }),
     new WorkflowDiagnostics(),
+    new McpServers({ entry, version: (context.extension.packageJSON as { version: string }).version }),
     vscode.workspace.registerTextDocumentContentProvider(baseScheme, new BaseContent(access)),
     ...registerCommands({ access, repositories, feed, alerts, runsTree, worktreesTree, welcome, failures, log }),
   );

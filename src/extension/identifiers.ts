@@ -32,6 +32,7 @@ export const settings = {
   watchIntervalSeconds: 'warden.watchIntervalSeconds',
   cleanupMaxAgeHours: 'warden.cleanup.maxAgeHours',
   cleanupDaily: 'warden.cleanup.daily',
+  mcpEnabled: 'warden.mcp.enabled',
   stuckNotifications: 'warden.notifications.stuck',
   waitingNotifications: 'warden.notifications.waiting',
   limitNotifications: 'warden.notifications.limits',
@@ -61,6 +62,9 @@ export const runWords = [
 ] as const;
 
 export type RunWord = (typeof runWords)[number];
+
+/** The MCP servers that are offered to VS Code, as package.json contributes them. */
+export const mcpServers = 'warden.mcp';
 
 /** Documents that hold a file as it was where a run started. */
 export const baseScheme = 'warden-base';

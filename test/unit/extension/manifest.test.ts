@@ -1,6 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { commands, contextKeys, runWords, settings, states, views } from '../../../src/extension/identifiers.ts';
+import {
+  commands,
+  contextKeys,
+  mcpServers,
+  runWords,
+  settings,
+  states,
+  views,
+} from '../../../src/extension/identifiers.ts';
 import { worktreeWords } from '../../../src/extension/worktree-item.ts';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -15,6 +23,7 @@ describe('package.json', () => {
   it('contributes the commands, views and settings that the code knows', () => {
     const contributed = contributes.commands.map(({ command }: { command: string }) => command);
     expect(sorted(contributed)).toEqual(sorted(Object.values(commands)));
+    expect(contributes.mcpServerDefinitionProviders.map(({ id }: { id: string }) => id)).toEqual([mcpServers]);
     expect(contributes.views.warden.map(({ id }: { id: string }) => id)).toEqual(Object.values(views));
     expect(sorted(Object.keys(contributes.configuration.properties))).toEqual(sorted(Object.values(settings)));
   });
