@@ -6,6 +6,7 @@ import type { Diagnostics } from './core/ports/diagnostics.ts';
 import type { Actor } from './core/run.ts';
 import { myTurn } from './event-loop-turns.ts';
 import { openLocalExecutor } from './processes/local-executor.ts';
+import { systemMachine } from './processes/system-machine.ts';
 import { openLastingStore } from './store/lasting-store.ts';
 import { FileRunFolders } from './store/run-folders.ts';
 import { StateFolderFiles } from './store/state-folder-files.ts';
@@ -68,5 +69,6 @@ export async function openPorts(options: OpenOptions): Promise<Ports> {
     actor,
     randomBytes,
     secrets,
+    machine: systemMachine,
   };
 }

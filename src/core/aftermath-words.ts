@@ -1,4 +1,5 @@
 import type { Aftermath, PortState, RepositoryState } from './aftermath.ts';
+import { describeShortage } from './machine.ts';
 import { describeBytes } from './quantities.ts';
 import type { Translate } from './translate.ts';
 
@@ -7,6 +8,7 @@ export function describeAftermath(aftermath: Aftermath, translate: Translate): r
   return [
     ...repositoryWords(aftermath.repository, translate),
     ...aftermath.ports.flatMap((port) => portWords(port, translate)),
+    ...(aftermath.shortages ?? []).map((shortage) => describeShortage(shortage, translate)),
     ...removedWords(aftermath, translate),
   ];
 }

@@ -1,3 +1,5 @@
+import type { Shortage } from './machine.ts';
+
 /** What was found and done once nobody of the run was left. */
 export interface Aftermath {
   /** Lock files of git that were left behind and removed, since it was proved that nobody holds them. */
@@ -7,6 +9,8 @@ export interface Aftermath {
   /** Ports on which the run listened before it was killed. */
   readonly ports: readonly PortState[];
   readonly repository: RepositoryState;
+  /** What of the machine is short now; absent where nobody looked, as in older versions. */
+  readonly shortages?: readonly Shortage[];
   readonly durationMilliseconds: number;
 }
 

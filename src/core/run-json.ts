@@ -10,6 +10,7 @@ import type { WardenError } from './errors.ts';
 import type { Phase, Stage } from './escalation.ts';
 import type { Health } from './health.ts';
 import type { Impact, Observed, UncommittedFiles } from './impact.ts';
+import { describeShortage } from './machine.ts';
 import type { KillReport, SignalCount, Survivor } from './kill-report.ts';
 import {
   describeCriticalSection,
@@ -201,6 +202,8 @@ export interface AftermathJson {
   readonly temporary_files: Aftermath['temporaryFiles'];
   readonly ports: Aftermath['ports'];
   readonly repository: { readonly state: RepositoryState['state']; readonly detail: string | null };
+  /** What of the machine is short, in words. */
+  readonly shortages: readonly string[];
   readonly duration_ms: number;
 }
 
@@ -224,11 +227,11 @@ export function killReportJson(report: KillReport, translate: Translate = plainE
     stages: report.stages.map(({ stage, milliseconds }) => ({ stage, duration_ms: Math.round(milliseconds) })),
     waited_for: report.waitedFor.map((section) => describeCriticalSection(section, translate)),
     interrupted: report.interrupted.map((section) => describeCriticalSection(section, translate)),
-    aftermath: report.aftermath === null ? null : aftermathJson(report.aftermath),
+    aftermath: report.aftermath === null ? null : aftermathJson(report.aftermath, translate),
   };
 }
 
-function aftermathJson(aftermath: Aftermath): AftermathJson {
+function aftermathJson(aftermath: Aftermath, translate: Translate): AftermathJson {
   const { repository } = aftermath;
   return {
     locks_removed: aftermath.locksRemoved,
@@ -238,6 +241,7 @@ function aftermathJson(aftermath: Aftermath): AftermathJson {
       state: repository.state,
       detail: repository.state === 'usable' ? repository.operation : repository.detail,
     },
+    shortages: (aftermath.shortages ?? []).map((shortage) => describeShortage(shortage, translate)),
     duration_ms: Math.round(aftermath.durationMilliseconds),
   };
 }

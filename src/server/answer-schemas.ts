@@ -130,6 +130,7 @@ export const killReportSchema: z.ZodMiniType<KillReportJson> = z.object({
         }),
       ),
       repository: z.object({ state: z.enum(['usable', 'damaged', 'unknown']), detail: textOrNull }),
+      shortages: z.array(text),
       duration_ms: number,
     }),
   ),

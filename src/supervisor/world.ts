@@ -2,6 +2,7 @@ import type { DiskUsage } from '../core/disk-usage.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { Executor } from '../core/ports/executor.ts';
+import type { Machine } from '../core/ports/machine.ts';
 import type { RunFolders } from '../core/ports/run-folders.ts';
 import type { Secrets } from '../core/ports/secrets.ts';
 import type { AuditEntry, Store } from '../core/ports/store.ts';
@@ -33,6 +34,7 @@ export interface Ports {
   readonly actor: Actor;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly secrets: Secrets;
+  readonly machine: Machine;
 }
 
 /** The ports, and what the verbs of one supervisor share. */

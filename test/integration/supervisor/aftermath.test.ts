@@ -336,3 +336,33 @@ describe('after a kill, a checkpoint', () => {
     expect(existsSync(path.join(worktree, 'a.txt'))).toBe(true);
   });
 });
+
+test('after a kill it is told what of the machine is short, and of a machine that does not tell nothing', async () => {
+  await using repository = await temporaryRepository();
+  await repository.defineWorkflows({ hang: { command: ['sleep', '600'] } });
+  const asked: (readonly string[])[] = [];
+  let tells = true;
+  await using scope = await testSupervisor(repository, () => ({
+    machine: {
+      look: (paths) => {
+        asked.push(paths);
+        if (!tells) return Promise.reject(new Error('not told'));
+        const disks = paths.map((path) => ({ path, freeBytes: 1 }));
+        return Promise.resolve({ loadPerCore: null, memory: { freeBytes: 1, totalBytes: 2 }, disks });
+      },
+    },
+  }));
+  const killed = async () => {
+    const request = { workflowName: 'hang', directory: repository.path, message: '' };
+    const run = await scope.supervisor.run(request);
+    const { success, aftermath } = await scope.supervisor.kill(run.runId);
+    expect(success).toBe(true);
+    return { path: run.worktree?.path, shortages: aftermath?.shortages };
+  };
+
+  const { path, shortages } = await killed();
+  expect(asked[0]).toContain(path);
+  expect(shortages).toEqual(asked[0]?.map((one) => ({ of: 'disk', path: one, freeBytes: 1 })));
+  tells = false;
+  expect((await killed()).shortages).toEqual([]);
+});

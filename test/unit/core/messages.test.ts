@@ -427,6 +427,10 @@ describe('what a kill left', () => {
     [{}, []],
     [{ temporaryFiles: null, repository: { state: 'unknown', detail: null } }, []],
     [{ repository: { state: 'unknown', detail: 'x' } }, ['whether git can go on in its worktree is not known: x']],
+    [
+      { shortages: [{ of: 'disk', path: '/state', freeBytes: 1_000_000 }] },
+      ['the disk of /state is nearly full: 1 MB free'],
+    ],
     [{ repository: { state: 'usable', operation: 'rebase' } }, ['a rebase is under way in its worktree']],
     [
       { repository: { state: 'damaged', detail: "fatal: bad revision 'HEAD'" } },
