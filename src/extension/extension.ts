@@ -4,6 +4,7 @@ import { createApi } from './api.ts';
 import { BaseContent } from './base-content.ts';
 import { Failures } from './failures.ts';
 import { baseScheme } from './identifiers.ts';
+import { HttpServing } from './http-serving.ts';
 import { McpServers } from './mcp-servers.ts';
 import { Notifications } from './notifications.ts';
 import { PermissionRequests } from './permission-requests.ts';
@@ -48,6 +49,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
     new PermissionRequests({ access, feed, repositories, report }),
     new WorkflowDiagnostics(),
     new McpServers({ entry, version: (context.extension.packageJSON as { version: string }).version }),
+    new HttpServing(entry, log),
     vscode.workspace.registerTextDocumentContentProvider(baseScheme, new BaseContent(access)),
     ...registerCommands({ access, repositories, feed, alerts, runsTree, worktreesTree, welcome, failures, log }),
   );

@@ -38,6 +38,7 @@ export const settings = {
   limitNotifications: 'warden.notifications.limits',
   failedNotifications: 'warden.notifications.failed',
   killedNotifications: 'warden.notifications.killed',
+  serverPort: 'warden.server.port',
 } as const;
 
 export const contextKeys = { state: 'warden.state' } as const;

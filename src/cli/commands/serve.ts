@@ -16,23 +16,24 @@ const highestPort = 65_535;
 const watchSeconds = 5;
 const standInSeconds = 60;
 
-const options = {
+const serveOptions = {
   port: { type: 'string', value: 'N', description: `of 127.0.0.1 and ::1; ${defaultPort}, and 0 for any that is free` },
   socket: { type: 'string', value: 'PATH', description: 'a socket that only you can use, instead of a port' },
+  'until-input-ends': { type: 'boolean', description: 'also end when standard input does, as with who started it' },
 } as const;
 
 export const serve = defineCommand({
   name: 'serve',
   summary: 'take requests over HTTP from this machine, and watch over the runs, until it is interrupted',
-  usage: '[--port N | --socket PATH]',
+  usage: '[--port N | --socket PATH] [--until-input-ends]',
   operands: { minimum: 0, maximum: 0 },
-  options,
+  options: serveOptions,
   notes: [
     'Every request needs a key in x-api-key, and does what its key may do: "warden key create" makes one.',
     'What can be asked for: docs/api.md, and /openapi.json of the server.',
   ],
   async execute(invocation) {
-    const { directory, output, open } = invocation;
+    const { options, directory, output, open } = invocation;
     const place = placeOf(invocation);
     const supervisor = await open('http');
     return withInterruption(async (interrupted) => {
@@ -49,12 +50,18 @@ export const serve = defineCommand({
         directory,
         diagnostics,
       });
+      const input = options['until-input-ends'] === true ? process.stdin : null;
+      const inputEnded = new AbortController();
+      const over = AbortSignal.any([interrupted, inputEnded.signal]);
       try {
+        // Nothing is expected of it.
+        input?.once('close', () => inputEnded.abort()).resume();
         supervisor.startWatching(watchSeconds * 1_000);
         const { address, port } = server;
         await output.print({ address, port, pid: process.pid }, `Serving at ${address}; Ctrl+C ends it.`);
-        if (!interrupted.aborted) await once(interrupted, 'abort');
+        if (!over.aborted) await once(over, 'abort');
       } finally {
+        input?.destroy();
         await server[Symbol.asyncDispose]();
       }
       await leaveWatched(supervisor, output);
@@ -64,7 +71,7 @@ export const serve = defineCommand({
 });
 
 /** @throws UsageError */
-function placeOf({ options: given, directory }: Pick<Invocation<typeof options>, 'options' | 'directory'>) {
+function placeOf({ options: given, directory }: Pick<Invocation<typeof serveOptions>, 'options' | 'directory'>) {
   const { port, socket } = given;
   if (socket !== undefined) {
     if (port !== undefined) throw new UsageError('Either --port or --socket can be given.', 'serve');

@@ -4,10 +4,11 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { startServe } from '../../../src/start-serve.ts';
 import { eventually } from '../../support/eventually.ts';
 import { shell } from '../../support/temporary-repository.ts';
 import { runs } from '../server/serving.ts';
-import { type Warden, warden } from './warden.ts';
+import { entry, type Warden, warden } from './warden.ts';
 
 interface Served {
   readonly address: string;
@@ -171,4 +172,40 @@ test('it is reached from this machine alone, and says so when a port is taken', 
     ).rejects.toThrow('ECONNREFUSED');
   }
   expect(await end()).toBe(0);
+});
+
+test('a process that serves for another ends with it, and says what kept it from serving', async () => {
+  await using command = await warden();
+  const place = {
+    entry,
+    directory: command.repository.path,
+    environment: { ...process.env, WARDEN_STATE_DIR: command.repository.stateFolder },
+  };
+  const addresses: string[] = [];
+  const ended: string[] = [];
+  const end = startServe({
+    ...place,
+    port: 0,
+    onServing: (address) => addresses.push(address),
+    onEnded: (words) => ended.push(words),
+  });
+  const address = await eventually(() => addresses[0]);
+  expect((await fetch(`${address}/api/v1/health/live`)).status).toBe(200);
+
+  const refused: string[] = [];
+  startServe({
+    ...place,
+    port: Number(new URL(address).port),
+    onServing: (second) => addresses.push(second),
+    onEnded: (words) => refused.push(words),
+  });
+  await eventually(() => refused.length > 0);
+  expect(refused[0]).toContain(new URL(address).host);
+  expect(addresses).toHaveLength(1);
+
+  expect(ended).toEqual([]);
+  end();
+  await eventually(() => ended.length > 0);
+  expect(ended).toEqual(['']);
+  await expect(fetch(address)).rejects.toThrow();
 });
