@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WardenError } from '../core/errors.ts';
@@ -59,19 +59,34 @@ export function lockFileOf(repository: Repository): string {
 async function acquire(lock: string, signal: AbortSignal | undefined): Promise<() => Promise<void>> {
   const holder = await holderOf(randomUUID());
   const ours = `${lock}.of-${holder.token}`;
+  const folder = await openFolder(dirname(lock));
+  const remove = async (...files: string[]): Promise<void> => {
+    try {
+      for (const file of files) await rm(join(folder.whereItIs, basename(file)), { force: true });
+    } finally {
+      await folder.handle?.close();
+    }
+  };
   try {
     await writeFile(ours, JSON.stringify(holder), { flag: 'wx', mode: 0o644 });
     await waitFor(lock, ours, signal);
   } catch (error) {
-    await rm(ours, { force: true });
+    await remove(ours);
     throw error;
   }
   // Tidiness only: whatever it cannot read or remove is in nobody's way.
   await sweep(lock).catch(() => undefined);
-  return async () => {
-    await rm(lock, { force: true });
-    await rm(ours, { force: true });
-  };
+  return async () => await remove(lock, ours);
+}
+
+/**
+ * A repository that is moved while its lock is held takes the lock along, and nobody could take it over while we live. An
+ * open folder leads to where it is: on Linux alone.
+ */
+async function openFolder(path: string): Promise<{ readonly whereItIs: string; readonly handle: FileHandle | null }> {
+  if (process.platform !== 'linux') return { whereItIs: path, handle: null };
+  const handle = await open(path);
+  return { whereItIs: `/proc/self/fd/${handle.fd}`, handle };
 }
 
 async function waitFor(lock: string, ours: string, signal: AbortSignal | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -53,6 +53,17 @@ describe.concurrent('the lock of a repository', () => {
     const failing = holdingLock(shared, async () => await Promise.reject(new Error('task failed')));
     await expect(failing).rejects.toThrow('task failed');
     expect(await holdingLock(shared, async () => await Promise.resolve('next'))).toBe('next');
+  });
+
+  it.runIf(process.platform === 'linux')('is let go where a repository has moved to while it was held', async () => {
+    const shared = await repository();
+    const gitDirectory = `${shared.gitDirectory}-moved`;
+    await holdingLock(shared, async () => await rename(shared.gitDirectory, gitDirectory));
+    try {
+      expect(await readdir(gitDirectory)).toEqual([]);
+    } finally {
+      await rename(gitDirectory, shared.gitDirectory);
+    }
   });
 
   it('is held by one at a time across processes too', async () => {
