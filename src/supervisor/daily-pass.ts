@@ -1,5 +1,6 @@
 import { dailyMilliseconds, goesWithWork } from '../core/automatic-cleanup.ts';
 import { isWardenError } from '../core/errors.ts';
+import { BackgroundRound } from './background-round.ts';
 import { cleanupOn } from './cleanup.ts';
 import { asSystem, type World } from './world.ts';
 
@@ -12,34 +13,30 @@ const lookMilliseconds = 10 * 60_000;
  */
 export class DailyPass {
   readonly #world: World;
-  #pass: Promise<void> | null = null;
+  readonly #pass: BackgroundRound;
   /** Monotonic milliseconds. */
   #lookedAt = -Infinity;
 
   constructor(world: World) {
     this.#world = { ...world, ...asSystem(world) };
+    this.#pass = new BackgroundRound((error) => world.diagnostics.failed('removing old worktrees', error));
   }
 
   get isBusy(): boolean {
-    return this.#pass !== null;
+    return this.#pass.isUnderWay;
   }
 
   /** Begins one, if it is due. Returns at once. @param maxAgeHours null for none */
   attend(maxAgeHours: number | null): void {
-    const { clock, diagnostics } = this.#world;
-    const now = clock.monotonic();
-    if (this.#pass !== null || maxAgeHours === null || now - this.#lookedAt < lookMilliseconds) return;
+    const now = this.#world.clock.monotonic();
+    if (this.#pass.isUnderWay || maxAgeHours === null || now - this.#lookedAt < lookMilliseconds) return;
     this.#lookedAt = now;
-    this.#pass = this.#make(maxAgeHours)
-      .catch((error: unknown) => diagnostics.failed('removing old worktrees', error))
-      .finally(() => {
-        this.#pass = null;
-      });
+    this.#pass.begin(() => this.#make(maxAgeHours));
   }
 
   /** Resolves when none is being made. */
   async settled(): Promise<void> {
-    await this.#pass;
+    await this.#pass.settled();
   }
 
   async #make(maxAgeHours: number): Promise<void> {

@@ -10,6 +10,7 @@ import {
 import { detailOf, WardenError } from '../core/errors.ts';
 import { idempotencyKeyOf, type Notice } from '../core/notice.ts';
 import { type Webhook, webhookBody } from '../core/webhook.ts';
+import { BackgroundRound } from './background-round.ts';
 import { isSnoozed } from './inspect.ts';
 import type { World } from './world.ts';
 
@@ -31,7 +32,7 @@ const unreadablePauseMilliseconds = 60_000;
 export class Deliveries {
   readonly #world: World;
   readonly #ended = new AbortController();
-  #round: Promise<void> | null = null;
+  readonly #round = new BackgroundRound((error) => this.#tell(error));
   #isSending = false;
   /** Monotonic: nothing is sent before. */
   #restsUntil = -Infinity;
@@ -45,12 +46,8 @@ export class Deliveries {
 
   /** Sends what is due, if that is not under way already. Returns at once. */
   attend(): void {
-    if (this.#round !== null || this.#isResting()) return;
-    this.#round = this.#send()
-      .catch((error: unknown) => this.#tell(error))
-      .finally(() => {
-        this.#round = null;
-      });
+    if (this.#round.isUnderWay || this.#isResting()) return;
+    this.#round.begin(() => this.#send());
   }
 
   /** A request is under way. */
@@ -71,7 +68,7 @@ export class Deliveries {
   /** Gives up what is under way; whoever comes next sends it. */
   async dispose(): Promise<void> {
     this.#ended.abort();
-    await this.#round;
+    await this.#round.settled();
   }
 
   #isResting(): boolean {

@@ -2,6 +2,7 @@ import { afterKept, againAfter, goesWithWork } from '../core/automatic-cleanup.t
 import type { KeepReason } from '../core/removal.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
+import { BackgroundRound } from './background-round.ts';
 import { entryOf, removeWorktree, type RemovalTerms } from './cleanup.ts';
 import { asSystem, auditOf, type World } from './world.ts';
 
@@ -19,38 +20,37 @@ interface Try {
 export class EndedWorktrees {
   readonly #world: World;
   readonly #tries = new Map<RunId, Try>();
-  #round: Promise<void> | null = null;
+  readonly #round: BackgroundRound;
   /** Of the runs when they were looked at last. */
   #version: number | null = null;
 
   constructor(world: World) {
     this.#world = { ...world, ...asSystem(world) };
+    this.#round = new BackgroundRound((error) =>
+      world.diagnostics.failed('removing the worktrees of runs that have ended', error),
+    );
   }
 
   get isBusy(): boolean {
-    return this.#round !== null;
+    return this.#round.isUnderWay;
   }
 
   /** Begins with what is due, if that is not under way already. Costs microseconds when no run has changed. */
   attend(): void {
-    const { store, clock, diagnostics } = this.#world;
-    if (this.#round !== null) return;
+    const { store, clock } = this.#world;
+    if (this.#round.isUnderWay) return;
     const version = store.runsVersion();
     const now = clock.monotonic();
     if (version === this.#version && !this.#tries.values().some(({ nextAt }) => nextAt <= now)) return;
-    this.#round = this.#removeDue()
-      .then(() => {
-        this.#version = version;
-      })
-      .catch((error: unknown) => diagnostics.failed('removing the worktrees of runs that have ended', error))
-      .finally(() => {
-        this.#round = null;
-      });
+    this.#round.begin(async () => {
+      await this.#removeDue();
+      this.#version = version;
+    });
   }
 
   /** Resolves when none is being removed. */
   async settled(): Promise<void> {
-    await this.#round;
+    await this.#round.settled();
   }
 
   async #removeDue(): Promise<void> {

@@ -1,6 +1,7 @@
 import { isCheckpointDue } from '../core/checkpoint-keeping.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
+import { BackgroundRound } from './background-round.ts';
 import { checkpointAtInterval } from './keep-checkpoint.ts';
 import type { World } from './world.ts';
 
@@ -9,26 +10,23 @@ export class PeriodicCheckpoints {
   readonly #world: World;
   /** Epoch milliseconds of the last try for each run. */
   readonly #tried = new Map<RunId, number>();
-  #round: Promise<void> | null = null;
+  readonly #round: BackgroundRound;
 
   constructor(world: World) {
     this.#world = world;
+    this.#round = new BackgroundRound((error) => world.diagnostics.failed('keeping work at intervals', error));
   }
 
   /** Takes what is due, if that is not under way already. Returns at once. @param running all runs that go on */
   attend(running: readonly Run[]): void {
     const asking = running.filter(({ workflow }) => workflow.checkpointMinutes !== null);
-    if (this.#round !== null || asking.length === 0) return this.#forget(running);
-    this.#round = this.#take(asking)
-      .catch((error: unknown) => this.#world.diagnostics.failed('keeping work at intervals', error))
-      .finally(() => {
-        this.#round = null;
-      });
+    if (this.#round.isUnderWay || asking.length === 0) return this.#forget(running);
+    this.#round.begin(() => this.#take(asking));
   }
 
   /** Resolves when none is being taken. */
   async settled(): Promise<void> {
-    await this.#round;
+    await this.#round.settled();
   }
 
   #forget(running: readonly Run[]): void {

@@ -1,6 +1,7 @@
 import { isWardenError } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
+import { BackgroundRound } from './background-round.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { isOccupied } from './from-pool.ts';
 import type { World } from './world.ts';
@@ -23,35 +24,32 @@ export class WarmPools {
   #runs: ReadonlySet<RunId> = new Set();
   /** Monotonic milliseconds before which a repository is left alone. */
   readonly #notBefore = new Map<string, number>();
-  #round: Promise<void> | null = null;
+  readonly #round: BackgroundRound;
   /** Monotonic milliseconds. */
   #last: number;
 
   constructor(world: World) {
     this.#world = world;
+    this.#round = new BackgroundRound((error) => {
+      if (!world.disposed.aborted) world.diagnostics.failed('preparing worktrees', error);
+    });
     this.#last = world.clock.monotonic();
   }
 
   /** Begins a round when it is time or a run has begun. Returns at once. @param active all runs that are not over */
   attend(active: readonly Run[]): void {
-    if (this.#round !== null) return;
+    if (this.#round.isUnderWay) return;
     const now = this.#world.clock.monotonic();
     const begun = active.filter(({ runId, status }) => status !== 'pending' && !this.#runs.has(runId));
     if (begun.length === 0 && now - this.#last < intervalMilliseconds) return;
     this.#last = now;
     this.#runs = new Set(active.filter(({ status }) => status !== 'pending').map(({ runId }) => runId));
-    this.#round = this.#tend(active)
-      .catch((error: unknown) => {
-        if (!this.#world.disposed.aborted) this.#world.diagnostics.failed('preparing worktrees', error);
-      })
-      .finally(() => {
-        this.#round = null;
-      });
+    this.#round.begin(() => this.#tend(active));
   }
 
   /** Resolves when none is being prepared. */
   async settled(): Promise<void> {
-    await this.#round;
+    await this.#round.settled();
   }
 
   async #tend(active: readonly Run[]): Promise<void> {
