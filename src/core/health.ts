@@ -19,6 +19,23 @@ export type HealthReason =
   | { readonly code: 'survivors'; readonly count: number }
   | { readonly code: 'not_watched'; readonly minutes: number };
 
+/** What a reason is about, whoever is told of it. `unseen` is a hint: nobody knows how the run is. */
+export type HealthMatter = 'stuck' | 'waiting' | 'over_limit' | 'survivors' | 'unseen';
+
+export const matterOf: Readonly<Record<HealthReason['code'], HealthMatter>> = {
+  quiet: 'stuck',
+  repeats: 'stuck',
+  no_sign_of_life: 'stuck',
+  waiting: 'waiting',
+  over_time: 'over_limit',
+  memory: 'over_limit',
+  cpu: 'over_limit',
+  processes: 'over_limit',
+  survivors: 'survivors',
+  heartbeat_stale: 'unseen',
+  not_watched: 'unseen',
+};
+
 /** One that is only a warning may stand beside one that is critical. */
 export type WeighedReason = HealthReason & { readonly level: Exclude<HealthLevel, 'healthy'> };
 

@@ -1,5 +1,5 @@
 import type { Phase } from './escalation.ts';
-import type { Health, HealthReason } from './health.ts';
+import { type Health, type HealthReason, matterOf } from './health.ts';
 import { describeHealthReason, describeRunReason, plainEnglish } from './messages.ts';
 import { describeLaunchStep, describeWaiting } from './notice-words.ts';
 import type { Run, RunReason } from './run.ts';
@@ -46,20 +46,14 @@ export function idempotencyKeyOf({ runId, kind, at }: Notice): string {
   return `${runId}-${kind}-${at}`;
 }
 
-const stuckCodes: ReadonlySet<HealthReason['code']> = new Set(['quiet', 'repeats', 'no_sign_of_life']);
-const limitCodes: ReadonlySet<HealthReason['code']> = new Set(['over_time', 'memory', 'cpu', 'processes']);
-
 /** What is to be told of a run under way, as it looks now. @param at epoch milliseconds */
 export function noticesOfHealth(run: Run, { reasons }: Health, at: number): readonly Notice[] {
-  const critical = reasons.filter(({ level }) => level === 'critical');
-  const found: Readonly<Record<(typeof healthKinds)[number], readonly HealthReason[]>> = {
-    stuck: critical.filter(({ code }) => stuckCodes.has(code)),
-    waiting: reasons.filter(({ code }) => code === 'waiting'),
-    over_limit: critical.filter(({ code }) => limitCodes.has(code)),
-  };
-  return healthKinds
-    .filter((kind) => found[kind].length > 0)
-    .map((kind) => noticeOf(run, kind, at, found[kind].map(healthWords)));
+  return healthKinds.flatMap((kind) => {
+    const found = reasons.filter(
+      ({ code, level }) => matterOf[code] === kind && (level === 'critical' || kind === 'waiting'),
+    );
+    return found.length > 0 ? [noticeOf(run, kind, at, found.map(healthWords))] : [];
+  });
 }
 
 /** What is to be told of a change of a run; null for nothing. What a person cancels before it runs is no news. */

@@ -1,4 +1,4 @@
-import type { HealthReason, WeighedReason } from '../core/health.ts';
+import { type HealthMatter, type HealthReason, matterOf, type WeighedReason } from '../core/health.ts';
 import { isRetryAwaited } from '../core/retry.ts';
 import type { Run, RunReason } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
@@ -43,33 +43,20 @@ export interface ConcerningRun extends WatchedRun {
   readonly concerns: readonly Concern[];
 }
 
-const kinds: Readonly<Record<HealthReason['code'], NewsKind>> = {
-  quiet: 'stuck',
-  repeats: 'stuck',
-  no_sign_of_life: 'stuck',
-  heartbeat_stale: 'stuck',
-  not_watched: 'stuck',
+const kinds: Readonly<Record<HealthMatter, NewsKind>> = {
+  stuck: 'stuck',
   survivors: 'stuck',
+  unseen: 'stuck',
   waiting: 'waiting',
-  over_time: 'limits',
-  memory: 'limits',
-  cpu: 'limits',
-  processes: 'limits',
+  over_limit: 'limits',
 };
 
+/** Whatever it is stuck by is one state; another question is another. */
 function concernOf(reason: HealthReason): Concern {
-  const kind = kinds[reason.code];
-  switch (reason.code) {
-    // Whatever it is stuck by: only survivors of a kill are another matter.
-    case 'quiet':
-    case 'repeats':
-    case 'no_sign_of_life':
-      return { kind, state: 'stuck' };
-    case 'waiting':
-      return { kind, state: `waiting ${reason.question}` };
-    default:
-      return { kind, state: reason.code };
-  }
+  const matter = matterOf[reason.code];
+  const kind = kinds[matter];
+  if (reason.code === 'waiting') return { kind, state: `waiting ${reason.question}` };
+  return { kind, state: matter === 'stuck' ? 'stuck' : reason.code };
 }
 
 /** In how many milliseconds its time limit ends a run that is near it; null where it is not, or may go on beyond. */
