@@ -3,6 +3,7 @@ import type { EntryRange, RedactionRequest } from '../core/audit-chain.ts';
 import type { AuditHistory } from '../core/alerts.ts';
 import type { ApiKey, KeyDigest } from '../core/api-key.ts';
 import type { AuditVerification } from '../core/audit-problem.ts';
+import { type Backup, isBackupDue } from '../core/backup.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { DiskUsage } from '../core/disk-usage.ts';
 import type { DatabaseFacts } from '../core/diagnosis.ts';
@@ -35,7 +36,9 @@ import type { Sample } from '../core/samples.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { pageOf } from '../core/run-page.ts';
 import { AuditMirror, type AuditSource } from './audit-mirror.ts';
+import { Backups } from './backups.ts';
 import { Journal } from './journal.ts';
+import { retryWhileBusy } from './open-database.ts';
 import { RunRecords } from './run-records.ts';
 import { openStore, type Rebuilt, type SqliteStore } from './sqlite-store.ts';
 import { verifyAudit } from './verify-audit.ts';
@@ -81,6 +84,7 @@ class LastingStore implements Store {
   readonly #records: RunRecords;
   readonly #journal: Journal;
   readonly #mirror: AuditMirror;
+  readonly #backups: Backups;
   #database: SqliteStore | null = null;
   #opening: Promise<SqliteStore> | null = null;
   #failedToOpen: { readonly failure: WardenError; readonly at: number } | null = null;
@@ -110,6 +114,7 @@ class LastingStore implements Store {
     this.#records = new RunRecords(folder);
     this.#journal = new Journal(folder);
     this.#mirror = new AuditMirror(folder, options.diagnostics);
+    this.#backups = new Backups(options.file);
   }
 
   async open(): Promise<void> {
@@ -411,6 +416,14 @@ class LastingStore implements Store {
   async replaceDamaged(): Promise<void> {
     this.#letGo(true);
     await this.#insist((database) => database.requireWritable());
+  }
+
+  /** A copy that is damaged is one of a database that is: that is checked then, and replaced. */
+  async backUp(signal: AbortSignal): Promise<boolean> {
+    const { file, now } = this.#options;
+    const take = (): Promise<Backup | null> =>
+      this.#backups.take(now(), (newest) => isBackupDue(newest, now()), signal);
+    return (await this.#use(() => retryWhileBusy(file, take, () => longPatienceMilliseconds))) !== null;
   }
 
   async addKey(key: ApiKey, kept: KeyDigest, audit: AuditEntry): Promise<void> {

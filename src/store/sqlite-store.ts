@@ -45,6 +45,7 @@ import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
 import { auditFileName, auditFileSize, entriesIn } from './audit-file.ts';
 import { AuditHeads } from './audit-heads.ts';
 import { AuditTable } from './audit-table.ts';
+import { problemIn } from './check-database.ts';
 import { CheckpointRows } from './checkpoint-rows.ts';
 import { countAll } from './count-all.ts';
 import { DiskUsageRows } from './disk-usage-rows.ts';
@@ -162,7 +163,10 @@ SELECT ${runColumns}, p.last_heartbeat AS process_last_heartbeat, NULL AS observ
 FROM workflow_runs r LEFT JOIN workflow_processes p USING (run_id)`;
 
 /** The database alone. It fails when the database does: see LastingStore for what goes on then. */
-export class SqliteStore implements Omit<Store, 'requireDatabase' | 'replaceDamaged' | 'auditCopied' | 'verifyAudit'> {
+export class SqliteStore implements Omit<
+  Store,
+  'requireDatabase' | 'replaceDamaged' | 'auditCopied' | 'verifyAudit' | 'backUp'
+> {
   /** When it was opened. */
   readonly rebuilt: Rebuilt | null;
   readonly #file: string;
@@ -692,16 +696,7 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
 
   /** Table by table, with turns of the event loop between them. */
   async examine(): Promise<DatabaseFacts> {
-    const tables = await this.#retry(
-      () =>
-        this.#statement("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").pluck().all() as string[],
-    );
-    let problem: string | null = null;
-    for (const table of tables) {
-      if (problem !== null) break;
-      await myTurn();
-      problem = await this.#retry(() => problemOf(this.#database, table));
-    }
+    const problem = await retryWhileBusy(this.#file, () => problemIn(this.#database), this.#busyLimitMilliseconds);
     const log = await stat(`${this.#file}-wal`).catch(() => null);
     return { path: this.#file, problem, logBytes: log?.size ?? 0, keptChanges: 0 };
   }
@@ -916,17 +911,6 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
       this.#prepared.set(sql, statement);
     }
     return statement;
-  }
-}
-
-/** What is wrong with one table; null when nothing is. */
-function problemOf(database: Database.Database, table: string): string | null {
-  try {
-    const result = database.pragma(`quick_check('${table}')`, { simple: true });
-    return result === 'ok' ? null : String(result);
-  } catch (error) {
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CORRUPT')) return error.message;
-    throw error;
   }
 }
 

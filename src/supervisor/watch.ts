@@ -5,6 +5,7 @@ import type { Observation } from '../core/observation.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { timeLimitOf } from '../core/time-limit.ts';
+import { DailyBackup } from './daily-backup.ts';
 import { DailyPass } from './daily-pass.ts';
 import { Deliveries } from './deliveries.ts';
 import { EndedWorktrees } from './ended-worktrees.ts';
@@ -102,6 +103,7 @@ export class Watch {
   readonly #measuring: PeriodicMeasuring;
   readonly #endedWorktrees: EndedWorktrees;
   readonly #dailyPass: DailyPass;
+  readonly #dailyBackup: DailyBackup;
   readonly #pools: WarmPools;
   /** What was cut off before, once. */
   #takingBack: Promise<void> | null = null;
@@ -121,6 +123,7 @@ export class Watch {
     this.#measuring = new PeriodicMeasuring(world);
     this.#endedWorktrees = new EndedWorktrees(world);
     this.#dailyPass = new DailyPass(world);
+    this.#dailyBackup = new DailyBackup(world);
     this.#pools = new WarmPools(world);
     this.#ended = this.#watch();
   }
@@ -145,6 +148,7 @@ export class Watch {
           this.#takingBack ??= this.#takeBackInterrupted();
           await this.#attend();
           this.#deliveries.attend();
+          this.#dailyBackup.attend();
           this.#cleanUp();
         } else {
           this.#notices.forget();
@@ -163,6 +167,7 @@ export class Watch {
     await this.#measuring.settled();
     await this.#endedWorktrees.settled();
     await this.#dailyPass.settled();
+    await this.#dailyBackup.settled();
     await this.#pools.settled();
     await this.#takingBack;
     await this.#handOver().catch((error: unknown) => this.#world.diagnostics.failed('keeping samples', error));

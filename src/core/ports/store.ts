@@ -244,6 +244,12 @@ export interface Store extends Outbox {
   examine(): Promise<DatabaseFacts>;
   /** Checks all of the database; one that is damaged is set aside, and made anew from the run folders. @throws WardenError */
   replaceDamaged(): Promise<void>;
+  /**
+   * Copies the database, unless the last copy is younger than a day.
+   * @returns whether one was taken
+   * @throws WardenError; the copies that there are stay then
+   */
+  backUp(signal: AbortSignal): Promise<boolean>;
   /** What monitoring asks for. @throws WardenError when the database cannot be read */
   counts(): Promise<Counts>;
   addKey(key: ApiKey, kept: KeyDigest, audit: AuditEntry): Promise<void>;
