@@ -2,10 +2,22 @@ import type { Actor } from '../core/run.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Output } from './output.ts';
 
+/** What may stand in a place, for completion: these words, or what is looked for once somebody asks. */
+export type Candidates = readonly string[] | AskedCandidates | 'commands' | 'files' | 'folders';
+
+/** Only `warden` itself knows these. */
+export const askedCandidates = ['runs', 'active-runs', 'workflows'] as const;
+
+export type AskedCandidates = (typeof askedCandidates)[number];
+
 export interface CommandOption {
   readonly type: 'string' | 'boolean';
   /** What stands for the value in the help, e.g. `REF`; only for strings. */
   readonly value?: string;
+  /** What the value may be; anything when absent. */
+  readonly candidates?: Candidates;
+  /** The value may be several of them, with commas. */
+  readonly isList?: true;
   /** It may be given more than once. */
   readonly multiple?: true;
   readonly description: string;
@@ -32,6 +44,8 @@ export interface Invocation<Options extends CommandOptions = CommandOptions> {
   readonly isDirectoryGiven: boolean;
   readonly environment: NodeJS.ProcessEnv;
   readonly output: Output;
+  /** Every verb that there is. */
+  readonly commands: readonly Command[];
   /** The one supervisor of this invocation, opened when it is first asked for and disposed of at the end. */
   readonly open: (face?: Actor['face']) => Promise<Supervisor>;
 }
@@ -43,7 +57,12 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
   readonly summary: string;
   /** What follows the name, e.g. `RUN [--follow]`. */
   readonly usage: string;
-  readonly operands: { readonly minimum: number; readonly maximum: number };
+  readonly operands: {
+    readonly minimum: number;
+    readonly maximum: number;
+    /** What each may be, in their order; the last counts for all further ones. */
+    readonly candidates?: readonly Candidates[];
+  };
   readonly options: Options;
   /** Lines at the end of its help: what its options alone do not say. */
   readonly notes?: readonly string[];

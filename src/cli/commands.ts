@@ -3,6 +3,7 @@ import { audit } from './commands/audit.ts';
 import { checkpoint } from './commands/checkpoint.ts';
 import { cleanup } from './commands/cleanup.ts';
 import { complete } from './commands/complete.ts';
+import { completion } from './commands/completion.ts';
 import { doctor } from './commands/doctor.ts';
 import { critical } from './commands/critical.ts';
 import { extend } from './commands/extend.ts';
@@ -50,4 +51,5 @@ export const commands: readonly Command[] = [
   samples,
   audit,
   doctor,
+  completion,
 ];

@@ -54,6 +54,7 @@ async function executeCommand(
       isDirectoryGiven: repository !== null,
       environment: process.env,
       output,
+      commands,
       open: (face = 'cli') => {
         opened ??= openSupervisor(face, output).catch((error: unknown) => {
           // A server asks again later.

@@ -5,7 +5,12 @@ import { UsageError } from './usage-error.ts';
 
 /** What may stand anywhere, before the verb and after it. */
 export const commonOptions = {
-  repo: { type: 'string', value: 'DIR', description: 'a folder in the repository; the current one when absent' },
+  repo: {
+    type: 'string',
+    value: 'DIR',
+    candidates: 'folders',
+    description: 'a folder in the repository; the current one when absent',
+  },
   json: { type: 'boolean', description: 'print one JSON document instead of text' },
   help: { type: 'boolean', description: 'print this help' },
   version: { type: 'boolean', description: 'print the version' },

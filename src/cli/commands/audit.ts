@@ -27,16 +27,22 @@ const defaultLimit = 100;
 const exportedAtOnce = 500;
 
 const options = {
-  run: { type: 'string', value: 'RUN', description: 'only what is about this run' },
+  run: { type: 'string', value: 'RUN', candidates: 'runs', description: 'only what is about this run' },
   user: { type: 'string', value: 'NAME', description: 'whose text is removed' },
   action: { type: 'string', value: 'NAME', description: 'only this, e.g. kill' },
   since: { type: 'string', value: 'TIME', description: 'then or later: ISO 8601, local time, or "2h ago"' },
   until: { type: 'string', value: 'TIME', description: 'before then' },
   limit: { type: 'string', value: 'N', description: `only the last N entries; ${defaultLimit}, and all for an export` },
-  format: { type: 'string', value: 'FORMAT', description: 'of an export: json or csv; json when absent' },
+  format: {
+    type: 'string',
+    value: 'FORMAT',
+    candidates: auditFormats,
+    description: 'of an export: json or csv; json when absent',
+  },
   output: {
     type: 'string',
     value: 'FILE',
+    candidates: 'files',
     description: 'where an export goes, a new file; standard output when absent',
   },
 } as const;
@@ -60,7 +66,7 @@ export const audit = defineCommand({
   summary: 'print who did what and how it went, oldest first; verify that nobody has changed it; export it',
   usage:
     '[--run RUN] [--action NAME] [--since TIME] [--until TIME] [--limit N] | verify | redact --user NAME|--run RUN | export [--format json|csv] [--output FILE]',
-  operands: { minimum: 0, maximum: 1 },
+  operands: { minimum: 0, maximum: 1, candidates: [[...actions.keys()]] },
   options,
   async execute(invocation) {
     const [name = 'show'] = invocation.operands;

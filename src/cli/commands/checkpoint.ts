@@ -6,7 +6,7 @@ export const checkpoint = defineCommand({
   name: 'checkpoint',
   summary: 'keep the work of a run now, without disturbing it; or list what was kept',
   usage: 'RUN [--list]',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: ['runs'] },
   options: { list: { type: 'boolean', description: 'only list the checkpoints that there are' } },
   async execute({ operands: [runId = ''], options, output, open }) {
     const supervisor = await open();

@@ -3,13 +3,15 @@ import { defineCommand } from '../command.ts';
 import { runSentence } from '../run-text.ts';
 import { UsageError } from '../usage-error.ts';
 
+const outcomes = ['completed', 'failed'] as const;
+
 export const complete = defineCommand({
   name: 'complete',
   summary: 'end a run by hand and count it as completed, or as failed',
   usage: 'RUN [--as completed|failed] [--reason TEXT]',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: ['active-runs'] },
   options: {
-    as: { type: 'string', value: 'STATUS', description: 'completed (when absent) or failed' },
+    as: { type: 'string', value: 'STATUS', candidates: outcomes, description: 'completed (when absent) or failed' },
     reason: { type: 'string', value: 'TEXT', description: 'why, for the record' },
   },
   async execute({ operands: [runId = ''], options, output, open }) {
@@ -26,7 +28,8 @@ export const complete = defineCommand({
   },
 });
 
-function outcomeIn(text: string): 'completed' | 'failed' {
-  if (text === 'completed' || text === 'failed') return text;
+function outcomeIn(text: string): (typeof outcomes)[number] {
+  const outcome = outcomes.find((one) => one === text);
+  if (outcome !== undefined) return outcome;
   throw new UsageError(`"${text}" is not valid for --as. Expected: completed or failed.`, 'complete');
 }

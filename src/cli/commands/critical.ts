@@ -8,7 +8,7 @@ export const critical = defineCommand({
   name: 'critical',
   summary: 'run a command within a run that a kill lets come to its end, for as long as its workflow allows',
   usage: '-- CMD…',
-  operands: { minimum: 1, maximum: Infinity },
+  operands: { minimum: 1, maximum: Infinity, candidates: ['commands', 'files'] },
   options: {},
   execute({ operands: [program = '', ...parameters], directory, environment }) {
     const argv = [program, ...parameters] as const;

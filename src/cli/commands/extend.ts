@@ -8,7 +8,7 @@ export const extend = defineCommand({
   name: 'extend',
   summary: 'give a run more time than its limit',
   usage: 'RUN --minutes N',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: ['active-runs'] },
   options: {
     minutes: { type: 'string', value: 'N', description: 'on top of its limit, or from now on where that has passed' },
   },

@@ -4,7 +4,7 @@ import { defineCommand, type Invocation } from '../command.ts';
 import { UsageError } from '../usage-error.ts';
 
 const options = {
-  role: { type: 'string', value: 'ROLE', description: `one of ${keyRoles.join(', ')}` },
+  role: { type: 'string', value: 'ROLE', candidates: keyRoles, description: `one of ${keyRoles.join(', ')}` },
   name: { type: 'string', value: 'NAME', description: 'what its holder is called' },
   team: { type: 'string', value: 'USERS', description: 'of a team_lead: whose runs, with commas' },
   verbs: { type: 'string', value: 'VERBS', description: 'of automation: what it may do, as run,kill' },
@@ -23,7 +23,7 @@ export const key = defineCommand({
   name: 'key',
   summary: 'keys for scripts and other machines: make, list and revoke them',
   usage: 'create --role ROLE --name NAME [--team USERS] [--verbs VERBS] [--workflows PATTERNS] | list | revoke ID',
-  operands: { minimum: 1, maximum: 2 },
+  operands: { minimum: 1, maximum: 2, candidates: [[...actions.keys()], []] },
   options,
   notes: [
     'A key is printed once, when it is made; what is kept of it does not tell it. Who may do what: docs/security.md.',

@@ -15,7 +15,7 @@ import { UsageError } from '../usage-error.ts';
 
 const options = {
   match: { type: 'string', value: 'PATTERN', description: 'all whose id, workflow or message is like this' },
-  workflow: { type: 'string', value: 'NAME', description: 'all runs of this workflow' },
+  workflow: { type: 'string', value: 'NAME', candidates: 'workflows', description: 'all runs of this workflow' },
   all: { type: 'boolean', description: 'all runs' },
   everywhere: { type: 'boolean', description: 'with one of these: of every repository, not of this one alone' },
   'with-children': { type: 'boolean', description: 'also the runs that they have started' },
@@ -33,7 +33,7 @@ export const kill = defineCommand({
   summary: 'end runs with all their processes, and prove that none is left',
   usage:
     '(RUN… | [--match PATTERN] [--workflow NAME] | --all) [--everywhere] [--with-children] [--dry-run] [--yes] [--force] [--reason TEXT] [--ask]',
-  operands: { minimum: 0, maximum: Infinity },
+  operands: { minimum: 0, maximum: Infinity, candidates: ['active-runs'] },
   options,
   notes: [
     'Runs that are named are killed at once. Of the others those are meant that are not over: what they are is shown and',

@@ -1,13 +1,12 @@
-import { isWardenError } from '../../core/errors.ts';
 import { describeAlert } from '../../core/alert-words.ts';
 import { plainEnglish } from '../../core/messages.ts';
 import { alertJson, runJson } from '../../core/run-json.ts';
 import { isRunStatus, isTerminal, type RunStatus, runStatuses } from '../../core/run-status.ts';
 import { describeWatcher, watcherJson } from '../../core/watcher.ts';
-import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { wholeNumber } from '../amount.ts';
-import { defineCommand, type Invocation } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { oneLine } from '../output.ts';
+import { repositoryHere } from '../repository-here.ts';
 import { runTable } from '../run-text.ts';
 import { parseTime } from '../time.ts';
 import { UsageError } from '../usage-error.ts';
@@ -18,8 +17,14 @@ export const list = defineCommand({
   usage: '[--status A,B] [--workflow NAME] [--since TIME] [--until TIME] [--limit N] [--cursor C] [--all]',
   operands: { minimum: 0, maximum: 0 },
   options: {
-    status: { type: 'string', value: 'A,B', description: `only these: ${runStatuses.join(', ')}` },
-    workflow: { type: 'string', value: 'NAME', description: 'only runs of this workflow' },
+    status: {
+      type: 'string',
+      value: 'A,B',
+      candidates: runStatuses,
+      isList: true,
+      description: `only these: ${runStatuses.join(', ')}`,
+    },
+    workflow: { type: 'string', value: 'NAME', candidates: 'workflows', description: 'only runs of this workflow' },
     since: { type: 'string', value: 'TIME', description: 'created then or later: ISO 8601, local time, or "2h ago"' },
     until: { type: 'string', value: 'TIME', description: 'created before then' },
     limit: { type: 'string', value: 'N', description: 'at most so many; 100 when absent' },
@@ -71,15 +76,4 @@ function statusesIn(text: string): readonly RunStatus[] {
     if (isRunStatus(status)) return status;
     throw new UsageError(`"${status}" is not valid for --status. Expected: ${runStatuses.join(', ')}.`, 'list');
   });
-}
-
-/** Null outside of a repository, unless one was asked for. */
-async function repositoryHere(supervisor: Supervisor, { directory, isDirectoryGiven }: Invocation) {
-  try {
-    return await supervisor.repositoryOf(directory);
-  } catch (error) {
-    const isOutside = isWardenError(error, 'not_a_repository') || isWardenError(error, 'bare_repository');
-    if (isOutside && !isDirectoryGiven) return null;
-    throw error;
-  }
 }

@@ -7,7 +7,7 @@ export const logs = defineCommand({
   name: 'logs',
   summary: 'print what a run has written',
   usage: 'RUN [--setup | --teardown] [--follow]',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: ['runs'] },
   options: {
     follow: { type: 'boolean', description: 'go on until the run is over' },
     setup: { type: 'boolean', description: 'what its setup command has written' },

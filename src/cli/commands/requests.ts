@@ -9,7 +9,7 @@ export const requests = defineCommand({
   name: 'requests',
   summary: 'what runs ask people for, and the answers to it',
   usage: '[approve ID | deny ID]',
-  operands: { minimum: 0, maximum: 2 },
+  operands: { minimum: 0, maximum: 2, candidates: [['approve', 'deny'], []] },
   options: {},
   notes: [
     'A run that may not kill another, or itself, may ask for it: warden kill RUN --ask --reason TEXT. What is approved is',

@@ -8,11 +8,16 @@ export const restart = defineCommand({
   name: 'restart',
   summary: 'start a run again: the same workflow, message and base; the old run is ended first',
   usage: 'RUN [--fresh | --resume | --checkpoint N] [--wait]',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: ['runs'] },
   options: {
     fresh: { type: 'boolean', description: 'in a new worktree, from the base; this is the default' },
     resume: { type: 'boolean', description: 'in the same worktree, with all that is in it' },
-    checkpoint: { type: 'string', value: 'N', description: 'in a new worktree, from a checkpoint; "last" is one, too' },
+    checkpoint: {
+      type: 'string',
+      value: 'N',
+      candidates: ['last'],
+      description: 'in a new worktree, from a checkpoint; "last" is one, too',
+    },
     wait: { type: 'boolean', description: 'answer when the new run is over, with exit code 0 only if it completed' },
   },
   async execute({ operands: [runId = ''], options, output, open }) {

@@ -11,7 +11,7 @@ export const restore = defineCommand({
   name: 'restore',
   summary: 'bring what a checkpoint keeps back into a new worktree',
   usage: 'RUN [--checkpoint N]',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: ['runs'] },
   options: {
     checkpoint: { type: 'string', value: 'N', description: 'number of the checkpoint; the last one' },
   },

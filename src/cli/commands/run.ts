@@ -7,7 +7,7 @@ export const run = defineCommand({
   name: 'run',
   summary: 'start a workflow in a worktree of its own',
   usage: 'NAME [--message TEXT] [--base REF] [--after RUN]… [--persistent] [--wait]',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: ['workflows'] },
   options: {
     message: { type: 'string', value: 'TEXT', description: 'what the workflow is told; - reads standard input' },
     base: { type: 'string', value: 'REF', description: 'commit, branch or tag to start from; HEAD when absent' },
@@ -15,6 +15,7 @@ export const run = defineCommand({
       type: 'string',
       multiple: true,
       value: 'RUN',
+      candidates: 'runs',
       description: 'start when that run has completed; may be given more than once',
     },
     persistent: { type: 'boolean', description: 'no cleanup removes its worktree' },

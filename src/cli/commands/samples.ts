@@ -7,7 +7,7 @@ export const samples = defineCommand({
   name: 'samples',
   summary: 'print what a run has used over time: fine for an hour, then by the minute, then by 15 minutes for a week',
   usage: 'RUN',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: ['runs'] },
   options: {},
   async execute({ operands: [runId = ''], output, open }) {
     const found = await (await open()).samples(runId);

@@ -18,7 +18,12 @@ const standInSeconds = 60;
 
 const serveOptions = {
   port: { type: 'string', value: 'N', description: `of 127.0.0.1 and ::1; ${defaultPort}, and 0 for any that is free` },
-  socket: { type: 'string', value: 'PATH', description: 'a socket that only you can use, instead of a port' },
+  socket: {
+    type: 'string',
+    value: 'PATH',
+    candidates: 'files',
+    description: 'a socket that only you can use, instead of a port',
+  },
   'until-input-ends': { type: 'boolean', description: 'also end when standard input does, as with who started it' },
 } as const;
 

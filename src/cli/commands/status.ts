@@ -7,7 +7,7 @@ export const status = defineCommand({
   name: 'status',
   summary: 'tell all that is known of a run',
   usage: 'RUN',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: ['runs'] },
   options: {},
   async execute({ operands: [runId = ''], output, open }) {
     const supervisor = await open();

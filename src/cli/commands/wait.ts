@@ -6,7 +6,7 @@ export const wait = defineCommand({
   name: 'wait',
   summary: 'wait until a run is over; exit code 0 only if it completed',
   usage: 'RUN [--timeout SECONDS]',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: ['active-runs'] },
   options: {
     timeout: { type: 'string', value: 'SECONDS', description: 'give up waiting after so long; the run goes on' },
   },

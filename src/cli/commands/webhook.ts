@@ -7,8 +7,19 @@ import { readSecret } from '../read-secret.ts';
 import { UsageError } from '../usage-error.ts';
 
 const options = {
-  format: { type: 'string', value: 'FORMAT', description: 'slack or plain; as the host suggests when absent' },
-  on: { type: 'string', value: 'KINDS', description: `of ${noticeKinds.join(',')}; all of them when absent` },
+  format: {
+    type: 'string',
+    value: 'FORMAT',
+    candidates: webhookFormats,
+    description: 'slack or plain; as the host suggests when absent',
+  },
+  on: {
+    type: 'string',
+    value: 'KINDS',
+    candidates: noticeKinds,
+    isList: true,
+    description: `of ${noticeKinds.join(',')}; all of them when absent`,
+  },
 } as const;
 
 type Action = (supervisor: Supervisor, invocation: Invocation<typeof options>) => Promise<number>;
@@ -24,7 +35,7 @@ export const webhook = defineCommand({
   name: 'webhook',
   summary: 'tell a webhook of stuck, killed and failed runs; its URL is read from standard input',
   usage: 'show | set [--format FORMAT] [--on KINDS] | test | remove',
-  operands: { minimum: 1, maximum: 1 },
+  operands: { minimum: 1, maximum: 1, candidates: [[...actions.keys()]] },
   options,
   async execute(invocation) {
     const [name = ''] = invocation.operands;
