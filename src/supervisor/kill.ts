@@ -4,7 +4,7 @@ import type { AuditEntry } from '../core/ports/store.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
-import { findRun } from './find-run.ts';
+import { findRun, runNow } from './find-run.ts';
 import { endIfOver } from './reconcile.ts';
 import { carryStop, changeStop, followStop, intentOf } from './stop.ts';
 import { auditOf, type World } from './world.ts';
@@ -24,12 +24,16 @@ export interface KillOptions {
 export async function kill(world: World, runId: string, options: KillOptions = {}): Promise<KillReport> {
   const run = await endIfOver(world, await findRun(world.store, runId));
   if (isTerminal(run.status)) {
-    if (run.followUp !== null) await forgetFollowUp(world, run, auditOfAsking(world, run, options));
-    return reportOfEnded(world, run, options);
+    const asked = auditOfAsking(world, run, options);
+    const isNoted = run.followUp !== null && (await forgetFollowUp(world, run, asked));
+    const known = knownReport(run);
+    if (known === null) return refuse(world, run, options);
+    if (!isNoted) await world.store.audit(asked);
+    return known;
   }
   const decided = await decide(world, run, options);
-  const ended = decided === null ? await followStop(world, run.runId) : await carryOrFollow(world, decided);
-  if (isTerminal(ended.status)) return reportOfEnded(world, ended, options);
+  const ended = decided === null ? await join(world, run, options) : await carryOrFollow(world, decided);
+  if (isTerminal(ended.status)) return knownReport(ended) ?? refuse(world, ended, options);
   if (ended.killReport !== null) return ended.killReport;
   throw new WardenError('survivors', { runId: run.runId, survivors: 0 });
 }
@@ -56,31 +60,60 @@ async function decide(world: World, run: Run, options: KillOptions): Promise<Run
     audit,
   );
   if (pending !== null) return pending;
-  await forgetFollowUp(world, run, audit);
-  // A kill that is under way goes on at its last stage at once.
-  if (stop.force) await changeStop(world, run.runId, (now) => (now.force ? null : { force: true }), audit);
   return null;
 }
 
-function auditOfAsking(world: World, { runId }: Run, { force = false, why, askedBy }: KillOptions): AuditEntry {
-  const facts = askedBy === undefined ? { force } : { force, asked_by_run: askedBy };
-  return auditOf(world, runId, 'kill', 'asked', { why: why ?? null, facts });
+/**
+ * Waits for a kill that somebody else has decided. Who wanted it too is written down when it is over, so that it does
+ * not wait for a crowd.
+ */
+async function join(world: World, run: Run, options: KillOptions): Promise<Run> {
+  const asked = auditOfAsking(world, await runNow(world.store, run.runId), options);
+  const isNoted = await forgetFollowUp(world, run, asked);
+  // A kill that is under way goes on at its last stage at once.
+  const makesForced = options.force === true && (await makeForced(world, run, asked));
+  try {
+    return await followStop(world, run.runId);
+  } finally {
+    if (!isNoted && !makesForced) await world.store.audit(asked);
+  }
 }
 
-/** What a person wants ended is not started again. */
-async function forgetFollowUp(world: World, { runId }: Run, audit: AuditEntry): Promise<void> {
-  await world.store.change(runId, (now) => now.followUp !== null, { followUp: null }, audit);
+/** Of one that finds the run as others have left it, its status tells so. */
+function auditOfAsking(world: World, run: Run, { force = false, why, askedBy }: KillOptions): AuditEntry {
+  const isFirst = !isTerminal(run.status) && run.stop === null;
+  const facts = {
+    force,
+    ...(isFirst ? {} : { status: run.status }),
+    ...(askedBy === undefined ? {} : { asked_by_run: askedBy }),
+  };
+  return auditOf(world, run.runId, 'kill', 'asked', { why: why ?? null, facts });
+}
+
+/** @returns whether it was not before */
+async function makeForced(world: World, { runId }: Run, audit: AuditEntry): Promise<boolean> {
+  return (await changeStop(world, runId, (now) => (now.force ? null : { force: true }), audit)) !== null;
+}
+
+/** What a person wants ended is not started again. @returns whether it would have been */
+async function forgetFollowUp(world: World, { runId }: Run, audit: AuditEntry): Promise<boolean> {
+  return (await world.store.change(runId, (now) => now.followUp !== null, { followUp: null }, audit)) !== null;
 }
 
 function carryOrFollow(world: World, run: Run): Promise<Run> {
   return run.status === 'pending' ? followStop(world, run.runId) : carryStop(world, run);
 }
 
-async function reportOfEnded(world: World, run: Run, options: KillOptions): Promise<KillReport> {
+/** Null of a run that ended by itself. */
+function knownReport(run: Run): KillReport | null {
   if (run.killReport !== null) return run.killReport;
-  if (run.status === 'terminated' && run.reason?.code === 'cancelled') return reportOfCancelled(run);
-  const facts = { runId: run.runId, status: run.status };
-  await world.store.audit(auditOf(world, run.runId, 'kill', 'refused', { why: options.why ?? null, facts }));
+  return run.status === 'terminated' && run.reason?.code === 'cancelled' ? reportOfCancelled(run) : null;
+}
+
+/** @throws WardenError run_is_over */
+async function refuse(world: World, { runId, status }: Run, options: KillOptions): Promise<never> {
+  const facts = { runId, status };
+  await world.store.audit(auditOf(world, runId, 'kill', 'refused', { why: options.why ?? null, facts }));
   throw new WardenError('run_is_over', facts);
 }
 

@@ -8,34 +8,8 @@ import { startServe } from '../../../src/start-serve.ts';
 import { eventually } from '../../support/eventually.ts';
 import { shell } from '../../support/temporary-repository.ts';
 import { runs } from '../server/serving.ts';
-import { entry, type Warden, warden } from './warden.ts';
-
-interface Served {
-  readonly address: string;
-  readonly port: number | null;
-  /** Ends it as Ctrl+C does. @returns its exit code */
-  readonly end: () => Promise<number | null>;
-}
-
-async function served(command: Warden, ...parameters: string[]): Promise<Served> {
-  const { child, ended } = command.start(['serve', '--json', ...parameters]);
-  let printed = '';
-  child.stdout?.on('data', (data: Buffer) => (printed += data.toString()));
-  const { address, port } = await eventually(() => {
-    if (child.exitCode !== null) throw new Error(`it has ended with ${child.exitCode}`);
-    return printed.endsWith('}\n') ? (JSON.parse(printed) as Served) : null;
-  });
-  const end = async (): Promise<number | null> => {
-    child.kill('SIGINT');
-    return (await ended).exitCode;
-  };
-  return { address, port, end };
-}
-
-async function keyOf(command: Warden, role: string): Promise<string> {
-  const { document } = await command.json<{ key: string }>('key', 'create', '--role', role, '--name', `a ${role}`);
-  return document.key;
-}
+import { keyOf, served } from './served.ts';
+import { entry, warden } from './warden.ts';
 
 const statusOf = async (address: string, key: string, at: string, method = 'GET') => {
   const response = await fetch(`${address}${at}`, { method, headers: { 'x-api-key': key } });

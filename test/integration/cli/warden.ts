@@ -40,7 +40,11 @@ export interface Warden extends AsyncDisposable {
 
 /** Leaving its scope kills every run through the command line and checks that none is left. */
 export async function warden(): Promise<Warden> {
-  const repository = await temporaryRepository();
+  return wardenIn(await temporaryRepository());
+}
+
+/** The same in a repository that is there; leaving its scope removes it too. */
+export function wardenIn(repository: TemporaryRepository): Warden {
   const start = (parameters: readonly string[], place: Place = {}): Started => {
     const child = spawn(process.execPath, [entry, ...parameters], {
       cwd: place.directory ?? repository.path,
