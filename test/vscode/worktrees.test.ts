@@ -42,8 +42,15 @@ windowTest(
     await page.getByText(`Type ${run.run_id} to remove what should stay.`).first().waitFor();
     await page.keyboard.type(run.run_id);
     await page.keyboard.press('Enter');
+    await page
+      .getByText(/The audit keeps it/)
+      .first()
+      .waitFor();
+    await page.keyboard.type('its disk is needed');
+    await page.keyboard.press('Enter');
     await notification(page, /Removed one worktree \(2.* MB\)/).waitFor();
     expect(existsSync(worktree)).toBe(false);
+    expect(await readFile(path.join(window.stateFolder, 'audit.jsonl'), 'utf8')).toContain('"its disk is needed"');
 
     await treeItem(page, 'Removed, Work Kept, 1', 'Worktrees').click();
     await clickInlineAction(treeItem(page, /^worker, .* ago, one checkpoint/, 'Worktrees'), 'Restore Work…');

@@ -24,8 +24,14 @@ export async function cleanupWorktrees(warden: Warden): Promise<void> {
 /** Removes worktrees that somebody has chosen, and tells what became of them. Asks first where one should stay. */
 export async function removeChosen(warden: Warden, picked: readonly CleanupChoice[]): Promise<void> {
   const unsafe = picked.filter(({ verdict }) => verdict === 'unsafe');
-  if (unsafe.length > 0 && !(await confirm(unsafe))) return;
-  const report = await remove(warden, picked);
+  let why = '';
+  if (unsafe.length > 0) {
+    if (!(await confirm(unsafe))) return;
+    const reason = await askWhy();
+    if (reason === undefined) return;
+    why = reason;
+  }
+  const report = await remove(warden, picked, why);
   warden.worktreesTree.refresh();
   tell(warden, report);
 }
@@ -97,7 +103,18 @@ async function confirm(unsafe: readonly CleanupChoice[]): Promise<boolean> {
   return typed !== undefined && isConfirmed(typed, unsafe);
 }
 
-async function remove(warden: Warden, picked: readonly CleanupChoice[]): Promise<CleanupReport> {
+/** @returns undefined when somebody thinks better of it */
+async function askWhy(): Promise<string | undefined> {
+  const why = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Why?'),
+    prompt: vscode.l10n.t('The audit keeps it. It may be empty.'),
+    ignoreFocusOut: true,
+  });
+  return why?.trim();
+}
+
+/** @param why somebody insists on the removal of those that should stay */
+async function remove(warden: Warden, picked: readonly CleanupChoice[], why: string): Promise<CleanupReport> {
   const supervisor = await warden.access.get();
   const title = vscode.l10n.t('Removing worktrees');
   return vscode.window.withProgress(
@@ -111,6 +128,7 @@ async function remove(warden: Warden, picked: readonly CleanupChoice[]): Promise
           await supervisor.cleanup({
             directory,
             force,
+            ...(force && why !== '' ? { why } : {}),
             only,
             maxAgeHours: configuredAge(),
             dryRun: false,
