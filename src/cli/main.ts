@@ -92,7 +92,7 @@ async function fail(error: unknown, output: Output): Promise<number> {
   const words = wordsOf(error);
   if (output.json) await output.print(documentOf(error, words), '');
   else for (const line of linesOf(error, words)) output.tell(line);
-  if (isUnexpected(error) && debugs() && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (isUnexpected(error) && debugs() && error instanceof Error) output.tell(error.stack ?? '');
   if (error instanceof UsageError) return exitCodeOf('usage');
   return exitCodeOf(isWardenError(error) ? kindOf(error.code) : 'failed');
 }

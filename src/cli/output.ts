@@ -1,4 +1,7 @@
 import { styleText } from 'node:util';
+import { plainLines } from '../plain-text.ts';
+import { isColoured } from './colours.ts';
+import { terminalText } from './terminal-text.ts';
 
 export { oneLine } from '../plain-text.ts';
 
@@ -8,13 +11,13 @@ type Style = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 export class Output {
   /** One JSON document is printed instead of text. */
   readonly json: boolean;
+  /** Text on standard output is painted. */
+  readonly isColoured: boolean;
   readonly #closed = new AbortController();
-  readonly #isColoured: boolean;
 
   constructor(json: boolean, environment: NodeJS.ProcessEnv) {
     this.json = json;
-    const noColour = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
-    this.#isColoured = process.stdout.isTTY && !json && !noColour;
+    this.isColoured = !json && isColoured(environment, process.stdout.isTTY);
     process.stdout.on('error', this.#onError);
     process.stderr.on('error', this.#onError);
   }
@@ -24,6 +27,11 @@ export class Output {
     return this.#closed.signal;
   }
 
+  /** Standard output is a terminal, which obeys what it shows. */
+  get isTerminal(): boolean {
+    return process.stdout.isTTY;
+  }
+
   /** Width of the terminal; null where the result goes elsewhere. */
   get columns(): number | null {
     return process.stdout.isTTY ? process.stdout.columns : null;
@@ -31,10 +39,16 @@ export class Output {
 
   /** The result: the document with `--json`, else the text. */
   async print(document: unknown, text: string): Promise<void> {
-    await this.write(this.json ? `${JSON.stringify(document, null, 2)}\n` : text === '' ? '' : `${text}\n`);
+    if (this.json) await this.write(`${jsonText(document)}\n`);
+    else if (text !== '') await this.show(text);
   }
 
-  /** Resolves when it was taken, so that nothing piles up before a slow reader. */
+  /** Lines of text, whoever they are from: a terminal obeys nothing in them but our colours. */
+  async show(text: string): Promise<void> {
+    await this.write(`${terminalText(text, this.isColoured)}\n`);
+  }
+
+  /** As it is. Resolves when it was taken, so that nothing piles up before a slow reader. */
   write(data: string | Uint8Array): Promise<void> {
     if (data.length === 0 || this.closed.aborted) return Promise.resolve();
     return new Promise((resolve) => process.stdout.write(data, () => resolve()));
@@ -42,7 +56,7 @@ export class Output {
 
   /** A line on standard error. */
   tell(text: string): void {
-    process.stderr.write(`warden: ${text}\n`);
+    process.stderr.write(`warden: ${plainLines(text)}\n`);
   }
 
   /** What is being done, for who watches a terminal. */
@@ -51,7 +65,7 @@ export class Output {
   }
 
   paint(style: Style, text: string): string {
-    return this.#isColoured ? styleText(style, text, { validateStream: false }) : text;
+    return this.isColoured ? styleText(style, text, { validateStream: false }) : text;
   }
 
   /** Takes the listeners back, after what is under way has had its say. */
@@ -66,4 +80,13 @@ export class Output {
     if (error.code !== 'EPIPE') throw error;
     this.#closed.abort();
   };
+}
+
+/** Terminals obey some characters that JSON may hold as they are. */
+function jsonText(document: unknown): string {
+  return JSON.stringify(document, null, 2).replaceAll(
+    // oxlint-disable-next-line no-control-regex -- control characters are what must not get through
+    /[\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -18,6 +18,7 @@ import { wholeNumber } from '../amount.ts';
 import { defineCommand, type Invocation, type OptionValues } from '../command.ts';
 import { oneLine } from '../output.ts';
 import { table } from '../table.ts';
+import { terminalText } from '../terminal-text.ts';
 import { parseTime } from '../time.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -108,7 +109,9 @@ async function exportEntries(supervisor: Supervisor, invocation: Invocation<Opti
   }
   const filter = await filterOf(supervisor, given);
   if (given.output === undefined) {
-    await writeExport(supervisor, filter, format, (text) => output.write(text));
+    await writeExport(supervisor, filter, format, (text) =>
+      output.write(output.isTerminal ? terminalText(text, false) : text),
+    );
     return 0;
   }
   const file = path.resolve(directory, given.output);

@@ -61,7 +61,7 @@ export const cleanup = defineCommand({
  * @throws WardenError confirmation_needed where nobody can be asked
  */
 async function isAgreed(plan: CleanupReport, safe: CleanupReport, output: Output): Promise<boolean> {
-  if (!output.json) await output.write(`${describe(plan)}\n`);
+  if (!output.json) await output.show(describe(plan));
   if (!canAsk(output)) {
     throw new WardenError('confirmation_needed', { paths: plan.removed.map(({ path }) => path) });
   }
@@ -71,7 +71,7 @@ async function isAgreed(plan: CleanupReport, safe: CleanupReport, output: Output
   const rows = safe.kept
     .filter(({ path }) => insisted.some((one) => one.path === path))
     .map(({ runId, path, reasons }) => ['should stay', runId, path, reasonWords(reasons)]);
-  await output.write(`${table(rows)}\n`);
+  await output.show(table(rows));
   const what = plan.removed.length === 1 ? 'it' : 'all of them';
   return isConfirmed((await typed(`Type ${confirmationOf(insisted)} to remove ${what}: `)) ?? '', insisted);
 }

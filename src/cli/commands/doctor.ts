@@ -41,7 +41,7 @@ export const doctor = defineCommand({
     const repairable = found.findings.map(({ finding }) => finding).filter(({ isRepairable }) => isRepairable);
     if (options.repair !== true || repairable.length === 0) return print(found, output);
     if (options.yes !== true) {
-      if (!output.json) await output.write(`${describe(found, output)}\n\n`);
+      if (!output.json) await output.show(`${describe(found, output)}\n`);
       if (!canAsk(output)) throw new WardenError('confirmation_needed', { paths: repairable.map(subjectOf) });
       if (!(await saysYes(repairable.length === 1 ? 'Repair it?' : `Repair these ${repairable.length}?`))) return 1;
     }

@@ -131,7 +131,7 @@ async function preview(impacts: readonly Impact[], output: Output): Promise<numb
 }
 
 async function isConfirmed(impacts: readonly Impact[], output: Output): Promise<boolean> {
-  await output.write(`${linesAbout(impacts)}\n${describeWhatStays(plainEnglish)}\n`);
+  await output.show(`${linesAbout(impacts)}\n${describeWhatStays(plainEnglish)}`);
   const isYes = await saysYes(impacts.length === 1 ? 'Kill this run?' : `Kill these ${impacts.length} runs?`);
   if (!isYes) output.tell('nothing was killed');
   return isYes;

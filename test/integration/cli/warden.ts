@@ -83,7 +83,8 @@ export function wardenIn(repository: TemporaryRepository): Warden {
 
 /** The test itself may run in a run, or with colours asked for. */
 function ownEnvironment(): NodeJS.ProcessEnv {
-  const { WARDEN_RUN_ID: _run, npm_lifecycle_event: _event, ...environment } = process.env;
+  const { WARDEN_RUN_ID: _run, npm_lifecycle_event: _event, ...others } = process.env;
+  const { NO_COLOR: _no, FORCE_COLOR: _force, CLICOLOR: _usual, ...environment } = others;
   return environment;
 }
 
