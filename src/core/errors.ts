@@ -55,7 +55,14 @@ export interface ErrorFacts {
   database_newer: { path: string; found: number; supported: number };
   database_damaged: { path: string; detail: string };
   /** Nothing to be done: the database was lost and made anew from the run folders; `setAside` is where the damaged one is. */
-  database_rebuilt: { path: string; runs: number; setAside: string | null };
+  database_rebuilt: {
+    path: string;
+    runs: number;
+    setAside: string | null;
+    backup: string | null;
+    missingEntries: number;
+    refusedKeys: number;
+  };
   database_busy: { path: string; waitedMilliseconds: number };
   unsupported_runtime: { napi: string; node: string };
   untrusted_workspace: { folder: string };

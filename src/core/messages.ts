@@ -1,3 +1,4 @@
+import { describeRebuilt } from './rebuilt-words.ts';
 import type { ErrorCode, ErrorFacts, LaunchStep, WardenError, WebhookProblem, WorkflowFileProblem } from './errors.ts';
 import type { HealthReason } from './health.ts';
 import type { CriticalSection } from './critical-section.ts';
@@ -134,15 +135,7 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
       path,
       detail,
     ),
-  database_rebuilt: ({ path, runs, setAside }, translate) =>
-    setAside === null
-      ? translate('The database {0} was gone. It was made anew from {1} run folders.', path, runs)
-      : translate(
-          'The database {0} was damaged. It was made anew from {1} run folders; the old one is {2}.',
-          path,
-          runs,
-          setAside,
-        ),
+  database_rebuilt: describeRebuilt,
   database_busy: ({ path, waitedMilliseconds }, translate) =>
     translate(
       'Another process has kept {0} locked for {1}. Try again.',

@@ -92,6 +92,13 @@ export class AuditTable {
     return entries;
   }
 
+  /** An older copy of the table still has the text of an entry that was redacted since. */
+  redactAgain({ entry, hash }: Pick<ChainedEntry, 'entry' | 'hash'>): void {
+    this.#statement(`
+      UPDATE audit_log SET salt = NULL, user = '', why = NULL, facts = '{}'
+      WHERE entry = ? AND hash IS ? AND salt IS NOT NULL`).run(entry, hash);
+  }
+
   redacted(): ReadonlySet<number> {
     const sql = 'SELECT entry FROM audit_log WHERE salt IS NULL AND hash IS NOT NULL';
     return new Set(this.#statement(sql).pluck().all() as number[]);

@@ -15,6 +15,9 @@ const kept = 3;
 /** Takes about a millisecond; the event loop turns between. */
 const pagesAtOnce = 100;
 
+/** How long to wait for another process that is taking one. */
+const lockPatienceMilliseconds = 10_000;
+
 /** How much of the disk must be free, in sizes of the database: one is taken, and runs need the rest. */
 const neededRoom = 2;
 
@@ -49,31 +52,50 @@ export class Backups {
    */
   async take(now: number, isDue: (newest: Backup | null) => boolean, signal?: AbortSignal): Promise<Backup | null> {
     if (!isDue((await this.all())[0] ?? null)) return null;
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    return withLockFile(path.join(this.#folder, 'lock'), 0, async (isHeld) => {
+    return this.#locked(0, async (isHeld) => {
       if (!isHeld) return null;
       const [newest = null] = await this.all();
       if (!isDue(newest)) return null;
-      await this.#removeUnfinished();
-      await this.#requireRoom();
-      const number = (newest?.number ?? 0) + 1;
-      const file = path.join(this.#folder, nameOf(number, now));
-      const unfinished = `${file}${unfinishedSuffix}`;
-      try {
-        await this.#copyTo(unfinished, signal);
-        await rename(unfinished, file);
-        await flush(this.#folder);
-      } finally {
-        await rm(unfinished, { force: true });
-      }
+      const backup = await this.#make(newest, now, signal);
       await this.#removeAllBut(kept);
-      return { file, number, at: now };
+      return backup;
     });
   }
 
-  /** Those before the newest. */
-  removeOlder(): Promise<void> {
-    return this.#removeAllBut(1);
+  /**
+   * Puts one of now in the place of all that there are; where there is none, none is taken.
+   * @throws as `take`, and state_folder_not_writable when another process goes on taking one
+   */
+  async renew(now: number): Promise<void> {
+    if ((await this.all()).length === 0) return;
+    await this.#locked(lockPatienceMilliseconds, async (isHeld) => {
+      if (!isHeld)
+        throw new WardenError('state_folder_not_writable', { path: this.#folder, detail: 'it cannot be locked' });
+      const [newest = null] = await this.all();
+      await this.#make(newest, now);
+      await this.#removeAllBut(1);
+    });
+  }
+
+  async #locked<Result>(patienceMilliseconds: number, work: (isHeld: boolean) => Promise<Result>): Promise<Result> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    return withLockFile(path.join(this.#folder, 'lock'), patienceMilliseconds, work);
+  }
+
+  async #make(newest: Backup | null, now: number, signal?: AbortSignal): Promise<Backup> {
+    await this.#removeUnfinished();
+    await this.#requireRoom();
+    const number = (newest?.number ?? 0) + 1;
+    const file = path.join(this.#folder, nameOf(number, now));
+    const unfinished = `${file}${unfinishedSuffix}`;
+    try {
+      await this.#copyTo(unfinished, signal);
+      await rename(unfinished, file);
+      await flush(this.#folder);
+    } finally {
+      await rm(unfinished, { force: true });
+    }
+    return { file, number, at: now };
   }
 
   /**

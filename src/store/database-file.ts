@@ -35,14 +35,14 @@ export interface MadeDatabase {
  * Makes a new database in the place of one that is gone, empty or damaged, which is moved beside it and never deleted.
  * One process does it at a time, and the new file appears in its place complete: nobody ever opens half of one.
  * @param bad the file that was found damaged; null when none, or an empty one, was found
- * @param fill puts the tables and what is known into it
+ * @param make makes the new one at another path, with `buildDatabase`
  * @returns null when another process was first
  * @throws the system's or SQLite's error, and disk_full or state_folder_not_writable
  */
 export function replaceDatabase(
   file: string,
   bad: FileIdentity | null,
-  fill: (database: Database.Database, setAside: string | null) => Promise<void>,
+  make: (unfinished: string, setAside: string | null) => Promise<void>,
 ): Promise<MadeDatabase | null> {
   return withLockFile(`${file}.lock`, patienceMilliseconds, async (isHeld) => {
     if (!isSameFile(databaseAt(file), bad)) return null;
@@ -52,7 +52,7 @@ export function replaceDatabase(
     try {
       const setAside = nameAside(file);
       const exists = await isThere(file);
-      await build(unfinished, (database) => fill(database, exists ? setAside : null));
+      await make(unfinished, exists ? setAside : null);
       await moveAside(file, setAside);
       await publish(unfinished, file);
       return { setAside: exists ? setAside : null };
@@ -64,7 +64,8 @@ export function replaceDatabase(
 
 const unfinishedSuffix = '.making-';
 
-async function build(file: string, fill: (database: Database.Database) => Promise<void>): Promise<void> {
+/** @param fill puts the tables and what is known into it, or brings up to date what is there */
+export async function buildDatabase(file: string, fill: (database: Database.Database) => Promise<void>): Promise<void> {
   const database = new Database(file, { timeout: 0 });
   try {
     // Nobody sees it before it is whole, so that the disk is waited for once, at the end.

@@ -58,6 +58,12 @@ export class KeyRows {
       this.#statement('UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL').run(at, id).changes > 0
     );
   }
+
+  /** @returns the ids of those that were not revoked yet */
+  revokeAll(at: number): readonly string[] {
+    const sql = 'UPDATE api_keys SET revoked_at = ? WHERE revoked_at IS NULL RETURNING id';
+    return this.#statement(sql).pluck().all(at) as string[];
+  }
 }
 
 function keyFrom(row: KeyRow): ApiKey {

@@ -377,6 +377,13 @@ class LastingStore implements Store {
     const entries = await this.#insist((database) => database.redactAudit(request, entryOf));
     await this.auditCopied();
     await this.#mirror.redact(await this.#use((database) => database.redactedEntries()));
+    const { file, now } = this.#options;
+    if (entries > 0)
+      await retryWhileBusy(
+        file,
+        () => this.#backups.renew(now()),
+        () => longPatienceMilliseconds,
+      );
     return entries;
   }
 
@@ -705,8 +712,8 @@ function processesOf(runs: readonly Run[]): readonly ActiveProcesses[] {
   }));
 }
 
-function rebuiltError(file: string, { runs, setAside }: Rebuilt): WardenError {
-  return new WardenError('database_rebuilt', { path: file, runs, setAside });
+function rebuiltError(file: string, { backup, ...facts }: Rebuilt): WardenError {
+  return new WardenError('database_rebuilt', { path: file, backup: backup?.file ?? null, ...facts });
 }
 
 function withKeptOf(kept: ReadonlyMap<RunId, readonly KeptChange[]>): (run: Run) => Run {

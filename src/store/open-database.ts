@@ -1,10 +1,20 @@
 import Database from 'better-sqlite3';
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, copyFile, mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Backup } from '../core/backup.ts';
 import { WardenError, detailOf, isWardenError } from '../core/errors.ts';
 import { AuditTable } from './audit-table.ts';
-import { databaseAt, type FileIdentity, isSameFile, type MadeDatabase, replaceDatabase } from './database-file.ts';
+import { problemIn } from './check-database.ts';
+import {
+  buildDatabase,
+  databaseAt,
+  type FileIdentity,
+  isSameFile,
+  type MadeDatabase,
+  replaceDatabase,
+} from './database-file.ts';
 import { migrations } from './schema.ts';
 
 /** The Node-API version that the native binding is built for; an older runtime would die of it without a word. */
@@ -21,9 +31,19 @@ export interface OpenDatabase {
   readonly made: MadeDatabase | null;
 }
 
+/** What a new database is made from. */
+export interface Origin {
+  /** Where the damaged one is moved; null when there is none. */
+  readonly setAside: string | null;
+  /** What it is a copy of; null when none was good. */
+  readonly backup: Backup | null;
+}
+
 export interface OpenDatabaseOptions {
+  /** What a lost one may be restored from, the best first. */
+  readonly backups: () => Promise<readonly Backup[]>;
   /** Puts into a new database, which nobody else sees yet, what is known from elsewhere. */
-  readonly restore: (database: Database.Database, setAside: string | null) => Promise<void>;
+  readonly restore: (database: Database.Database, origin: Origin) => Promise<void>;
   /** Something was wrong with it: it is checked whatever its size. */
   readonly isSuspect: boolean;
   readonly busyLimitMilliseconds: () => number;
@@ -31,7 +51,7 @@ export interface OpenDatabaseOptions {
 
 /**
  * Opens the database, owner-only, and brings it to the newest version. One that is damaged is moved aside, and a new one
- * made and filled with what the run folders know.
+ * made of the newest backup that is good, or of none, and filled with what the run folders know.
  * @throws WardenError unsupported_runtime, state_folder_not_writable, database_newer, database_damaged, disk_full, database_busy
  */
 export async function openDatabase(file: string, options: OpenDatabaseOptions): Promise<OpenDatabase> {
@@ -67,7 +87,7 @@ async function openOrMake(file: string, options: OpenDatabaseOptions): Promise<O
       if (!isWardenError(failure, 'database_damaged') || attempt > 3) throw failure;
     }
     made =
-      (await replaceDatabase(file, identity, (database, setAside) => fill(file, database, options, setAside))) ?? made;
+      (await replaceDatabase(file, identity, (unfinished, setAside) => make(unfinished, setAside, options))) ?? made;
   }
 }
 
@@ -89,14 +109,38 @@ async function open(file: string, isSuspect: boolean): Promise<Database.Database
   }
 }
 
+async function make(unfinished: string, setAside: string | null, options: OpenDatabaseOptions): Promise<void> {
+  for (const backup of await options.backups()) {
+    try {
+      await copyFile(backup.file, unfinished, constants.COPYFILE_FICLONE);
+      await buildDatabase(unfinished, async (database) => {
+        const detail = await problemIn(database);
+        if (detail !== null) throw new WardenError('database_damaged', { path: backup.file, detail });
+        await fill(unfinished, database, { setAside, backup }, options);
+      });
+      return;
+    } catch (error) {
+      if (!isOfTheBackup(translated(unfinished, error))) throw error;
+      for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${unfinished}${suffix}`, { force: true });
+    }
+  }
+  await buildDatabase(unfinished, (database) => fill(unfinished, database, { setAside, backup: null }, options));
+}
+
 async function fill(
   file: string,
   database: Database.Database,
+  origin: Origin,
   options: OpenDatabaseOptions,
-  setAside: string | null,
 ): Promise<void> {
   migrate(file, database);
-  await options.restore(database, setAside);
+  await options.restore(database, origin);
+}
+
+/** The next one may do: it is damaged, of a newer version, cannot be read, or has just been removed as an old one. */
+function isOfTheBackup(error: unknown): boolean {
+  if (isWardenError(error)) return error.code !== 'disk_full';
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** With a damaged page reads fail while writes still answer "ok", so it is looked for before anything is trusted. */

@@ -36,6 +36,13 @@ export class PermissionRequestRows {
     return requestFrom(row);
   }
 
+  /** With the number that it had already. @returns false when there is one with that number */
+  restore({ id, runId, askedBy, force, why, askedAt }: PermissionRequest): boolean {
+    const sql = `
+      INSERT OR IGNORE INTO permission_requests (id, run_id, asked_by, force, why, asked_at) VALUES (?, ?, ?, ?, ?, ?)`;
+    return this.#statement(sql).run(id, runId, askedBy, force ? 1 : 0, why, askedAt).changes > 0;
+  }
+
   one(id: number): PermissionRequest | null {
     const row = this.#statement('SELECT * FROM permission_requests WHERE id = ?').get(id) as RequestRow | undefined;
     return row === undefined ? null : requestFrom(row);

@@ -5,9 +5,12 @@ import {
   type ChainedEntry,
   type ChainHead,
   type EntryRange,
+  faultOf,
+  isRedacted,
   rangesOf,
   type RedactionRequest,
 } from '../core/audit-chain.ts';
+import { AuditSince } from '../core/audit-since.ts';
 import type { AuditHistory } from '../core/alerts.ts';
 import type { ApiKey, KeyDigest } from '../core/api-key.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
@@ -36,6 +39,7 @@ import type { Observation } from '../core/observation.ts';
 import type { Actor, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import type { Sample } from '../core/samples.ts';
+import { restoredRun } from '../core/restored-run.ts';
 import { cursorFrom, cursorOf, defaultPageSize } from '../core/run-page.ts';
 import type { Delivery, PendingNotice } from '../core/delivery.ts';
 import { noticeOfChange } from '../core/notice.ts';
@@ -44,7 +48,8 @@ import { inTurn, isTurnOver, myTurn } from '../event-loop-turns.ts';
 import { activeStatuses, isTerminal, mayBecome } from '../core/run-status.ts';
 import { auditFileName, auditFileSize, entriesIn } from './audit-file.ts';
 import { AuditHeads } from './audit-heads.ts';
-import { AuditTable } from './audit-table.ts';
+import { AuditTable, sha256 } from './audit-table.ts';
+import { Backups } from './backups.ts';
 import { problemIn } from './check-database.ts';
 import { CheckpointRows } from './checkpoint-rows.ts';
 import { countAll } from './count-all.ts';
@@ -52,7 +57,7 @@ import { DiskUsageRows } from './disk-usage-rows.ts';
 import { databaseAt, type FileIdentity, isSameFile } from './database-file.ts';
 import { KeyRows } from './key-rows.ts';
 import { NoticeTable } from './notice-table.ts';
-import { openDatabase, requireKnownVersion, retryWhileBusy } from './open-database.ts';
+import { openDatabase, type Origin, requireKnownVersion, retryWhileBusy } from './open-database.ts';
 import { PermissionRequestRows } from './permission-request-rows.ts';
 import { readableAudit } from './readable-audit.ts';
 import { RunRecords } from './run-records.ts';
@@ -93,15 +98,17 @@ export async function openStore(options: OpenStoreOptions): Promise<SqliteStore>
   const folder = path.dirname(file);
   const records = new RunRecords(folder);
   let rebuilt: Rebuilt | null = null;
-  const restore = async (database: Database.Database, setAside: string | null): Promise<void> => {
+  const restore = async (database: Database.Database, { setAside, backup }: Origin): Promise<void> => {
     const runs = await records.all();
-    const head = await new AuditHeads(folder).head();
-    if (runs.length === 0 && setAside === null && head === null) return;
+    const remembered = await new AuditHeads(folder).all();
+    rebuilt = null;
+    if (runs.length === 0 && setAside === null && backup === null && remembered.length === 0) return;
     const store = new SqliteStore({ file, database, identity: null, now, records, busyLimitMilliseconds });
     const audit = knownAudit(setAside === null ? null : file, path.join(folder, auditFileName));
-    rebuilt = await store.restore(runs, audit, { at: now(), actor, setAside, head });
+    rebuilt = await store.restore(runs, audit, { at: now(), actor, setAside, backup, remembered });
   };
-  const { database, identity, made } = await openDatabase(file, { restore, isSuspect, busyLimitMilliseconds });
+  const backups = (): ReturnType<Backups['all']> => new Backups(file).all();
+  const { database, identity, made } = await openDatabase(file, { backups, restore, isSuspect, busyLimitMilliseconds });
   // Another process may have been first.
   if (made === null) rebuilt = null;
   return new SqliteStore({ file, now, records, busyLimitMilliseconds, database, identity, rebuilt });
@@ -109,15 +116,20 @@ export async function openStore(options: OpenStoreOptions): Promise<SqliteStore>
 
 /** What is left of the audit log: of the damaged database what can be read of it, then what only the file holds. */
 async function* knownAudit(damaged: string | null, file: string): AsyncGenerator<ChainedEntry> {
-  if (damaged !== null) yield* readableAudit(damaged);
+  if (damaged !== null) {
+    // What the damage has made of an entry is not to take the place of what the file holds.
+    for (const entry of readableAudit(damaged)) if (faultOf(entry, null, sha256) !== 'edited') yield entry;
+  }
   for await (const entry of entriesIn(file, await auditFileSize(file))) if (entry !== null) yield entry;
 }
 
-/** A database that was lost was made anew from the run folders. */
-export interface Rebuilt {
+/** A database that was lost was made anew from a backup, if there was a good one, and the run folders. */
+export interface Rebuilt extends Origin {
   readonly runs: number;
-  /** Where the damaged one was moved; null when it was gone. */
-  readonly setAside: string | null;
+  /** Entries of the audit log that are lost, as far as is remembered. */
+  readonly missingEntries: number;
+  /** Keys that are refused from now on, since it is not certain that they were not revoked after the backup. */
+  readonly refusedKeys: number;
 }
 
 interface SqliteStoreParts {
@@ -129,6 +141,11 @@ interface SqliteStoreParts {
   readonly now: () => number;
   readonly records: RunRecords;
   readonly busyLimitMilliseconds: () => number;
+}
+
+/** What a new database is made from, when and as whom it is audited, and up to where its audit log is remembered. */
+interface Restoring extends Origin, Pick<AuditEntry, 'at' | 'actor'> {
+  readonly remembered: readonly ChainHead[];
 }
 
 /** What is wrong is what was to be written, not where to. */
@@ -219,42 +236,86 @@ export class SqliteStore implements Omit<
   }
 
   /**
-   * Puts into a new database the runs that are known from their folders, and what can be read of the old audit log. What
-   * the tables do not accept, as when somebody has edited a run's folder, is left out and told.
+   * Puts into a new database, or into the copy of a backup, the runs that are known from their folders, and what can be read
+   * of the old audit log. What the tables do not accept, as when somebody has edited a run's folder, is left out and told.
    */
   async restore(
     runs: readonly Run[],
     audit: AsyncIterable<ChainedEntry>,
-    {
-      at,
-      actor,
-      setAside,
-      head,
-    }: Pick<AuditEntry, 'at' | 'actor'> & Pick<Rebuilt, 'setAside'> & { head: ChainHead | null },
+    { at, actor, setAside, backup, remembered }: Restoring,
   ): Promise<Rebuilt> {
-    const leftOut: string[] = [];
-    let entries = 0;
-    await this.#inSlices(audit, (entry) => {
-      if (this.#audit.insert(entry)) entries += 1;
-    });
-    this.#audit.chainUnchained();
-    this.#audit.countFrom(head?.entry ?? 0);
+    // Whoever held it then watches no more, or takes it again.
+    this.#statement('DELETE FROM supervisors').run();
+    const since = new AuditSince(this.#audit.head(), remembered, sha256);
+    const entries = await this.#restoreAudit(audit, since, remembered);
     const entry = { at, actor, action: 'rebuild', outcome: 'done', why: null } as const;
+    const leftOut: string[] = [];
     await this.#inSlices(
       runs,
-      (run) => {
-        this.#writeRun(run);
+      (record) => {
+        const before = this.#runNow(record.runId);
+        const run = restoredRun(before, record);
+        this.#restoreRun(before, run);
+        if (backup !== null && before?.status === run.status) return;
         this.#writeAudit({ ...entry, runId: run.runId, facts: { status: run.status } });
       },
       (run) => leftOut.push(run.runId),
     );
-    const restored = runs.length - leftOut.length;
-    this.#writeAudit({
-      ...entry,
-      runId: null,
-      facts: { runs: restored, left_out: leftOut, audit_entries: entries, set_aside: setAside },
+    await this.#inSlices(since.requests, (request) => void this.#requests.restore(request));
+    await this.#inSlices(since.answers, ([id, answer]) => void this.#requests.close(id, answer));
+    const refused = this.#restoreKeys(since, at);
+    for (const id of refused) this.#writeAudit({ ...entry, action: 'revoke_key', runId: null, facts: { id } });
+    const rebuilt = {
+      runs: runs.length - leftOut.length,
+      setAside,
+      backup,
+      missingEntries: since.missing,
+      refusedKeys: refused.length,
+    };
+    const facts = { runs: rebuilt.runs, left_out: leftOut, audit_entries: entries, set_aside: setAside };
+    const source = backup === null ? {} : { backup: backup.file, refused_keys: refused };
+    const lost = since.missing === 0 ? {} : { missing_entries: since.missing };
+    this.#writeAudit({ ...entry, runId: null, facts: { ...facts, ...source, ...lost } });
+    return rebuilt;
+  }
+
+  /** @returns how many entries were taken over */
+  async #restoreAudit(
+    audit: AsyncIterable<ChainedEntry>,
+    since: AuditSince,
+    remembered: readonly ChainHead[],
+  ): Promise<number> {
+    const first = this.#audit.head().entry;
+    let entries = 0;
+    await this.#inSlices(audit, (entry) => {
+      if (this.#audit.insert(entry)) entries += 1;
+      else if (isRedacted(entry)) this.#audit.redactAgain(entry);
     });
-    return { runs: restored, setAside };
+    this.#audit.chainUnchained();
+    this.#audit.countFrom(remembered.reduce((most, { entry }) => Math.max(most, entry), 0));
+    for (let from = first; ;) {
+      const rows = this.#audit.after(from, rowsAtOnce);
+      for (const row of rows) since.add(row);
+      const last = rows.at(-1);
+      if (last === undefined) return entries;
+      from = last.entry;
+      if (isTurnOver()) await myTurn();
+    }
+  }
+
+  #restoreRun(before: Run | null, run: Run): void {
+    const { runId, process, status } = run;
+    // The identity of a run's processes is written once.
+    const isOther = before?.process && process && !isSameProcess(before.process.command, process.command);
+    if (isOther === true) this.#statement('DELETE FROM workflow_processes WHERE run_id = ?').run(runId);
+    this.#writeRun(run);
+    if (isTerminal(status)) this.#statement('DELETE FROM seen_processes WHERE run_id = ?').run(runId);
+  }
+
+  /** In doubt a key is refused. @returns those that were refused for that */
+  #restoreKeys(since: AuditSince, at: number): readonly string[] {
+    for (const [id, revokedAt] of since.revokedKeys) this.#keys.revoke(id, revokedAt);
+    return since.isWhole ? [] : this.#keys.revokeAll(at);
   }
 
   /** Each of many in a savepoint of its own, so that one that fails takes back itself alone; the event loop turns between. */

@@ -3,16 +3,18 @@ import type { World } from './world.ts';
 /** Whether one is due is asked this often, and so often it is tried again. */
 const lookMilliseconds = 10 * 60_000;
 
+type Needed = Pick<World, 'store' | 'clock' | 'diagnostics' | 'disposed'>;
+
 /** Copies the database once a day, and when the watching begins if the last copy is older than that. */
 export class DailyBackup {
-  readonly #world: World;
+  readonly #world: Needed;
   #work: Promise<void> | null = null;
   /** Monotonic milliseconds. */
   #lookedAt = -Infinity;
   /** Told once, not at every try. */
   #hasFailed = false;
 
-  constructor(world: World) {
+  constructor(world: Needed) {
     this.#world = world;
   }
 

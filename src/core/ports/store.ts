@@ -242,7 +242,7 @@ export interface Store extends Outbox {
   auditHistory(span: HistorySpan): Promise<AuditHistory>;
   /** Reads all of the database, table by table. @throws WardenError when it cannot be read */
   examine(): Promise<DatabaseFacts>;
-  /** Checks all of the database; one that is damaged is set aside, and made anew from the run folders. @throws WardenError */
+  /** Checks all of the database; one that is damaged is set aside, and comes back from a backup and the run folders. @throws WardenError */
   replaceDamaged(): Promise<void>;
   /**
    * Copies the database, unless the last copy is younger than a day.

@@ -1,44 +1,13 @@
 import Database from 'better-sqlite3';
 import { execa } from 'execa';
-import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { AuditEntry, Store } from '../../../src/core/ports/store.ts';
+import type { AuditEntry } from '../../../src/core/ports/store.ts';
 import { Backups, problemOfBackup } from '../../../src/store/backups.ts';
-import { openLastingStore } from '../../../src/store/lasting-store.ts';
+import { clockedStore } from '../../support/clocked-store.ts';
 
 const day = 24 * 3_600_000;
-
-interface Place extends AsyncDisposable {
-  readonly file: string;
-  readonly told: unknown[];
-  /** Epoch milliseconds. */
-  now: number;
-  open(): Promise<Store>;
-  backups(): Promise<readonly string[]>;
-}
-
-async function place(): Promise<Place> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'warden-backup-'));
-  const file = path.join(folder, 'warden.db');
-  const told: unknown[] = [];
-  const one: Place = {
-    file,
-    told,
-    now: Date.UTC(2026, 0, 1),
-    open: () =>
-      openLastingStore({
-        file,
-        now: () => one.now,
-        actor: { user: 'dev', face: 'cli' },
-        diagnostics: { failed: (during, error) => told.push([during, error]) },
-      }),
-    backups: async () => (await readdir(path.join(folder, 'backups'))).toSorted(),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  };
-  return one;
-}
 
 /** Overwrites a page of a closed database. */
 async function spoil(file: string, page: number): Promise<void> {
@@ -61,7 +30,7 @@ const entry = (at: number): AuditEntry => ({
 
 describe('a backup of the database', () => {
   test('is taken once a day, whole, for nobody else to read, and three are kept', async () => {
-    await using one = await place();
+    await using one = await clockedStore();
     const store = await one.open();
     await store.audit(entry(1));
     expect(await store.backUp(never)).toBe(true);
@@ -87,7 +56,7 @@ describe('a backup of the database', () => {
   });
 
   test('is due again where the clock was set back, and is the newest whatever its time', async () => {
-    await using one = await place();
+    await using one = await clockedStore();
     const store = await one.open();
     await store.backUp(never);
     one.now -= 30 * day;
@@ -97,7 +66,7 @@ describe('a backup of the database', () => {
   });
 
   test('is one of many that are asked for at once', async () => {
-    await using one = await place();
+    await using one = await clockedStore();
     const stores = await Promise.all([one.open(), one.open(), one.open(), one.open()]);
     const taken = await Promise.all(stores.map((store) => store.backUp(never)));
     expect(taken.filter(Boolean)).toHaveLength(1);
@@ -106,7 +75,7 @@ describe('a backup of the database', () => {
   });
 
   test('ends while others write all the time, and is of one moment', async () => {
-    await using one = await place();
+    await using one = await clockedStore();
     const store = await one.open();
     for (let count = 1; count <= 1_000; count += 1) void store.audit(entry(count));
     await store.audit(entry(1_001));
@@ -127,13 +96,12 @@ describe('a backup of the database', () => {
     raw.close();
     expect(rows).toBe(last);
     expect(last).toBeGreaterThanOrEqual(1_001);
-    await Promise.all([store.auditCopied(), other.auditCopied()]);
     store.close();
     other.close();
   });
 
   test('that a crash has cut off is not there, and the next one removes what was left of it', async () => {
-    await using one = await place();
+    await using one = await clockedStore();
     const store = await one.open();
     for (let count = 1; count <= 200; count += 1) void store.audit(entry(count));
     await store.audit(entry(201));
@@ -156,7 +124,7 @@ describe('a backup of the database', () => {
   });
 
   test('of a database that is damaged is not kept, and takes the place of no good one', async () => {
-    await using one = await place();
+    await using one = await clockedStore();
     const store = await one.open();
     for (let count = 1; count <= 50; count += 1) await store.audit(entry(count));
     await store.backUp(never);
@@ -169,7 +137,7 @@ describe('a backup of the database', () => {
   });
 
   test('that is told to stop leaves nothing behind', async () => {
-    await using one = await place();
+    await using one = await clockedStore();
     const store = await one.open();
     await expect(store.backUp(AbortSignal.abort())).rejects.toThrow();
     expect(await one.backups()).toEqual([]);
@@ -177,7 +145,7 @@ describe('a backup of the database', () => {
   });
 
   test('that was spoilt is told to be', async () => {
-    await using one = await place();
+    await using one = await clockedStore();
     await writeFile(one.file, 'no database, '.repeat(1_000));
     expect(await problemOfBackup(one.file)).toMatch(/not a database/);
   });

@@ -175,12 +175,34 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
   ],
   database_rebuilt: [
     [
-      { path: '/s/warden.db', runs: 3, setAside: null },
+      { path: '/s/warden.db', runs: 3, setAside: null, backup: null, missingEntries: 0, refusedKeys: 0 },
       'The database /s/warden.db was gone. It was made anew from 3 run folders.',
     ],
     [
-      { path: '/s/warden.db', runs: 3, setAside: '/s/warden.db.damaged-1' },
-      'The database /s/warden.db was damaged. It was made anew from 3 run folders; the old one is /s/warden.db.damaged-1.',
+      {
+        path: '/s/warden.db',
+        runs: 3,
+        setAside: '/s/warden.db.damaged-1',
+        backup: null,
+        missingEntries: 2,
+        refusedKeys: 0,
+      },
+      'The database /s/warden.db was damaged. It was made anew from 3 run folders; the old one is /s/warden.db.damaged-1. Entries of the audit log that are lost: 2.',
+    ],
+    [
+      { path: '/s/warden.db', runs: 3, setAside: null, backup: '/s/b.db', missingEntries: 0, refusedKeys: 1 },
+      'The database /s/warden.db was gone. It was restored from /s/b.db and brought up to date from 3 run folders. Keys that are refused from now on, since it is not certain that they were not revoked: 1. Make new ones.',
+    ],
+    [
+      {
+        path: '/s/warden.db',
+        runs: 3,
+        setAside: '/s/warden.db.damaged-1',
+        backup: '/s/b.db',
+        missingEntries: 0,
+        refusedKeys: 0,
+      },
+      'The database /s/warden.db was damaged. It was restored from /s/b.db and brought up to date from 3 run folders; the old one is /s/warden.db.damaged-1.',
     ],
   ],
   database_busy: [
