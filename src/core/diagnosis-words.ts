@@ -166,7 +166,7 @@ const words: { readonly [Code in FindingCode]: (finding: FindingOf<Code>, transl
   ],
   damaged_database: ({ path, detail }, translate) => [
     translate('the database {0} is damaged: {1}', path, detail),
-    translate('set it aside, and make it anew from the run folders and what of it can be read'),
+    translate('set it aside, and restore it from the newest good backup, the run folders and what of it can be read'),
   ],
   large_log: ({ path, bytes }, translate) => [
     translate(
