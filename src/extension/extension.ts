@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import { AlertsFeed } from './alerts-feed.ts';
 import { createApi } from './api.ts';
+import { AuditContent } from './audit-content.ts';
 import { BaseContent } from './base-content.ts';
 import { Failures } from './failures.ts';
-import { baseScheme } from './identifiers.ts';
+import { auditScheme, baseScheme } from './identifiers.ts';
 import { HttpServing } from './http-serving.ts';
 import { McpServers } from './mcp-servers.ts';
 import { Notifications } from './notifications.ts';
@@ -51,6 +52,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
     new McpServers({ entry, version: (context.extension.packageJSON as { version: string }).version }),
     new HttpServing(entry, log),
     vscode.workspace.registerTextDocumentContentProvider(baseScheme, new BaseContent(access)),
+    vscode.workspace.registerTextDocumentContentProvider(auditScheme, new AuditContent(access)),
     ...registerCommands({ access, repositories, feed, alerts, runsTree, worktreesTree, welcome, failures, log }),
   );
   leave = async () => {

@@ -9,6 +9,7 @@ export const commands = {
   restoreRun: 'warden.restoreRun',
   completeRun: 'warden.completeRun',
   openLog: 'warden.openLog',
+  showAudit: 'warden.showAudit',
   openWorktree: 'warden.openWorktree',
   reviewChanges: 'warden.reviewChanges',
   snoozeRun: 'warden.snoozeRun',
@@ -66,6 +67,9 @@ export type RunWord = (typeof runWords)[number];
 
 /** The MCP servers that are offered to VS Code, as package.json contributes them. */
 export const mcpServers = 'warden.mcp';
+
+/** Documents that hold what was done with a run. */
+export const auditScheme = 'warden-audit';
 
 /** Documents that hold a file as it was where a run started. */
 export const baseScheme = 'warden-base';

@@ -12,12 +12,13 @@ import { KeptNode, WorktreeNode } from './worktrees-tree.ts';
 /**
  * The run that a command is for: what was clicked, the id that was passed, or else the one that somebody picks among
  * those with which it can be done.
+ * @param how `word`: null where it can be done with any
  * @returns undefined when nothing was picked
  */
 export async function pickRun(
   warden: Warden,
   argument: unknown,
-  { word, title }: { readonly word: RunWord; readonly title: string },
+  { word, title }: { readonly word: RunWord | null; readonly title: string },
 ): Promise<RunReport | undefined> {
   const supervisor = await warden.access.get();
   const runId = runIdOf(argument);
@@ -25,7 +26,7 @@ export async function pickRun(
   const { runs } = await supervisor.list({ limit: 200 });
   const items = choicesOf(
     warden,
-    runs.filter((report) => may(word, { report, snoozed: report.isSnoozed })),
+    runs.filter((report) => word === null || may(word, { report, snoozed: report.isSnoozed })),
   );
   if (items.length === 0) {
     void vscode.window.showInformationMessage(vscode.l10n.t('There is no run for which this can be done now.'));

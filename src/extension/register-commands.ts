@@ -17,6 +17,7 @@ import { restartRun } from './commands/restart-run.ts';
 import { restoreRun } from './commands/restore-run.ts';
 import { reviewChanges } from './commands/review-changes.ts';
 import { setWebhook } from './commands/set-webhook.ts';
+import { showAudit } from './commands/show-audit.ts';
 import { snoozeRun } from './commands/snooze-run.ts';
 import { startRun } from './commands/start-run.ts';
 import { commands } from './identifiers.ts';
@@ -35,6 +36,7 @@ const acts: Readonly<Record<keyof typeof commands, Act>> = {
   restoreRun,
   completeRun,
   openLog,
+  showAudit,
   openWorktree,
   reviewChanges,
   snoozeRun,

@@ -47,6 +47,9 @@ windowTest(
     expect(processesOf(run.run_id)).toEqual([]);
     expect((await window.run('hanger', 'terminated')).run_id).toBe(run.run_id);
 
+    await contextMenu(page, treeItem(page, /^hanger/, 'Runs').first(), 'Show Audit');
+    await page.getByText(/^20.*Z\s+kill\s+done\s+\S+\s+\(vscode\)/).waitFor();
+
     await clickInlineAction(treeItem(page, /^hanger/, 'Runs').first(), 'Restart Run');
     const again = await window.run('hanger', 'running');
     expect(again.restarted_from).toBe(run.run_id);
