@@ -46,6 +46,8 @@ const areas: Readonly<Record<FindingCode, FindingArea>> = {
   run_without_folder: 'state',
   temporary_files: 'state',
   damaged_database: 'state',
+  old_backup: 'state',
+  damaged_backup: 'state',
   large_log: 'state',
   kept_changes: 'state',
   open_permissions: 'state',
@@ -167,6 +169,28 @@ const words: { readonly [Code in FindingCode]: (finding: FindingOf<Code>, transl
   damaged_database: ({ path, detail }, translate) => [
     translate('the database {0} is damaged: {1}', path, detail),
     translate('set it aside, and restore it from the newest good backup, the run folders and what of it can be read'),
+  ],
+  old_backup: ({ path, at, ageMilliseconds }, translate) => [
+    at === null
+      ? translate(
+          'there is no backup of {0}, which is {1} old, although somebody watches.',
+          path,
+          describeDuration(ageMilliseconds, translate),
+        )
+      : translate(
+          'the last backup of {0} is {1} old, although somebody watches.',
+          path,
+          describeDuration(ageMilliseconds, translate),
+        ),
+    translate(
+      'one is tried every ten minutes; the log of the window or "warden watch" says what keeps it from being taken',
+    ),
+  ],
+  damaged_backup: ({ path, detail }, translate) => [
+    translate('the backup {0} is damaged: {1}', path, detail),
+    translate(
+      'nothing has to be done: another one is used, and it goes when newer ones are taken; see whether the disk is sound',
+    ),
   ],
   large_log: ({ path, bytes }, translate) => [
     translate(

@@ -1,3 +1,4 @@
+import type { Backup } from './backup.ts';
 import type { ContainmentMeans } from './containment.ts';
 import type { Observed } from './impact.ts';
 import { isLeaseKept, type Lease } from './lease.ts';
@@ -43,6 +44,9 @@ interface FindingFacts {
   run_without_folder: { runId: RunId };
   temporary_files: { runId: RunId };
   damaged_database: { path: string; detail: string };
+  /** `at` is null when there is none at all. */
+  old_backup: { path: string; at: number | null; ageMilliseconds: number };
+  damaged_backup: { path: string; detail: string };
   large_log: { path: string; bytes: number };
   kept_changes: { count: number };
   open_permissions: { path: string; mode: number };
@@ -87,6 +91,8 @@ export function subjectOf(one: Finding): string {
     case 'stale_lock':
     case 'damaged_worktree':
     case 'damaged_database':
+    case 'old_backup':
+    case 'damaged_backup':
     case 'large_log':
     case 'open_permissions':
     case 'low_disk':
@@ -286,6 +292,10 @@ export interface DatabaseFacts {
   readonly logBytes: number;
   /** Changes that it could not take yet. */
   readonly keptChanges: number;
+  /** When the first entry of its audit log was written, in epoch milliseconds; null when there is none. */
+  readonly firstEntryAt: number | null;
+  /** The newest first, each with what is wrong with it; null when nothing is. */
+  readonly backups: readonly (Pick<Backup, 'file' | 'at'> & { readonly problem: string | null })[];
 }
 
 /** SQLite empties the log at 4 MB, unless somebody reads all the time. */
@@ -298,6 +308,29 @@ export function databaseFindings({ path, problem, logBytes, keptChanges }: Datab
       ? []
       : [finding('large_log', 'warning', false, { path: `${path}-wal`, bytes: logBytes })]),
     ...(keptChanges === 0 ? [] : [finding('kept_changes', 'warning', false, { count: keptChanges })]),
+  ];
+}
+
+/** One is taken each day on which somebody watches. */
+const oldBackupMilliseconds = 3 * 24 * 3_600_000;
+
+/**
+ * @param isWatched somebody watches now: without a watch none is expected
+ * @param now epoch milliseconds
+ */
+export function backupFindings(
+  { path, firstEntryAt, backups }: Pick<DatabaseFacts, 'path' | 'firstEntryAt' | 'backups'>,
+  isWatched: boolean,
+  now: number,
+): readonly Finding[] {
+  const at = backups[0]?.at ?? null;
+  const ageMilliseconds = Math.max(0, now - (at ?? firstEntryAt ?? now));
+  const isOld = isWatched && ageMilliseconds > oldBackupMilliseconds;
+  return [
+    ...(isOld ? [finding('old_backup', 'warning', false, { path, at, ageMilliseconds })] : []),
+    ...backups.flatMap(({ file, problem }) =>
+      problem === null ? [] : [finding('damaged_backup', 'warning', false, { path: file, detail: problem })],
+    ),
   ];
 }
 

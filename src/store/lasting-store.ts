@@ -36,7 +36,7 @@ import type { Sample } from '../core/samples.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { pageOf } from '../core/run-page.ts';
 import { AuditMirror, type AuditSource } from './audit-mirror.ts';
-import { Backups } from './backups.ts';
+import { Backups, problemOfBackup } from './backups.ts';
 import { Journal } from './journal.ts';
 import { retryWhileBusy } from './open-database.ts';
 import { RunRecords } from './run-records.ts';
@@ -417,7 +417,10 @@ class LastingStore implements Store {
     await this.#offerKept();
     const facts = await this.#use((database) => database.examine());
     const kept = await this.#journal.entries();
-    return { ...facts, keptChanges: [...kept.values()].flat().length };
+    const backups: DatabaseFacts['backups'][number][] = [];
+    for (const { file, at } of await this.#backups.all())
+      backups.push({ file, at, problem: await problemOfBackup(file) });
+    return { ...facts, keptChanges: [...kept.values()].flat().length, backups };
   }
 
   async replaceDamaged(): Promise<void> {

@@ -759,7 +759,15 @@ SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
   async examine(): Promise<DatabaseFacts> {
     const problem = await retryWhileBusy(this.#file, () => problemIn(this.#database), this.#busyLimitMilliseconds);
     const log = await stat(`${this.#file}-wal`).catch(() => null);
-    return { path: this.#file, problem, logBytes: log?.size ?? 0, keptChanges: 0 };
+    const [first] = await this.auditRowsAfter(0, 1);
+    return {
+      path: this.#file,
+      problem,
+      logBytes: log?.size ?? 0,
+      keptChanges: 0,
+      firstEntryAt: first?.at ?? null,
+      backups: [],
+    };
   }
 
   async addKey(key: ApiKey, kept: KeyDigest, audit: AuditEntry): Promise<void> {

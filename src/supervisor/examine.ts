@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../core/checkpoint.ts';
 import {
   type ActiveRunFacts,
+  backupFindings,
   type CarrierFacts,
   databaseFindings,
   diskFindings,
@@ -56,6 +57,9 @@ export async function examine(world: World, places: Places): Promise<readonly Fi
     ...findingsOf('processes', processes, (some) => processFindings(some, clock.now())),
     ...findingsOf('state folder', state, stateFindings),
     ...findingsOf('database', database, databaseFindings),
+    ...(database.state === 'observed' && lease.state === 'observed'
+      ? backupFindings(database.value, lease.value.isAlive, clock.now())
+      : []),
     ...findingsOf('lease', lease, (some) => leaseFindings(some, clock.now())),
     ...findingsOf('machine', machine, machineFindings),
     ...findingsOf('disks', disks, diskFindings),

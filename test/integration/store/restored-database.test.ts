@@ -175,6 +175,10 @@ describe('a database that is gone', () => {
     expect(one.told.at(-1)?.error).toHaveProperty('facts.backup', expect.stringMatching(/warden-1-/));
     expect(await again.validKey('kept')).not.toBe(null);
     expect(await again.validKey('revoked')).toBe(null);
+    expect((await again.examine()).backups).toMatchObject([
+      { at: one.now, problem: expect.any(String) as string },
+      { at: one.now - 25 * hour, problem: null },
+    ]);
     expect(await again.verifyAudit()).toMatchObject({ problems: [] });
   });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { areaOf, describeFinding, findingAreas } from '../../../src/core/diagnosis-words.ts';
 import {
+  backupFindings,
+  type DatabaseFacts,
   databaseFindings,
   diskFindings,
   type Finding,
@@ -179,7 +181,7 @@ describe('the machine and the state folder', () => {
         ]),
       ),
     ).toEqual(['low_disk']);
-    const whole = { path: '/d', problem: null, logBytes: 4e6, keptChanges: 0 };
+    const whole = { path: '/d', problem: null, logBytes: 4e6, keptChanges: 0, firstEntryAt: 0, backups: [] };
     expect(codes(databaseFindings(whole))).toEqual([]);
     expect(codes(databaseFindings({ ...whole, problem: 'bad', logBytes: 1e9, keptChanges: 2 }))).toEqual([
       'damaged_database, repairable',
@@ -192,6 +194,22 @@ describe('the machine and the state folder', () => {
       'run_without_folder',
       'temporary_files, repairable',
       'open_permissions, repairable',
+    ]);
+  });
+
+  it('tells of backups that are damaged, and of one that is old or missing while somebody watches', () => {
+    const day = 24 * 3_600_000;
+    const backup = (at: number, problem: string | null = null) => ({ file: `/b${at}`, at, problem });
+    const found = (facts: Pick<DatabaseFacts, 'firstEntryAt' | 'backups'>, isWatched = true): readonly string[] =>
+      codes(backupFindings({ path: '/d', ...facts }, isWatched, 10 * day));
+    expect(found({ firstEntryAt: null, backups: [] })).toEqual([]);
+    expect(found({ firstEntryAt: 7 * day, backups: [] })).toEqual([]);
+    expect(found({ firstEntryAt: 7 * day - 1, backups: [] })).toEqual(['old_backup']);
+    expect(found({ firstEntryAt: 7 * day - 1, backups: [] }, false)).toEqual([]);
+    expect(found({ firstEntryAt: 0, backups: [backup(7 * day)] })).toEqual([]);
+    expect(found({ firstEntryAt: 0, backups: [backup(7 * day - 1, 'cut off'), backup(day)] })).toEqual([
+      'old_backup',
+      'damaged_backup',
     ]);
   });
 
