@@ -15,6 +15,7 @@ const subjects: readonly { readonly name: string; readonly load: () => Promise<S
   { name: 'watch', load: async () => (await import('./subjects/watch.ts')).watch },
   { name: 'adopt', load: async () => (await import('./subjects/adopt.ts')).adopt },
   { name: 'kill-many', load: async () => (await import('./subjects/kill-many.ts')).killMany },
+  { name: 'kill-among-200', load: async () => (await import('./subjects/kill-among-200.ts')).killAmong200 },
   { name: 'worktrees', load: async () => (await import('./subjects/worktrees.ts')).worktrees },
 ];
 
