@@ -49,13 +49,13 @@ export function httpApp(options: AppOptions): Hono<Environment> {
   app.onError((error, { get }) => problemFor(error, diagnostics, get('guest')).response());
   app.notFound(() => new Problem(404, 'unknown_route', 'There is nothing here: see /openapi.json.').response());
   app.use(async (context, next) => {
-    requireLocal(context.req.raw.headers, options.port());
-    await next();
-  });
-  app.use(async (context, next) => {
     await next();
     for (const [name, value] of Object.entries(headersOfAll)) context.res.headers.set(name, value);
     context.env.incoming.socket.setTimeout(options.stalledMilliseconds);
+  });
+  app.use(async (context, next) => {
+    requireLocal(context.req.raw.headers, options.port());
+    await next();
   });
   app.get(livePath, (context) => context.json({ live: true }));
   app.use(async (context, next) => {
@@ -71,9 +71,9 @@ export function httpApp(options: AppOptions): Hono<Environment> {
       const gone = AbortSignal.any([req.raw.signal, options.closing]);
       const { headers } = req.raw;
       const { supervisor } = get('guest') ?? refuse();
-      return responseOf(
-        await route.answer({ path, query, body, headers, supervisor, directory: options.directory, gone }),
-      );
+      const isAdmitted = async (): Promise<boolean> => (await options.admit(headers.get('x-api-key') ?? '')) !== null;
+      const { directory } = options;
+      return responseOf(await route.answer({ path, query, body, headers, supervisor, directory, gone, isAdmitted }));
     });
   }
   const byPattern = Map.groupBy(routes, patternOf);

@@ -28,7 +28,8 @@ export function eventStream(events: AsyncGenerator<ServerEvent>, stop: AbortCont
         await events.return(undefined);
       },
     },
-    { highWaterMark: 1 },
+    // Nothing is begun for somebody who asks only for the head.
+    { highWaterMark: 0 },
   );
   return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } });
 }

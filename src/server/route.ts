@@ -13,6 +13,8 @@ export interface Asked<Path, Query, Body> {
   readonly directory: string;
   /** Aborts when nobody waits for the answer any more, or the server ends. */
   readonly gone: AbortSignal;
+  /** Whether the key is still one: an answer that takes long must not outlive it. */
+  readonly isAdmitted: () => Promise<boolean>;
 }
 
 export interface JsonAnswer {

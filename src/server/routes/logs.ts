@@ -9,6 +9,9 @@ import { wholeCharacters } from '../whole-characters.ts';
 const bytesAtOnce = 64 * 1024;
 const mostBytes = 1024 * 1024;
 
+/** How often the key of somebody who follows is looked at. */
+const admittedMilliseconds = 1_000;
+
 const query = z.strictObject({
   log: z.optional(
     z
@@ -38,7 +41,12 @@ const logs = defineRoute({
   async answer(asked) {
     const { log = 'output', offset = 0, limit = bytesAtOnce, follow } = asked.query;
     const { run } = await asked.supervisor.status(asked.path.run_id);
-    if (follow) return followed(asked, log, startOf(asked.headers) ?? offset);
+    if (follow) {
+      const start = startOf(asked.headers) ?? offset;
+      // What is refused is told now: not once the answer has begun.
+      await asked.supervisor.logs(run.runId, start, 1, log);
+      return followed(asked, log, start);
+    }
     const bytes = await asked.supervisor.logs(run.runId, offset, limit, log);
     return { document: { run_id: run.runId, log, ...partOf(bytes, offset) } };
   },
@@ -50,29 +58,41 @@ function startOf(headers: Headers): number | null {
 }
 
 function followed(
-  { supervisor, path, gone }: Asked<z.output<typeof runPath>, unknown, unknown>,
+  { supervisor, path, gone, isAdmitted }: Asked<z.output<typeof runPath>, unknown, unknown>,
   log: RunLog,
   start: number,
 ) {
   const stop = new AbortController();
   const stopped = AbortSignal.any([gone, stop.signal]);
+  // While it is not known, as with a database that somebody has locked, it is as it was.
+  const leaveIfRevoked = (): void =>
+    void isAdmitted().then(
+      (isStill) => isStill || stop.abort(),
+      () => undefined,
+    );
   async function* events(): AsyncGenerator<ServerEvent> {
+    const looking = setInterval(leaveIfRevoked, admittedMilliseconds);
     let offset = start;
     let rest: Uint8Array = new Uint8Array();
-    for await (const chunk of bytesUntilOver(supervisor, path.run_id, stopped, log, start)) {
-      const bytes = Buffer.concat([rest, chunk]);
-      const part = partOf(bytes, offset);
-      rest = bytes.subarray(part.next_offset - offset);
-      offset = part.next_offset;
-      if (part.output !== '') yield { event: 'output', id: String(offset), document: part };
+    try {
+      for await (const chunk of bytesUntilOver(supervisor, path.run_id, stopped, log, start)) {
+        if (stopped.aborted) return;
+        const bytes = Buffer.concat([rest, chunk]);
+        const part = partOf(bytes, offset);
+        rest = bytes.subarray(part.next_offset - offset);
+        offset = part.next_offset;
+        if (part.output !== '') yield { event: 'output', id: String(offset), document: part };
+      }
+      if (stopped.aborted) return;
+      if (rest.length > 0) {
+        const output = Buffer.from(rest).toString('utf8');
+        yield { event: 'output', document: { offset, next_offset: offset + rest.length, output } };
+      }
+      const { run } = await supervisor.status(path.run_id);
+      yield { event: 'end', document: { run_id: run.runId, status: run.status } };
+    } finally {
+      clearInterval(looking);
     }
-    if (rest.length > 0) {
-      const output = Buffer.from(rest).toString('utf8');
-      yield { event: 'output', document: { offset, next_offset: offset + rest.length, output } };
-    }
-    if (stopped.aborted) return;
-    const { run } = await supervisor.status(path.run_id);
-    yield { event: 'end', document: { run_id: run.runId, status: run.status } };
   }
   return eventStream(events(), stop);
 }

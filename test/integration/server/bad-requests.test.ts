@@ -170,6 +170,7 @@ describe('a bad request is told what is wrong with it, and does nothing', () => 
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect(JSON.stringify(document)).not.toMatch(/node_modules|\.ts:|\n\s+at /);
   });
 });
