@@ -189,11 +189,15 @@ test('monitoring is told what there is, and what was killed', async () => {
 test('whoever follows a log is let go when the server ends', async () => {
   const serves = await serving();
   const { run_id: runId } = await started(serves);
-  const response = await serves.fetch(`${runs}/run/${runId}/logs?follow=true`);
-  const text = response.text();
-  await eventually(() => processesOf(runId).length > 0);
+  const { body } = await serves.fetch(`${runs}/run/${runId}/logs?follow=true`);
+  let told = '';
+  const following = (async () => {
+    for await (const chunk of body ?? []) told += Buffer.from(chunk).toString();
+  })();
+  await eventually(() => told.includes('begun'));
   const begun = performance.now();
   await serves[Symbol.asyncDispose]();
   expect(performance.now() - begun).toBeLessThan(8_000);
-  expect(await text).toContain('begun');
+  await following;
+  expect(told).not.toContain('event: end');
 });
