@@ -1,7 +1,5 @@
+import { readTime, timeWithOffset, type WrittenTime } from '../core/time-text.ts';
 import { UsageError } from './usage-error.ts';
-
-const dateAndTime =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
 
 const ago = /^(\d+(?:\.\d+)?)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)(?:\s+ago)?$/i;
 
@@ -15,7 +13,8 @@ const unitMilliseconds: Readonly<Record<string, number>> = {
 
 /**
  * A time as people type it: ISO 8601 with an offset, the same without one in local time, or `2h ago`. Local times that
- * clocks show twice are the first of the two; those that they skip are as much later as the clocks were put forward.
+ * clocks show twice are the first of the two; those that they skip are as much later as the clocks were put forward. A day
+ * ago is 24 hours ago, whatever the clocks did meanwhile.
  * @param option that holds it, for the error
  * @param now epoch milliseconds
  * @returns epoch milliseconds
@@ -39,28 +38,14 @@ function timeAgo(text: string, now: number): number | null {
 }
 
 function timeOf(text: string): number | null {
-  const match = dateAndTime.exec(text);
-  if (match === null) return null;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
-    .slice(1, 7)
-    .map((part) => Number(part ?? 0));
-  const millisecond = Number((match[7] ?? '').padEnd(3, '0').slice(0, 3));
-  const parts = [year, month - 1, day, hour, minute, second, millisecond] as const;
-  const asUtc = Date.UTC(...parts);
-  const isReal = new Date(asUtc).getUTCDate() === day && month >= 1 && month <= 12;
-  if (!isReal || hour > 23 || minute > 59 || second > 59) return null;
-  const offset = match[8];
-  if (offset === undefined) return new Date(...parts).getTime();
-  const minutes = offsetMinutes(offset);
-  return minutes === null ? null : asUtc - minutes * 60_000;
+  const written = readTime(text);
+  return written !== null && written.offset === null ? localTimeOf(written) : timeWithOffset(text);
 }
 
-function offsetMinutes(offset: string): number | null {
-  if (offset.toUpperCase() === 'Z') return 0;
-  const hours = Number(offset.slice(1, 3));
-  const minutes = Number(offset.slice(3).replace(':', ''));
-  if (hours > 23 || minutes > 59) return null;
-  return (offset.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
+function localTimeOf({ year, month, day, hour, minute, second, millisecond }: WrittenTime): number {
+  const date = new Date(2000, 0, 1);
+  date.setFullYear(year, month - 1, day);
+  return date.setHours(hour, minute, second, millisecond);
 }
 
 /** What a `Date` can hold. */

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import * as z from 'zod/mini';
+import { timeWithOffset } from '../core/time-text.ts';
 
 /** No parameter, or no field. */
 export const nothing = z.strictObject({});
@@ -41,11 +42,14 @@ export const listOf = <Item extends z.ZodMiniType>(description: string, item: It
     z.meta({ description }),
   );
 
-/** Epoch milliseconds are made of it by `Date.parse`. */
+/** To be read by `millisecondsOf`. */
 export const time = (description: string) =>
   z.iso
     .datetime({ offset: true, error: 'Expected a time with an offset, e.g. 2025-06-16T13:33:06Z (in a URL + is %2B)' })
     .check(z.maxLength(40), z.meta({ description }));
+
+/** Epoch milliseconds of a time that was let through; the command line reads times by the same rules. */
+export const millisecondsOf = (time: string): number => timeWithOffset(time) ?? Number.NaN;
 
 /** Text that can be an argument of a command: without the character that ends one. */
 export const text = (description: string, longest: number) =>

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { nonEmptyText } from '../parameters.ts';
 
-export { nonEmptyText, reason, repository, text } from '../parameters.ts';
+export { millisecondsOf, nonEmptyText, reason, repository, text } from '../parameters.ts';
 
 export const flag = (description: string) => z._default(z.boolean(), false).check(z.meta({ description }));
 
@@ -11,7 +11,7 @@ export const wholeNumber = (description: string, least: number, most: number) =>
 /** Any text: one that is misspelt is answered with the nearest ids. */
 export const runId = nonEmptyText('Id of the run, e.g. run_5fbae44ab6f0.', 64);
 
-/** To be read by `Date.parse`. */
+/** To be read by `millisecondsOf`. */
 export const time = (description: string) =>
   z.iso
     .datetime({ offset: true, error: 'Expected a time with an offset, e.g. 2025-06-16T13:33:06+02:00' })

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { auditJson } from '../../core/audit-export.ts';
 import { isRunId } from '../../core/run-id.ts';
-import { nonEmptyText, nothing, runIdText, time, wholeNumber } from '../parameters.ts';
+import { millisecondsOf, nonEmptyText, nothing, runIdText, time, wholeNumber } from '../parameters.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 const audit = defineRoute({
@@ -25,8 +25,8 @@ const audit = defineRoute({
       limit,
       ...(runId !== undefined && isRunId(runId) ? { runId } : {}),
       ...(action === undefined ? {} : { action }),
-      ...(since === undefined ? {} : { since: Date.parse(since) }),
-      ...(until === undefined ? {} : { until: Date.parse(until) }),
+      ...(since === undefined ? {} : { since: millisecondsOf(since) }),
+      ...(until === undefined ? {} : { until: millisecondsOf(until) }),
       ...(after === undefined ? {} : { after }),
     });
     return { document: { entries: entries.map(auditJson) } };

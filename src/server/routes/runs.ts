@@ -5,7 +5,18 @@ import { runStatuses } from '../../core/run-status.ts';
 import { watcherJson } from '../../core/watcher.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { killReportSchema, runSchema } from '../answer-schemas.ts';
-import { flag, listOf, nonEmptyText, nothing, reason, repository, runPath, time, wholeNumber } from '../parameters.ts';
+import {
+  flag,
+  listOf,
+  millisecondsOf,
+  nonEmptyText,
+  nothing,
+  reason,
+  repository,
+  runPath,
+  time,
+  wholeNumber,
+} from '../parameters.ts';
 import { problemOf } from '../problem.ts';
 import { defineRoute, type JsonAnswer, type Route } from '../route.ts';
 
@@ -43,8 +54,8 @@ const list = defineRoute({
         ...(status === undefined ? {} : { statuses: status }),
         ...(workflow === undefined ? {} : { workflowName: workflow }),
         ...(query.repository === undefined ? {} : { repository: await supervisor.repositoryOf(query.repository) }),
-        ...(since === undefined ? {} : { createdSince: Date.parse(since) }),
-        ...(until === undefined ? {} : { createdUntil: Date.parse(until) }),
+        ...(since === undefined ? {} : { createdSince: millisecondsOf(since) }),
+        ...(until === undefined ? {} : { createdUntil: millisecondsOf(until) }),
         ...(limit === undefined ? {} : { limit }),
         ...(cursor === undefined ? {} : { cursor }),
       }),

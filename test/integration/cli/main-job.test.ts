@@ -334,6 +334,20 @@ describe('warden list', () => {
     expect(JSON.parse(outside.output)).toMatchObject({ runs: [{}, {}], next_cursor: null });
   });
 
+  test('takes times of the zone that it runs in, and prints those of UTC', async () => {
+    await using cli = await warden();
+    await cli.repository.defineWorkflows({ good: shell('exit 0') });
+    const { run_id, created_at } = await cli.finished('good');
+    const zone = 'Australia/Lord_Howe';
+    const there = (milliseconds: number): string => new Date(milliseconds).toLocaleString('sv-SE', { timeZone: zone });
+    const inZone = async (...parameters: string[]): Promise<string> =>
+      (await cli.start(parameters, { environment: { TZ: zone } }).ended).output;
+
+    expect(await inZone('list', '--since', there(Date.parse(created_at)))).toContain(run_id);
+    expect(await inZone('list', '--since', there(Date.parse(created_at) + 1_000))).not.toContain(run_id);
+    expect(await inZone('status', run_id)).toContain(`created     ${created_at}`);
+  });
+
   test('prints a table without colours where it is not a terminal', async () => {
     await using cli = await warden();
     await cli.repository.defineWorkflows({ good: shell(String.raw`printf '\033[31mred\033[0m\n'`) });

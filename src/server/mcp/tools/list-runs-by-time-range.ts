@@ -3,7 +3,7 @@ import { isWardenError } from '../../../core/errors.ts';
 import { runJson } from '../../../core/run-json.ts';
 import { runStatuses } from '../../../core/run-status.ts';
 import { runPageSchema, type ShortRunJson } from '../../answer-schemas.ts';
-import { flag, nonEmptyText, repository, time, wholeNumber } from '../parameters.ts';
+import { flag, millisecondsOf, nonEmptyText, repository, time, wholeNumber } from '../parameters.ts';
 import { runLine } from '../run-answer.ts';
 import { defineTool, looks, type ToolContext } from '../tool.ts';
 
@@ -36,8 +36,8 @@ export const listRunsByTimeRange = defineTool({
     const { runs, nextCursor } = await context.supervisor.list({
       limit,
       ...(top === null ? {} : { repository: top }),
-      ...(since === undefined ? {} : { createdSince: Date.parse(since) }),
-      ...(until === undefined ? {} : { createdUntil: Date.parse(until) }),
+      ...(since === undefined ? {} : { createdSince: millisecondsOf(since) }),
+      ...(until === undefined ? {} : { createdUntil: millisecondsOf(until) }),
       ...(status === undefined ? {} : { statuses: status }),
       ...(workflow_name === undefined ? {} : { workflowName: workflow_name }),
       ...(cursor === undefined ? {} : { cursor }),
