@@ -55,8 +55,8 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What follows the name, e.g. `RUN [--follow]`. */
-  readonly usage: string;
+  /** What follows the name, e.g. `RUN [--follow]`; several where there are several ways. */
+  readonly usage: string | readonly string[];
   readonly operands: {
     readonly minimum: number;
     readonly maximum: number;

@@ -25,31 +25,18 @@ import { watch } from './commands/watch.ts';
 import { webhook } from './commands/webhook.ts';
 import { worktrees } from './commands/worktrees.ts';
 
+export interface CommandGroup {
+  readonly title: string;
+  readonly commands: readonly Command[];
+}
+
 /** Every verb, in the order in which one meets them. */
-export const commands: readonly Command[] = [
-  run,
-  list,
-  status,
-  logs,
-  wait,
-  kill,
-  requests,
-  restart,
-  complete,
-  extend,
-  worktrees,
-  cleanup,
-  checkpoint,
-  restore,
-  critical,
-  heartbeat,
-  watch,
-  serve,
-  mcp,
-  webhook,
-  key,
-  samples,
-  audit,
-  doctor,
-  completion,
+export const commandGroups: readonly CommandGroup[] = [
+  { title: 'Runs', commands: [run, list, status, logs, wait, kill, restart, complete, extend, requests, samples] },
+  { title: 'Worktrees and the work in them', commands: [worktrees, cleanup, checkpoint, restore] },
+  { title: 'Within a run', commands: [heartbeat, critical] },
+  { title: 'Proof and repair', commands: [audit, doctor] },
+  { title: 'For scripts, agents and shells', commands: [watch, serve, mcp, key, webhook, completion] },
 ];
+
+export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);

@@ -5,7 +5,7 @@ import { describeError, plainEnglish } from '../core/messages.ts';
 import type { Actor } from '../core/run.ts';
 import { errorJson } from '../core/run-json.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import { commands } from './commands.ts';
+import { commandGroups, commands } from './commands.ts';
 import { explanationOf, overview } from './help.ts';
 import { Output } from './output.ts';
 import { asksForJson, type CommandLine, parseCommandLine } from './parse-command-line.ts';
@@ -32,7 +32,7 @@ async function execute(line: CommandLine, output: Output): Promise<number> {
       return 0;
     }
     case 'help': {
-      const text = line.command === null ? overview(commands) : explanationOf(line.command);
+      const text = line.command === null ? overview(commandGroups) : explanationOf(line.command);
       await output.print({ help: text }, text);
       return 0;
     }

@@ -116,7 +116,10 @@ function didYouMean(name: string, options: CommandOptions): string {
 }
 
 function requireOperands({ name, usage, operands: { minimum, maximum } }: Command, given: readonly string[]): void {
-  if (given.length < minimum) throw new UsageError(`Something is missing: warden ${name} ${usage}`, name);
+  const ways = (typeof usage === 'string' ? [usage] : usage)
+    .map((way) => `warden ${name} ${way}`.trimEnd())
+    .join(', or ');
+  if (given.length < minimum) throw new UsageError(`Something is missing: ${ways}`, name);
   const [excess] = given.slice(maximum);
-  if (excess !== undefined) throw new UsageError(`"${excess}" is too much: warden ${name} ${usage}`.trimEnd(), name);
+  if (excess !== undefined) throw new UsageError(`"${excess}" is too much: ${ways}`, name);
 }

@@ -1,6 +1,10 @@
 import { readTime, timeWithOffset, type WrittenTime } from '../core/time-text.ts';
 import { UsageError } from './usage-error.ts';
 
+/** What can be written, for help. */
+export const timeNote =
+  'TIME is 2025-06-16T13:33:06+02:00, a local time as "2025-06-16 13:33", or how long ago as "2h ago" (s, min, h, d, w).';
+
 const ago = /^(\d+(?:\.\d+)?)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)(?:\s+ago)?$/i;
 
 const unitMilliseconds: Readonly<Record<string, number>> = {

@@ -19,7 +19,7 @@ import { defineCommand, type Invocation, type OptionValues } from '../command.ts
 import { oneLine } from '../output.ts';
 import { table } from '../table.ts';
 import { terminalText } from '../terminal-text.ts';
-import { parseTime } from '../time.ts';
+import { parseTime, timeNote } from '../time.ts';
 import { UsageError } from '../usage-error.ts';
 
 const defaultLimit = 100;
@@ -29,9 +29,9 @@ const exportedAtOnce = 500;
 
 const options = {
   run: { type: 'string', value: 'RUN', candidates: 'runs', description: 'only what is about this run' },
-  user: { type: 'string', value: 'NAME', description: 'whose text is removed' },
+  user: { type: 'string', value: 'NAME', description: 'with redact: whose text is removed' },
   action: { type: 'string', value: 'NAME', description: 'only this, e.g. kill' },
-  since: { type: 'string', value: 'TIME', description: 'then or later: ISO 8601, local time, or "2h ago"' },
+  since: { type: 'string', value: 'TIME', description: 'then or later' },
   until: { type: 'string', value: 'TIME', description: 'before then' },
   limit: { type: 'string', value: 'N', description: `only the last N entries; ${defaultLimit}, and all for an export` },
   format: {
@@ -64,11 +64,16 @@ const actions: ReadonlyMap<string, { readonly act: Action; readonly takes: reado
 
 export const audit = defineCommand({
   name: 'audit',
-  summary: 'print who did what and how it went, oldest first; verify that nobody has changed it; export it',
-  usage:
-    '[--run RUN] [--action NAME] [--since TIME] [--until TIME] [--limit N] | verify | redact --user NAME|--run RUN | export [--format json|csv] [--output FILE]',
+  summary: 'print who did what and how it went; verify that nobody has changed it; export it',
+  usage: [
+    '[--run RUN] [--action NAME] [--since TIME] [--until TIME] [--limit N]',
+    'verify',
+    'export [--format json|csv] [--output FILE] [--run RUN] [--action NAME] [--since TIME] [--until TIME]',
+    'redact --user NAME | --run RUN',
+  ],
   operands: { minimum: 0, maximum: 1, candidates: [[...actions.keys()]] },
   options,
+  notes: [timeNote, 'Exit code of verify: 1 when something was changed. What it finds: docs/audit.md.'],
   async execute(invocation) {
     const [name = 'show'] = invocation.operands;
     const action = actions.get(name);

@@ -18,11 +18,19 @@ export const cleanup = defineCommand({
   operands: { minimum: 0, maximum: 0 },
   options: {
     'dry-run': { type: 'boolean', description: 'only tell what would be removed and what kept' },
-    'max-age-hours': { type: 'string', value: 'N', description: 'keep what ended less than so long ago; 48' },
+    'max-age-hours': {
+      type: 'string',
+      value: 'N',
+      description: 'keep what ended less than so long ago; 48 when absent',
+    },
     force: { type: 'boolean', description: 'also what has uncommitted work in it, which is kept in a checkpoint' },
     reason: { type: 'string', value: 'TEXT', description: 'for the audit log' },
     yes: { type: 'boolean', description: 'do not ask' },
   },
+  notes: [
+    'Work is in a checkpoint before its worktree goes ("warden restore" brings it back), but not what git ignores.',
+    'What would go is shown and asked first. Where nobody can be asked, and with --json, --yes or --dry-run must be given.',
+  ],
   async execute({ options, directory, output, open }) {
     const maxAgeHours = options['max-age-hours'];
     const request = {

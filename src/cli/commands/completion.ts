@@ -23,7 +23,7 @@ const mostRuns = 50;
 export const completion = defineCommand({
   name: 'completion',
   summary: 'print a script by which a shell completes commands, options, runs and workflows',
-  usage: 'bash | zsh | fish',
+  usage: [...shells.keys()],
   operands: { minimum: 1, maximum: 1, candidates: [[...shells.keys()]] },
   options: {},
   notes: [

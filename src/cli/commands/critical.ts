@@ -6,10 +6,11 @@ import { runInForeground } from '../run-in-foreground.ts';
 
 export const critical = defineCommand({
   name: 'critical',
-  summary: 'run a command within a run that a kill lets come to its end, for as long as its workflow allows',
+  summary: 'run a command that a kill of the run waits for, as long as its workflow allows',
   usage: '-- CMD…',
   operands: { minimum: 1, maximum: Infinity, candidates: ['commands', 'files'] },
   options: {},
+  notes: ['For example: warden critical -- npm publish'],
   execute({ operands: [program = '', ...parameters], directory, environment }) {
     const argv = [program, ...parameters] as const;
     return runInForeground(argv, directory, () => declareSection(runFolderIn(environment), argv));

@@ -4,7 +4,7 @@ import { defineCommand } from '../command.ts';
 
 export const heartbeat = defineCommand({
   name: 'heartbeat',
-  summary: 'say within a run that it lives, and what it is doing',
+  summary: 'say that the run lives, and what it is doing',
   usage: '[--message TEXT]',
   operands: { minimum: 0, maximum: 0 },
   options: {

@@ -21,8 +21,8 @@ const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
 
 export const key = defineCommand({
   name: 'key',
-  summary: 'keys for scripts and other machines: make, list and revoke them',
-  usage: 'create --role ROLE --name NAME [--team USERS] [--verbs VERBS] [--workflows PATTERNS] | list | revoke ID',
+  summary: 'make, list and revoke the keys by which scripts use "warden serve"',
+  usage: ['create --role ROLE --name NAME [--team USERS] [--verbs VERBS] [--workflows PATTERNS]', 'list', 'revoke ID'],
   operands: { minimum: 1, maximum: 2, candidates: [[...actions.keys()], []] },
   options,
   notes: [

@@ -31,13 +31,17 @@ type Options = OptionValues<typeof options>;
 export const kill = defineCommand({
   name: 'kill',
   summary: 'end runs with all their processes, and prove that none is left',
-  usage:
-    '(RUN… | [--match PATTERN] [--workflow NAME] | --all) [--everywhere] [--with-children] [--dry-run] [--yes] [--force] [--reason TEXT] [--ask]',
+  usage: [
+    'RUN… [--force] [--with-children] [--reason TEXT] [--dry-run]',
+    '--match PATTERN | --workflow NAME | --all [--everywhere] [--with-children] [--force] [--yes] [--dry-run]',
+    'RUN --ask [--force] [--reason TEXT]',
+  ],
   operands: { minimum: 0, maximum: Infinity, candidates: ['active-runs'] },
   options,
   notes: [
-    'Runs that are named are killed at once. Of the others those are meant that are not over: what they are is shown and',
-    'asked first. Where nobody can be asked, and with --json, --yes or --dry-run must be given.',
+    'Runs that are named are killed at once. With --match, --workflow or --all it is every such run of this repository that',
+    'is not over: they are shown with what would be cut off, and you are asked first. Where nobody can be asked, and with',
+    '--json, --yes or --dry-run must be given.',
     '',
     'In a PATTERN * stands for any characters and ? for one; it must fit the whole id, workflow name or message. With',
     '--workflow too, both must hold. In a run, it and those that it was started from are never meant.',

@@ -8,12 +8,12 @@ import { defineCommand } from '../command.ts';
 import { oneLine } from '../output.ts';
 import { repositoryHere } from '../repository-here.ts';
 import { runTable } from '../run-text.ts';
-import { parseTime } from '../time.ts';
+import { parseTime, timeNote } from '../time.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const list = defineCommand({
   name: 'list',
-  summary: 'list the runs of the repository, or of the machine outside of one, newest first',
+  summary: 'list the runs of this repository, newest first; outside of one, of the machine',
   usage: '[--status A,B] [--workflow NAME] [--since TIME] [--until TIME] [--limit N] [--cursor C] [--all]',
   operands: { minimum: 0, maximum: 0 },
   options: {
@@ -25,12 +25,13 @@ export const list = defineCommand({
       description: `only these: ${runStatuses.join(', ')}`,
     },
     workflow: { type: 'string', value: 'NAME', candidates: 'workflows', description: 'only runs of this workflow' },
-    since: { type: 'string', value: 'TIME', description: 'created then or later: ISO 8601, local time, or "2h ago"' },
+    since: { type: 'string', value: 'TIME', description: 'created then or later' },
     until: { type: 'string', value: 'TIME', description: 'created before then' },
     limit: { type: 'string', value: 'N', description: 'at most so many; 100 when absent' },
     cursor: { type: 'string', value: 'C', description: 'go on where an earlier list ended: its next_cursor' },
     all: { type: 'boolean', description: 'of every repository' },
   },
+  notes: [timeNote],
   async execute(invocation) {
     const { options, output } = invocation;
     const now = Date.now();

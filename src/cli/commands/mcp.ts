@@ -8,7 +8,7 @@ import { provideWatch } from '../queue-stand-in.ts';
 
 export const mcp = defineCommand({
   name: 'mcp',
-  summary: 'serve the verbs as MCP tools on standard input and output, until the client closes them',
+  summary: 'be an MCP server on standard input and output',
   usage: '',
   operands: { minimum: 0, maximum: 0 },
   options: {},

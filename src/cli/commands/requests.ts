@@ -7,8 +7,8 @@ import { UsageError } from '../usage-error.ts';
 
 export const requests = defineCommand({
   name: 'requests',
-  summary: 'what runs ask people for, and the answers to it',
-  usage: '[approve ID | deny ID]',
+  summary: 'list what runs ask people for, as to kill another run; approve or deny it',
+  usage: ['', 'approve ID', 'deny ID'],
   operands: { minimum: 0, maximum: 2, candidates: [['approve', 'deny'], []] },
   options: {},
   notes: [

@@ -16,7 +16,7 @@ export const restart = defineCommand({
       type: 'string',
       value: 'N',
       candidates: ['last'],
-      description: 'in a new worktree, from a checkpoint; "last" is one, too',
+      description: 'in a new worktree, from what checkpoint N keeps, or from the last: "last"',
     },
     wait: { type: 'boolean', description: 'answer when the new run is over, with exit code 0 only if it completed' },
   },

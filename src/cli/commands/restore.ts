@@ -13,8 +13,9 @@ export const restore = defineCommand({
   usage: 'RUN [--checkpoint N]',
   operands: { minimum: 1, maximum: 1, candidates: ['runs'] },
   options: {
-    checkpoint: { type: 'string', value: 'N', description: 'number of the checkpoint; the last one' },
+    checkpoint: { type: 'string', value: 'N', description: 'number of the checkpoint; the last one when absent' },
   },
+  notes: ['"warden checkpoint RUN --list" lists the checkpoints of a run. Nothing that is there is written over.'],
   async execute({ operands: [runId = ''], options, output, open }) {
     const number =
       options.checkpoint === undefined ? {} : { checkpoint: wholeNumber('checkpoint', options.checkpoint) };

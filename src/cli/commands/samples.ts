@@ -5,10 +5,11 @@ import { table } from '../table.ts';
 
 export const samples = defineCommand({
   name: 'samples',
-  summary: 'print what a run has used over time: fine for an hour, then by the minute, then by 15 minutes for a week',
+  summary: 'print what a run has used of processor, memory and processes over time',
   usage: 'RUN',
   operands: { minimum: 1, maximum: 1, candidates: ['runs'] },
   options: {},
+  notes: ['Kept finely for an hour, by the minute for a day, and by 15 minutes for a week.'],
   async execute({ operands: [runId = ''], output, open }) {
     const found = await (await open()).samples(runId);
     const head = ['TIME', 'CPU', 'MEMORY', 'PROCESSES', 'OUTPUT'].map((word) => output.paint('dim', word));

@@ -17,7 +17,11 @@ const watchSeconds = 5;
 const standInSeconds = 60;
 
 const serveOptions = {
-  port: { type: 'string', value: 'N', description: `of 127.0.0.1 and ::1; ${defaultPort}, and 0 for any that is free` },
+  port: {
+    type: 'string',
+    value: 'N',
+    description: `port of 127.0.0.1 and ::1; ${defaultPort} when absent, 0 for any that is free`,
+  },
   socket: {
     type: 'string',
     value: 'PATH',
@@ -29,7 +33,7 @@ const serveOptions = {
 
 export const serve = defineCommand({
   name: 'serve',
-  summary: 'take requests over HTTP from this machine, and watch over the runs, until it is interrupted',
+  summary: 'take requests over HTTP from this machine, and watch over the runs',
   usage: '[--port N | --socket PATH] [--until-input-ends]',
   operands: { minimum: 0, maximum: 0 },
   options: serveOptions,

@@ -4,12 +4,13 @@ import { waitForRun } from '../wait-for-run.ts';
 
 export const wait = defineCommand({
   name: 'wait',
-  summary: 'wait until a run is over; exit code 0 only if it completed',
+  summary: 'wait until a run is over',
   usage: 'RUN [--timeout SECONDS]',
   operands: { minimum: 1, maximum: 1, candidates: ['active-runs'] },
   options: {
     timeout: { type: 'string', value: 'SECONDS', description: 'give up waiting after so long; the run goes on' },
   },
+  notes: ['Exit code 0 only if it completed, else 1.'],
   async execute({ operands: [runId = ''], options, output, open }) {
     const timeout = options.timeout === undefined ? Infinity : amount('timeout', options.timeout) * 1000;
     return waitForRun(await open(), output, runId, timeout);

@@ -17,17 +17,25 @@ const words: Readonly<Record<WatchEnd, string>> = {
 
 export const watch = defineCommand({
   name: 'watch',
-  summary: 'watch over the runs until none is left, a window of VS Code takes over, or it is interrupted',
-  usage: '[--interval SECONDS] [--max-age-hours N] [--no-daily-cleanup]',
+  summary: 'watch over the runs, as a window does, until none is left or a window takes over',
+  usage: '[--interval SECONDS] [--if-needed] [--start-nothing] [--max-age-hours N] [--no-daily-cleanup]',
   operands: { minimum: 0, maximum: 0 },
   options: {
-    interval: { type: 'string', value: 'SECONDS', description: 'longest time between two looks, at most 60; 60' },
+    interval: {
+      type: 'string',
+      value: 'SECONDS',
+      description: 'longest time between two looks: at most 60, and 60 when absent',
+    },
     'if-needed': { type: 'boolean', description: 'also end when another warden watch watches' },
     'start-nothing': {
       type: 'boolean',
       description: 'start neither failed nor stuck runs again, and remove no worktree',
     },
-    'max-age-hours': { type: 'string', value: 'N', description: 'the daily cleanup keeps what ended since; 48' },
+    'max-age-hours': {
+      type: 'string',
+      value: 'N',
+      description: 'the daily cleanup keeps what ended less than so long ago; 48 when absent',
+    },
     'no-daily-cleanup': { type: 'boolean', description: 'leave old worktrees where they are' },
   },
   async execute({ options, output, open }) {

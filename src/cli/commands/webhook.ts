@@ -18,7 +18,7 @@ const options = {
     value: 'KINDS',
     candidates: noticeKinds,
     isList: true,
-    description: `of ${noticeKinds.join(',')}; all of them when absent`,
+    description: `some of ${noticeKinds.join(',')}, with commas; all when absent`,
   },
 } as const;
 
@@ -34,7 +34,7 @@ const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
 export const webhook = defineCommand({
   name: 'webhook',
   summary: 'tell a webhook of stuck, killed and failed runs; its URL is read from standard input',
-  usage: 'show | set [--format FORMAT] [--on KINDS] | test | remove',
+  usage: ['show', 'set [--format FORMAT] [--on KINDS]', 'test', 'remove'],
   operands: { minimum: 1, maximum: 1, candidates: [[...actions.keys()]] },
   options,
   async execute(invocation) {

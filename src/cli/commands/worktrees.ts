@@ -19,12 +19,17 @@ import { table } from '../table.ts';
 
 export const worktrees = defineCommand({
   name: 'worktrees',
-  summary: 'list the worktrees of runs: what each takes of the disk, and why it may or may not be cleaned up',
+  summary: 'list worktrees: what each takes of the disk, and why it may or may not go',
   usage: '[--max-age-hours N]',
   operands: { minimum: 0, maximum: 0 },
   options: {
-    'max-age-hours': { type: 'string', value: 'N', description: 'what ended less than so long ago stays; 48' },
+    'max-age-hours': {
+      type: 'string',
+      value: 'N',
+      description: 'what ended less than so long ago stays; 48 when absent',
+    },
   },
+  notes: ['"may go": "warden cleanup" removes it. "stays": nothing removes it.'],
   async execute({ options, directory, output, open }) {
     const maxAgeHours = options['max-age-hours'];
     const age = maxAgeHours === undefined ? {} : { maxAgeHours: amount('max-age-hours', maxAgeHours) };
