@@ -33,7 +33,7 @@ export const kill = defineCommand({
   summary: 'end runs with all their processes, and prove that none is left',
   usage: [
     'RUN… [--force] [--with-children] [--reason TEXT] [--dry-run]',
-    '--match PATTERN | --workflow NAME | --all [--everywhere] [--with-children] [--force] [--yes] [--dry-run]',
+    '--match PATTERN | --workflow NAME | --all [--everywhere] [--with-children] [--force] [--yes]',
     'RUN --ask [--force] [--reason TEXT]',
   ],
   operands: { minimum: 0, maximum: Infinity, candidates: ['active-runs'] },
