@@ -42,8 +42,12 @@ export interface ServerOptions {
 export async function startServer(options: ServerOptions): Promise<VSCodeServer> {
   const { directory, environment: env } = options;
   const command = [await installCodeServer(), '--server-data-dir', directory, '--accept-server-license-terms'];
-  await mkdir(path.join(directory, 'data/User'), { recursive: true });
-  await writeFile(path.join(directory, 'data/User/settings.json'), JSON.stringify(options.userSettings, undefined, 2));
+  // Those of a machine are the server's own, which a browser's user is not asked for.
+  for (const whose of ['User', 'Machine']) {
+    const folder = path.join(directory, 'data', whose);
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'settings.json'), JSON.stringify(options.userSettings, undefined, 2));
+  }
   await ('vsix' in options.extension
     ? installExtension(command, options.extension.vsix, env)
     : registerExtension(path.join(directory, 'extensions'), options.extension.extensionPath));
