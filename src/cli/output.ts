@@ -5,6 +5,9 @@ import { terminalText } from './terminal-text.ts';
 
 export { oneLine } from '../plain-text.ts';
 
+/** Longer without a word, and one wonders. */
+const momentMilliseconds = 1_000;
+
 type Style = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 
 /** Standard output for the result, standard error for everything else. Ends quietly when nobody reads any more. */
@@ -59,9 +62,24 @@ export class Output {
     process.stderr.write(`warden: ${plainLines(text)}\n`);
   }
 
+  /** Somebody may see what is being done. */
+  get isWatched(): boolean {
+    return process.stderr.isTTY;
+  }
+
   /** What is being done, for who watches a terminal. */
   progress(text: string): void {
-    if (process.stderr.isTTY) this.tell(text);
+    if (this.isWatched) this.tell(text);
+  }
+
+  /** Waits for work. Where it takes more than a moment, who watches a terminal is told what it is. */
+  async during<Result>(what: string, work: Promise<Result>): Promise<Result> {
+    const timer = setTimeout(() => this.progress(what), momentMilliseconds);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   paint(style: Style, text: string): string {

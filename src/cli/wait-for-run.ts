@@ -20,7 +20,10 @@ export function waitForRun(
     const late = new AbortController();
     const timer = Number.isFinite(timeoutMilliseconds) ? setTimeout(() => late.abort(), timeoutMilliseconds) : null;
     try {
-      const report = await supervisor.wait(runId, AbortSignal.any([interrupted, late.signal]));
+      const report = await output.during(
+        `waiting for ${runId}; Ctrl+C stops the waiting, not the run`,
+        supervisor.wait(runId, AbortSignal.any([interrupted, late.signal])),
+      );
       await print(report, output);
       return report.run.status === 'completed' ? 0 : 1;
     } catch (error) {

@@ -128,7 +128,10 @@ async function exportEntries(supervisor: Supervisor, invocation: Invocation<Opti
     );
   });
   try {
-    const entries = await writeExport(supervisor, filter, format, async (text) => void (await handle.write(text)));
+    const entries = await output.during(
+      'writing every entry …',
+      writeExport(supervisor, filter, format, async (text) => void (await handle.write(text))),
+    );
     await output.print({ file, entries }, `${entries} entries in ${file}.`);
   } finally {
     await handle.close();
@@ -164,13 +167,16 @@ async function redact(supervisor: Supervisor, { options: given, output }: Invoca
   if ((runId === null) === (user === undefined || user === '')) {
     throw new UsageError('"warden audit redact" needs either --user or --run.', 'audit');
   }
-  const redacted = await supervisor.redactAudit(runId === null ? { user: user ?? '' } : { runId });
+  const redacted = await output.during(
+    'removing it …',
+    supervisor.redactAudit(runId === null ? { user: user ?? '' } : { runId }),
+  );
   await output.print({ redacted }, `The text of ${redacted} entries was removed.`);
   return 0;
 }
 
 async function verify(supervisor: Supervisor, { output }: Invocation): Promise<number> {
-  const { entries, problems, isCut } = await supervisor.verifyAudit();
+  const { entries, problems, isCut } = await output.during('reading every entry …', supervisor.verifyAudit());
   const ok = problems.length === 0;
   const words = [
     ...problems.map((problem) => describeAuditProblem(problem, plainEnglish)),

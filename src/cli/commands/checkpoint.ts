@@ -21,7 +21,7 @@ export const checkpoint = defineCommand({
       await output.print(checkpointsJson(runId, null, kept), rows.length === 0 ? 'No checkpoints.' : table(rows));
       return 0;
     }
-    const taken = await supervisor.checkpoint(runId);
+    const taken = await output.during('keeping its work …', supervisor.checkpoint(runId));
     const kept = await supervisor.checkpoints(runId);
     const words = taken === null ? `the branch of ${runId} holds everything already` : `kept in ${taken}`;
     await output.print(checkpointsJson(runId, taken, kept), words);

@@ -40,11 +40,13 @@ export const cleanup = defineCommand({
       ...(maxAgeHours === undefined ? {} : { maxAgeHours: amount('max-age-hours', maxAgeHours) }),
     };
     const supervisor = await open();
-    if (options['dry-run'] === true) return print(await supervisor.cleanup({ ...request, dryRun: true }), output);
+    const look = (force: boolean): Promise<CleanupReport> =>
+      output.during('looking at the worktrees …', supervisor.cleanup({ ...request, force, dryRun: true }));
+    if (options['dry-run'] === true) return print(await look(request.force), output);
     if (options.yes !== true) {
-      const plan = await supervisor.cleanup({ ...request, dryRun: true });
+      const plan = await look(request.force);
       if (plan.removed.length === 0) return print({ ...plan, dryRun: false }, output);
-      const safe = request.force ? await supervisor.cleanup({ ...request, force: false, dryRun: true }) : plan;
+      const safe = request.force ? await look(false) : plan;
       if (!(await isAgreed(plan, safe, output))) return 0;
       // Only what was shown: what has become removable since then has not been agreed to.
       Object.assign(request, { only: [...plan.removed, ...plan.kept].map(({ path }) => path) });

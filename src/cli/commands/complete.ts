@@ -1,6 +1,7 @@
 import { runJson } from '../../core/run-json.ts';
 import { defineCommand } from '../command.ts';
 import { runSentence } from '../run-text.ts';
+import { tellStopping } from '../tell-stopping.ts';
 import { UsageError } from '../usage-error.ts';
 
 const outcomes = ['completed', 'failed'] as const;
@@ -18,10 +19,12 @@ export const complete = defineCommand({
     const becomes = outcomeIn(options.as ?? 'completed');
     const supervisor = await open();
     const { reason } = options;
-    const { runId: known } = await supervisor.complete(runId, {
-      becomes,
-      ...(reason === undefined ? {} : { why: reason }),
-    });
+    const { runId: known } = await tellStopping(
+      supervisor,
+      runId,
+      output,
+      supervisor.complete(runId, { becomes, ...(reason === undefined ? {} : { why: reason }) }),
+    );
     const report = await supervisor.status(known);
     await output.print(runJson(report.run, report), runSentence(report.run));
     return 0;

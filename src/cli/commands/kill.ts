@@ -11,6 +11,7 @@ import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { canAsk, saysYes } from '../ask.ts';
 import { defineCommand, type Invocation, type OptionValues } from '../command.ts';
 import { oneLine, type Output } from '../output.ts';
+import { tellStopping } from '../tell-stopping.ts';
 import { UsageError } from '../usage-error.ts';
 
 const options = {
@@ -63,12 +64,14 @@ export const kill = defineCommand({
     const supervisor = await open();
     const meant = isNamed ? [...new Set(operands)] : await meantRuns(supervisor, invocation);
     const runIds = given['with-children'] === true ? await familiesOf(supervisor, meant) : meant;
-    if (given['dry-run'] === true) return preview(await supervisor.impactOf(runIds), output);
+    const impactOf = (these: readonly string[]): Promise<readonly Impact[]> =>
+      output.during('looking at what is at stake …', supervisor.impactOf(these));
+    if (given['dry-run'] === true) return preview(await impactOf(runIds), output);
     if (runIds.length === 0) {
       await output.print({ reports: [] }, 'No run that is not over is meant.');
       return 0;
     }
-    if (!isNamed && given.yes !== true && !(await isConfirmed(await supervisor.impactOf(runIds), output))) return 1;
+    if (!isNamed && given.yes !== true && !(await isConfirmed(await impactOf(runIds), output))) return 1;
     const outcomes = await killAll(supervisor, runIds, meant, invocation);
     const documents = outcomes.map(documentOf);
     await output.print(
@@ -199,17 +202,18 @@ async function killAtOnce(
   { operands, options: given, output }: Pick<Invocation<typeof options>, 'operands' | 'options' | 'output'>,
 ): Promise<readonly Outcome[]> {
   const request = { force: given.force ?? false, ...(given.reason === undefined ? {} : { why: given.reason }) };
-  let ended = 0;
+  let count = 0;
   return Promise.all(
     runIds.map(async (runId) => {
       try {
-        return await supervisor.kill(runId, request);
+        const ended = supervisor.kill(runId, request);
+        return await (runIds.length === 1 ? tellStopping(supervisor, runId, output, ended) : ended);
       } catch (error) {
         if ((operands.length !== 1 || runIds.length > 1) && isWardenError(error)) return { runId, error };
         throw error;
       } finally {
-        ended += 1;
-        if (runIds.length > 1) output.progress(`${ended} of ${runIds.length}`);
+        count += 1;
+        if (runIds.length > 1) output.progress(`${count} of ${runIds.length}`);
       }
     }),
   );

@@ -30,7 +30,7 @@ export const requests = defineCommand({
       await output.print({ requests: all.map(requestJson) }, textOf(all));
       return 0;
     }
-    const { request, report } = await supervisor.answerRequest(number, answer);
+    const { request, report } = await output.during('ending it …', supervisor.answerRequest(number, answer));
     const words = report === null ? '' : ` ${oneLine(describeKill(report, plainEnglish))}`;
     await output.print(
       { request: requestJson(request), report: report === null ? null : killReportJson(report) },

@@ -2,6 +2,7 @@ import type { RestartOptions } from '../../supervisor/restart.ts';
 import { wholeNumber } from '../amount.ts';
 import { defineCommand } from '../command.ts';
 import { startRun } from '../start-run.ts';
+import { tellStopping } from '../tell-stopping.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const restart = defineCommand({
@@ -24,7 +25,12 @@ export const restart = defineCommand({
     const resume = resumeOf(options);
     const supervisor = await open();
     return startRun(supervisor, output, options.wait ?? false, (told) =>
-      supervisor.restart(runId, { ...told, ...(resume === undefined ? {} : { resume }) }),
+      tellStopping(
+        supervisor,
+        runId,
+        output,
+        supervisor.restart(runId, { ...told, ...(resume === undefined ? {} : { resume }) }),
+      ),
     );
   },
 });

@@ -20,7 +20,7 @@ export const restore = defineCommand({
     const number =
       options.checkpoint === undefined ? {} : { checkpoint: wholeNumber('checkpoint', options.checkpoint) };
     const supervisor = await open();
-    const restored = await supervisor.restore(runId, number);
+    const restored = await output.during('bringing it back …', supervisor.restore(runId, number));
     await output.print(restoreJson(restored.run.runId, restored), describe(restored));
     return 0;
   },

@@ -68,7 +68,7 @@ async function set(supervisor: Supervisor, { output, options: given }: Invocatio
 }
 
 async function test(supervisor: Supervisor, { output }: Invocation): Promise<number> {
-  const webhook = await supervisor.testWebhook();
+  const webhook = await output.during('sending …', supervisor.testWebhook());
   await output.print({ delivered: true, webhook }, `${webhook.host} has taken the test.`);
   return 0;
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { shell } from '../../support/temporary-repository.ts';
 import { entry, warden, type Warden } from './warden.ts';
 
@@ -16,7 +17,12 @@ const hostile = '\u001b]0;title\u0007\u001b]52;c;cm0=\u001b\\\u001b[2J\u001b[c\u
 const notColour = /\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f-\u009f]/;
 
 /** What a terminal gets of a line of shell. */
-async function shownBy(cli: Warden, line: string, environment: NodeJS.ProcessEnv = {}): Promise<string> {
+async function shownBy(
+  cli: Warden,
+  line: string,
+  environment: NodeJS.ProcessEnv = {},
+  typescript = '/dev/null',
+): Promise<string> {
   const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
   const place = {
     cwd: cli.repository.path,
@@ -31,7 +37,7 @@ async function shownBy(cli: Warden, line: string, environment: NodeJS.ProcessEnv
     timeout: 30_000,
   };
   const words = line.replaceAll('warden ', '"$NODE" "$ENTRY" ');
-  return (await promisify(execFile)('script', ['-qec', words, '/dev/null'], place)).stdout;
+  return (await promisify(execFile)('script', ['-qefc', words, typescript], place)).stdout;
 }
 
 test('a terminal gets colours and progress, and nothing to obey that others have written', async ({ skip }) => {
@@ -71,4 +77,25 @@ test('a terminal gets colours and progress, and nothing to obey that others have
   expect(raw).toContain('\u001b]0;title\u0007\u001b[32mgreen\u001b[0m\u001b[2J');
   expect(raw.slice(raw.indexOf('\u001b[2J') + 4)).not.toContain('\u001b');
   expect(await readFile(progress, 'utf8')).toBe('');
+});
+
+test('who kills in a terminal is told what is waited for', async ({ skip }) => {
+  if (!hasScript) skip('NOT TESTED HERE: there is no script of util-linux');
+  await using cli = await warden();
+  await cli.repository.defineWorkflows({
+    stubborn: {
+      ...shell(`trap '' TERM; while :; do sleep 1; done`),
+      kill: { gracefulSeconds: 1.5, forcedSeconds: 0.1 },
+    },
+  });
+  const { document } = await cli.json<{ run_id: string }>('run', 'stubborn');
+
+  const typescript = path.join(cli.repository.path, '../typescript');
+
+  const killed = shownBy(cli, `warden kill ${document.run_id}`, {}, typescript);
+  await eventually(async () => {
+    return /: asked to end, /.test(await readFile(typescript, 'utf8'));
+  });
+  await cli.run('kill', document.run_id, '--force');
+  await killed;
 });
