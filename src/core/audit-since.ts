@@ -1,16 +1,17 @@
 import { type ChainedEntry, type ChainHead, type Digest, faultOf, isRedacted } from './audit-chain.ts';
 import type { PermissionRequest } from './permission-request.ts';
-import { isRunId } from './run-id.ts';
+import { isRunId, type RunId } from './run-id.ts';
 
 /**
- * What a backup of the database does not know, as the audit log tells it: which keys were revoked since, and what runs
- * asked for and were answered.
+ * What a backup of the database does not know, as the audit log tells it: which keys were revoked and which runs
+ * forgotten since, and what runs asked for and were answered.
  */
 export class AuditSince {
   readonly #first: ChainHead;
   readonly #remembered: readonly ChainHead[];
   readonly #digest: Digest;
   readonly #revoked = new Map<string, number>();
+  readonly #forgotten = new Set<RunId>();
   readonly #requests = new Map<number, PermissionRequest>();
   readonly #answers = new Map<number, RequestAnswer>();
   #last: ChainHead;
@@ -57,6 +58,11 @@ export class AuditSince {
     return this.#revoked;
   }
 
+  /** Runs whose rows were removed for good, as old ones are. */
+  get forgottenRuns(): ReadonlySet<RunId> {
+    return this.#forgotten;
+  }
+
   /** Those that were asked since. */
   get requests(): readonly PermissionRequest[] {
     return [...this.#requests.values()];
@@ -72,7 +78,8 @@ export class AuditSince {
   }
 
   #take(entry: ChainedEntry): void {
-    const { action, outcome, at } = entry;
+    const { action, outcome, at, runId } = entry;
+    if (action === 'forget_run' && outcome === 'done' && runId !== null) this.#forgotten.add(runId);
     const facts = factsOf(entry);
     if (action === 'revoke_key' && outcome === 'done' && typeof facts['id'] === 'string')
       this.#revoked.set(facts['id'], at);

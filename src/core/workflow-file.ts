@@ -28,6 +28,8 @@ export type WorkflowFileResult =
       readonly worktreeBudgetBytes: number | null;
       /** How many prepared worktrees a repository is to have; null where the file does not say. */
       readonly pool: number | null;
+      /** How long runs are kept after their end, where nothing of them is left; null: for ever. */
+      readonly keepRunsDays: number | null;
     }
   | { readonly ok: false; readonly problems: readonly WorkflowFileProblem[] };
 
@@ -64,7 +66,8 @@ export function parseWorkflowFile(file: string, written: string): WorkflowFileRe
   if (result.success && duplicates.length === 0) {
     const gigabytes = result.data.worktreeBudgetGigabytes;
     const worktreeBudgetBytes = gigabytes === undefined ? null : gigabytes * 1_000_000_000;
-    return { ok: true, workflows: workflowsOf(result.data), worktreeBudgetBytes, pool: result.data.pool ?? null };
+    const { pool = null, keepRunsDays = null } = result.data;
+    return { ok: true, workflows: workflowsOf(result.data), worktreeBudgetBytes, pool, keepRunsDays };
   }
   const issues = result.success ? [] : result.error.issues;
   const problems = issues.flatMap((issue) =>

@@ -264,6 +264,16 @@ export const workflowFileSchema = z.strictObject({
   portRange: z.optional(
     portRangeSchema.check(portsInOrder, z.meta({ description: 'The ports that runs get theirs from, see ports.' })),
   ),
+  keepRunsDays: z.optional(
+    z.number().check(
+      z.gte(1),
+      z.lte(36_500),
+      z.meta({
+        description:
+          'Only in the file in your state folder: how many days after their end the logs and folders of runs are kept of which no worktree, branch or checkpoint is left. They are kept for ever where it is not set; the audit log always is.',
+      }),
+    ),
+  ),
   worktreeBudgetGigabytes: z.optional(
     z.number().check(
       z.gt(0),

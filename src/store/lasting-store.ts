@@ -316,6 +316,14 @@ class LastingStore implements Store {
     return this.#use((database) => database.repositoriesOfEnded(before));
   }
 
+  runsToForget(repository: string, endedBefore: number): Promise<readonly RunId[]> {
+    return this.#use((database) => database.runsToForget(repository, endedBefore));
+  }
+
+  forgetRun(runId: RunId, endedBefore: number, audit: AuditEntry): Promise<boolean> {
+    return this.#insist((database) => database.forgetRun(runId, endedBefore, audit));
+  }
+
   takeDailyPass(intervalMilliseconds: number): Promise<boolean> {
     return this.#insist((database) => database.takeDailyPass(intervalMilliseconds));
   }

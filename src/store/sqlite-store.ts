@@ -250,8 +250,10 @@ export class SqliteStore implements Omit<
     const entries = await this.#restoreAudit(audit, since, remembered);
     const entry = { at, actor, action: 'rebuild', outcome: 'done', why: null } as const;
     const leftOut: string[] = [];
+    const forgotten = since.forgottenRuns;
+    for (const runId of forgotten) this.#statement('DELETE FROM workflow_runs WHERE run_id = ?').run(runId);
     await this.#inSlices(
-      runs,
+      runs.filter(({ runId }) => !forgotten.has(runId)),
       (record) => {
         const before = this.#runNow(record.runId);
         const run = restoredRun(before, record);
@@ -634,6 +636,32 @@ WITH RECURSIVE known (repository) AS (
 SELECT repository FROM known
 WHERE EXISTS (SELECT 1 FROM workflow_runs ended WHERE ended.repository = known.repository AND ended.ended_at < ?)`;
     return this.#retry(() => this.#statement(sql).pluck().all(before) as string[]);
+  }
+
+  runsToForget(repository: string, endedBefore: number): Promise<readonly RunId[]> {
+    const sql = `
+SELECT run_id FROM workflow_runs
+WHERE repository = ? AND ended_at < ? AND worktree_path IS NULL AND follow_up IS NULL
+ORDER BY created_at DESC, run_id DESC`;
+    return this.#retry(() => this.#statement(sql).pluck().all(repository, endedBefore) as RunId[]);
+  }
+
+  forgetRun(runId: RunId, endedBefore: number, audit: AuditEntry): Promise<boolean> {
+    const sql = `
+DELETE FROM workflow_runs
+WHERE run_id = @runId AND ended_at < @endedBefore AND worktree_path IS NULL AND follow_up IS NULL
+  AND NOT EXISTS (SELECT 1 FROM workflow_runs later WHERE later.restarted_from = @runId)
+  AND NOT EXISTS (SELECT 1 FROM workflow_runs child WHERE child.parent_run_id = @runId)
+  AND NOT EXISTS (
+    SELECT 1 FROM workflow_runs queued, json_each(queued.queue, '$.after') awaited
+    WHERE queued.status = 'pending' AND awaited.value = @runId)
+  AND NOT EXISTS (SELECT 1 FROM checkpoints kept WHERE kept.run_id = @runId)
+  AND NOT EXISTS (SELECT 1 FROM notices untold WHERE untold.run_id = @runId AND untold.due_at IS NOT NULL)`;
+    return this.#write(() => {
+      const isForgotten = this.#statement(sql).run({ runId, endedBefore }).changes > 0;
+      if (isForgotten) this.#writeAudit(audit);
+      return isForgotten;
+    });
   }
 
   takeDailyPass(intervalMilliseconds: number): Promise<boolean> {

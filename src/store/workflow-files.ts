@@ -45,6 +45,11 @@ export class WorkflowFiles implements WorkflowDefinitions {
     }
     return 0;
   }
+
+  /** A repository does not decide upon the user's history. */
+  async keepRunsDays(): Promise<number | null> {
+    return (await parsedIfIn(this.#userFile, 'keepRunsDays'))?.keepRunsDays ?? null;
+  }
 }
 
 function repositoryFile(repositoryPath: string): string {

@@ -1,3 +1,4 @@
+import { BackgroundRound } from './background-round.ts';
 import type { World } from './world.ts';
 
 /** Whether one is due is asked this often, and so often it is tried again. */
@@ -8,7 +9,7 @@ type Needed = Pick<World, 'store' | 'clock' | 'diagnostics' | 'disposed'>;
 /** Copies the database once a day, and when the watching begins if the last copy is older than that. */
 export class DailyBackup {
   readonly #world: Needed;
-  #work: Promise<void> | null = null;
+  readonly #round: BackgroundRound;
   /** Monotonic milliseconds. */
   #lookedAt = -Infinity;
   /** Told once, not at every try. */
@@ -16,31 +17,29 @@ export class DailyBackup {
 
   constructor(world: Needed) {
     this.#world = world;
+    this.#round = new BackgroundRound((error) => this.#tell(error));
   }
 
   /** Begins one, if it is due. Returns at once. */
   attend(): void {
-    const now = this.#world.clock.monotonic();
-    if (this.#work !== null || now - this.#lookedAt < lookMilliseconds) return;
+    const { store, clock, disposed } = this.#world;
+    const now = clock.monotonic();
+    if (now - this.#lookedAt < lookMilliseconds) return;
     this.#lookedAt = now;
-    this.#work = this.#take().finally(() => {
-      this.#work = null;
+    this.#round.begin(async () => {
+      await store.backUp(disposed);
+      this.#hasFailed = false;
     });
   }
 
   /** Resolves when none is being made. */
-  async settled(): Promise<void> {
-    await this.#work;
+  settled(): Promise<void> {
+    return this.#round.settled();
   }
 
-  async #take(): Promise<void> {
-    const { store, disposed, diagnostics } = this.#world;
-    try {
-      await store.backUp(disposed);
-      this.#hasFailed = false;
-    } catch (error) {
-      if (!this.#hasFailed && !disposed.aborted) diagnostics.failed('taking a backup of the database', error);
-      this.#hasFailed = true;
-    }
+  #tell(error: unknown): void {
+    const { disposed, diagnostics } = this.#world;
+    if (!this.#hasFailed && !disposed.aborted) diagnostics.failed('taking a backup of the database', error);
+    this.#hasFailed = true;
   }
 }

@@ -2,6 +2,7 @@ import { dailyMilliseconds, goesWithWork } from '../core/automatic-cleanup.ts';
 import { isWardenError } from '../core/errors.ts';
 import { BackgroundRound } from './background-round.ts';
 import { cleanupOn } from './cleanup.ts';
+import { forgetOldRuns } from './forget-old-runs.ts';
 import { asSystem, type World } from './world.ts';
 
 /** Whether one is due is asked this often. */
@@ -9,7 +10,7 @@ const lookMilliseconds = 10 * 60_000;
 
 /**
  * Removes old worktrees in which nothing would be missed, in all repositories that the database knows, once a day whoever
- * watches. An error keeps.
+ * watches; then old runs, where the user wants that. An error keeps.
  */
 export class DailyPass {
   readonly #world: World;
@@ -44,6 +45,7 @@ export class DailyPass {
     const repositories = await store.repositoriesOfEnded(clock.now() - maxAgeHours * 3_600_000);
     if (repositories.length === 0 || !(await store.takeDailyPass(dailyMilliseconds))) return;
     for (const repository of repositories) await this.#cleanUp(repository, maxAgeHours);
+    await forgetOldRuns(this.#world, repositories);
   }
 
   async #cleanUp(directory: string, maxAgeHours: number): Promise<void> {

@@ -213,6 +213,15 @@ export interface Store extends Outbox {
   settleWorktree(runId: RunId, audit: AuditEntry): Promise<void>;
   /** Repositories with runs that ended before some time, in epoch milliseconds. */
   repositoriesOfEnded(before: number): Promise<readonly string[]>;
+  /** Runs of a repository that ended before some time, in epoch milliseconds, and have no worktree; the newest first. */
+  runsToForget(repository: string, endedBefore: number): Promise<readonly RunId[]>;
+  /**
+   * Removes the row of such a run with all that the database has of it but the audit log. It stays where another run was
+   * started in its place, by it or is to be started after it, where checkpoints of it are written down, and where something
+   * is to be told or done about it.
+   * @returns whether it was removed
+   */
+  forgetRun(runId: RunId, endedBefore: number, audit: AuditEntry): Promise<boolean>;
   /**
    * Of all who ask for the daily pass within so many milliseconds one gets it.
    * @returns whether it is the caller

@@ -20,4 +20,9 @@ export interface WorkflowDefinitions {
    * @throws WardenError invalid_workflows
    */
   poolSize(repositoryPath: string): Promise<number>;
+  /**
+   * How many days after their end runs are kept of which nothing is left, as the user's own file says; null: for ever.
+   * @throws WardenError invalid_workflows
+   */
+  keepRunsDays(): Promise<number | null>;
 }

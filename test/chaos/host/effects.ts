@@ -25,6 +25,7 @@ const reads = {
     'unansweredRuns',
     'uncleanedRuns',
     'repositoriesOfEnded',
+    'runsToForget',
     'descendantsOf',
     'knownRunIds',
     'seen',

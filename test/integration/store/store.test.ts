@@ -394,6 +394,55 @@ describe('the outbox', () => {
   });
 });
 
+describe('a run that is to be forgotten', () => {
+  const over = (number: number, more: Partial<Run> = {}): Run =>
+    run(number, { status: 'killed', endedAt: 10, ...more });
+
+  test('goes with all that is known of it but the audit log', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    await store.insertRun(over(1), entry('launch'));
+    await store.addSamples(
+      new Map([[runId(1), [{ at: 1, cpuPercent: 1, memoryBytes: 1, processes: 1, outputBytes: 1 }]]]),
+    );
+    expect(await store.runsToForget(over(1).repository, 11)).toEqual([runId(1)]);
+    expect(await store.forgetRun(runId(1), 11, entry('forget_run'))).toBe(true);
+    expect(await store.forgetRun(runId(1), 11, entry('forget_run'))).toBe(false);
+    expect(await store.run(runId(1))).toBe(null);
+    expect(await store.samples(runId(1))).toEqual([]);
+    expect((await store.auditEntries({})).map(({ action }) => action)).toEqual(['launch', 'forget_run']);
+    store.close();
+  });
+
+  test.each<[string, Run, Run | null]>([
+    ['it has not ended', run(1), null],
+    ['it ended later', over(1, { endedAt: 11 }), null],
+    ['its worktree is there', over(1, { worktree: { path: '/tree', branch: 'warden/builder/1' } }), null],
+    ['it is to be started again', over(1, { followUp: 'restart' }), null],
+    ['another was started in its place', over(1), over(2, { restartedFrom: runId(1) })],
+    ['it started another', over(1), over(2, { parentRunId: runId(1) })],
+    ['another waits for it', over(1), run(2, { queue: { waits: true, turns: 0, after: [runId(1)], include: [] } })],
+  ])('stays where %s', async (_, one, other) => {
+    await using place = await folder();
+    const store = await open(place.file);
+    await store.insertRun(one, entry('launch'));
+    if (other !== null) await store.insertRun(other, entry('launch'));
+    expect(await store.forgetRun(runId(1), 11, entry('forget_run'))).toBe(false);
+    expect(await store.run(runId(1))).toEqual(one);
+    store.close();
+  });
+
+  test('stays where a checkpoint of it is written down', async () => {
+    await using place = await folder();
+    const store = await open(place.file);
+    await store.insertRun(over(1), entry('launch'));
+    const checkpoint = { number: 1, ref: 'r', commit: 'c', why: 'kill', at: 1, files: 1, operation: null } as const;
+    await store.keepCheckpoints(runId(1), [checkpoint]);
+    expect(await store.forgetRun(runId(1), 11, entry('forget_run'))).toBe(false);
+    store.close();
+  });
+});
+
 describe('a database that cannot be used says why', () => {
   test('when it is from a newer version, and is left as it is', async () => {
     await using place = await folder();

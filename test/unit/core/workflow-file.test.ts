@@ -136,6 +136,13 @@ describe('a definitions file', () => {
     });
   });
 
+  it('may say how long runs are kept, in days', () => {
+    const read = (text: string) => parseWorkflowFile('file', text);
+    expect(read('{ "workflows": {} }')).toMatchObject({ keepRunsDays: null });
+    expect(read('{ "keepRunsDays": 90, "workflows": {} }')).toMatchObject({ keepRunsDays: 90 });
+    expect(read('{ "keepRunsDays": 0.5, "workflows": {} }')).toMatchObject({ problems: [{ key: 'keepRunsDays' }] });
+  });
+
   it('may define no workflow at all', () => {
     expect(workflowsIn('{ "workflows": {} }').size).toBe(0);
   });
