@@ -58,7 +58,7 @@ const rules: Rules = {
   recent: { permission: 'status', shown: (reports) => reports.map(withoutPrivate<RunReport>) },
   status: { permission: 'status', targets: ofRun, shown: withoutPrivate<RunReport> },
   wait: { permission: 'status', targets: ofRun, shown: withoutPrivate<RunReport> },
-  watcher: { permission: 'status' },
+  watcher: { permission: 'status', shown: (watching) => (watching === null ? null : { ...watching, pid: null }) },
   reconcile: { permission: 'status' },
   repositoryOf: read,
   workflows: read,

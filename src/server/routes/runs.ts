@@ -25,7 +25,7 @@ const runs = '/api/v1/workflows/claude-code';
 const pageSchema = z.object({
   runs: z.array(runSchema),
   next_cursor: z.nullable(z.string().check(z.meta({ description: 'Goes on where this page ends.' }))),
-  watcher: z.nullable(z.object({ face: z.string(), pid: z.number(), heartbeat_age_ms: z.number() })),
+  watcher: z.nullable(z.object({ face: z.string(), pid: z.nullable(z.number()), heartbeat_age_ms: z.number() })),
 });
 
 const killPreviewSchema = z.object({ dry_run: z.literal(true), runs: z.array(z.looseObject({ run_id: z.string() })) });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Principal, Standing } from '../../../src/core/permission.ts';
 import type { Run } from '../../../src/core/run.ts';
+import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/run-processes.ts';
 import { shell, temporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor } from '../../support/test-supervisor.ts';
@@ -67,11 +68,12 @@ describe('acting as somebody', () => {
 
   test('a stranger sees how a run is, and nothing of what it is about', async () => {
     await using repository = await temporaryRepository();
-    await repository.defineWorkflows({ hang: shell('echo secret-output; sleep 600') });
+    await repository.defineWorkflows({ hang: { ...shell('echo secret-output; sleep 600'), ports: 2 } });
     await using scope = await testSupervisor(repository);
     const { supervisor } = scope;
+    supervisor.startWatching(60_000);
     const request = { workflowName: 'hang', directory: repository.path, message: 'secret-message' };
-    const { runId } = await supervisor.run(request);
+    const { runId, baseCommit } = await supervisor.run(request);
     const stranger = supervisor.actingAs(as({ role: 'external' }));
 
     const seen = [await stranger.status(runId), ...(await stranger.list({})).runs, ...(await stranger.recent({}))];
@@ -79,8 +81,12 @@ describe('acting as somebody', () => {
     for (const report of seen) {
       expect(report.run).toMatchObject({ runId, status: 'running' });
       expect(JSON.stringify(report)).not.toMatch(/secret|\/tmp\//);
+      expect(report.run.ports).toBeNull();
+      expect(JSON.stringify(report)).not.toContain(baseCommit);
       expect(report.withheld).toContain('message');
     }
+    await eventually(() => supervisor.watcher());
+    expect(await stranger.watcher()).toMatchObject({ face: 'cli', pid: null });
     await expect(stranger.logs(runId, 0, 10)).rejects.toMatchObject({ code: 'not_permitted' });
     await expect(stranger.attemptsOf(runId)).rejects.toMatchObject({ code: 'not_permitted' });
     expect(() => stranger.outputFileOf(runId)).toThrow(expect.objectContaining({ code: 'not_permitted' }));
