@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { runEnvironment } from './processes/run-environment.ts';
 
+/** How much is kept of what it says: the end of it tells why it has ended. */
+const mostWords = 4_096;
+
 export interface StartServeOptions {
   /** The bundle, which is the command `warden` too. */
   readonly entry: string;
@@ -36,7 +39,7 @@ export function startServe(options: StartServeOptions): () => void {
     const address = addressIn(document);
     if (address !== null) onServing(address);
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-mostWords)));
   // One that could not be started is closed as well.
   child.on('error', (error) => (words += error.message));
   child.once('close', () => onEnded(errorIn(document) ?? words.trim()));

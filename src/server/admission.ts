@@ -8,14 +8,15 @@ const longestKey = 512;
 
 /**
  * Refuses what a web page could have sent: another host name that resolves to this machine, and anything from a browser.
+ * @param target of the request: with another server's name in it, it is one to a proxy
  * @param port null on a socket, where clients may name any
  * @throws Problem host_not_allowed, origin_not_allowed
  */
-export function requireLocal(headers: Headers, port: number | null): void {
+export function requireLocal(target: string, headers: Headers, port: number | null): void {
   const host = /^(?<name>\[[^\]]*\]|[^:]*)(?::(?<port>\d{1,5}))?$/.exec(headers.get('host') ?? '')?.groups;
   const name = host?.['name']?.toLowerCase() ?? '';
   const isPort = port === null || Number(host?.['port'] ?? 80) === port;
-  if (!localHosts.has(name) || !isPort) {
+  if (!localHosts.has(name) || !isPort || !target.startsWith('/')) {
     throw new Problem(
       421,
       'host_not_allowed',

@@ -54,7 +54,7 @@ export function httpApp(options: AppOptions): Hono<Environment> {
     context.env.incoming.socket.setTimeout(options.stalledMilliseconds);
   });
   app.use(async (context, next) => {
-    requireLocal(context.req.raw.headers, options.port());
+    requireLocal(context.env.incoming.url ?? '', context.req.raw.headers, options.port());
     await next();
   });
   app.get(livePath, (context) => context.json({ live: true }));

@@ -188,7 +188,12 @@ test('a name of another machine is refused, whatever the key', async () => {
   expect(await to(`evil.example:${server.port}`)).toBe(421);
   expect(await to('localhost:1')).toBe(421);
   expect(await to(`localhost.evil.example:${server.port}`)).toBe(421);
+  expect(await to(`localhost.:${server.port}`)).toBe(421);
   expect(await to('a b')).toBe(400);
+  expect(await to(`localhost:${server.port}@evil.example`)).toBe(400);
+  // A request to a proxy names its server in the first line, and that is what counts then.
+  const toProxy = sent(server, 'http://evil.example/api/v1/health/live', { host: `localhost:${server.port}` });
+  expect(await toProxy).toBe(421);
   expect(await to(`LocalHost:${server.port}`)).toBe(200);
   expect(await to(`[::1]:${server.port}`)).toBe(200);
 });
