@@ -76,7 +76,10 @@ function shortOf({ run_id, workflow_name, status, message, restarted_from, exit_
   return { run_id, workflow_name, status, message, restarted_from, exit_code, persistent };
 }
 
-/** What is another each time gets a name, and what only some faces tell beside a run goes. */
+/**
+ * What is another each time gets a name. What only some faces tell beside a run goes, and what the machine lacks at that
+ * moment.
+ */
 function comparable(answers: readonly Answer[], repository: TemporaryRepository): unknown {
   const names = new Map<string, string>();
   const named = (kind: string, value: string): string => {
@@ -92,7 +95,7 @@ function comparable(answers: readonly Answer[], repository: TemporaryRepository)
     .replaceAll(/\d+\.\d+s/g, 'SECONDS')
     .replaceAll(/"(\w*_ms|pid|bytes)":\d+/g, '"$1":"NUMBER"');
   return JSON.parse(text, (key, value: unknown) => {
-    if (['watcher', 'impact', 'session_id', 'last_output_at'].includes(key)) return undefined;
+    if (['watcher', 'impact', 'session_id', 'last_output_at', 'shortages'].includes(key)) return undefined;
     // Whether the second signal still finds somebody is chance.
     return key === 'signals'
       ? (value as KillReportJson['signals']).filter(({ signal }) => signal !== 'SIGCONT')
