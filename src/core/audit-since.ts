@@ -8,7 +8,9 @@ import { isRunId, type RunId } from './run-id.ts';
  */
 export class AuditSince {
   readonly #first: ChainHead;
-  readonly #remembered: readonly ChainHead[];
+  readonly #remembered: ReadonlyMap<number, readonly ChainHead[]>;
+  /** The last entry that is remembered. */
+  readonly #known: number;
   readonly #digest: Digest;
   readonly #revoked = new Map<string, number>();
   readonly #forgotten = new Set<RunId>();
@@ -25,7 +27,8 @@ export class AuditSince {
   constructor(first: ChainHead, remembered: readonly ChainHead[], digest: Digest) {
     this.#first = first;
     this.#last = first;
-    this.#remembered = remembered;
+    this.#remembered = Map.groupBy(remembered, ({ entry }) => entry);
+    this.#known = remembered.reduce((most, { entry }) => Math.max(most, entry), 0);
     this.#digest = digest;
   }
 
@@ -33,7 +36,7 @@ export class AuditSince {
   add(entry: ChainedEntry): void {
     const isNext = entry.entry === this.#last.entry + 1;
     const isIntact = faultOf(entry, this.#last.hash, this.#digest) === null;
-    const isRemembered = this.#remembered.every((head) => head.entry !== entry.entry || head.hash === entry.hash);
+    const isRemembered = (this.#remembered.get(entry.entry) ?? []).every(({ hash }) => hash === entry.hash);
     // Of a key whose revocation was redacted nobody knows which it was.
     const isReadable = entry.action !== 'revoke_key' || !isRedacted(entry);
     this.#isUnbroken &&= isNext && isIntact && isRemembered && isReadable;
@@ -45,7 +48,7 @@ export class AuditSince {
   /** Every entry up to the last that is remembered is there as it was written: nothing was revoked that is not known. */
   get isWhole(): boolean {
     const reaches = this.#known >= this.#first.entry && this.#last.entry >= this.#known;
-    return this.#isUnbroken && this.#remembered.length > 0 && reaches;
+    return this.#isUnbroken && this.#remembered.size > 0 && reaches;
   }
 
   /** So many entries are lost, as far as anybody remembers. */
@@ -71,10 +74,6 @@ export class AuditSince {
   /** By the number of the request, which may be older. */
   get answers(): ReadonlyMap<number, RequestAnswer> {
     return this.#answers;
-  }
-
-  get #known(): number {
-    return this.#remembered.reduce((most, { entry }) => Math.max(most, entry), 0);
   }
 
   #take(entry: ChainedEntry): void {

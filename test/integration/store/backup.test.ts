@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../../src/core/ports/store.ts';
 import { Backups, problemOfBackup } from '../../../src/store/backups.ts';
+import { databaseFaults } from '../../support/database-faults.ts';
 import { clockedStore } from '../../support/clocked-store.ts';
 
 const day = 24 * 3_600_000;
@@ -134,6 +135,27 @@ describe('a backup of the database', () => {
       code: 'database_damaged',
     });
     expect(await one.backups()).toEqual([expect.stringMatching(/^warden-1-.*\.db$/)]);
+  });
+
+  test('for which the disk has no room is not begun, and the last one stays', async ({ skip }) => {
+    const full = databaseFaults.find(({ name }) => name === 'on a full disk')!;
+    await using one = await clockedStore();
+    const stateFolder = path.join(one.folder, 'state');
+    if ((await full.prepare?.(stateFolder)) === false) return skip('needs the right to mount');
+    try {
+      const file = path.join(stateFolder, 'warden.db');
+      await writeFile(file, '');
+      const raw = new Database(file);
+      raw.exec('CREATE TABLE some (text TEXT)');
+      const backups = new Backups(file);
+      expect(await backups.take(1, () => true)).toMatchObject({ number: 1 });
+      await full.strike(stateFolder);
+      await expect(backups.take(2, () => true)).rejects.toMatchObject({ code: 'disk_full' });
+      expect((await backups.all()).map(({ number }) => number)).toEqual([1]);
+      raw.close();
+    } finally {
+      await full.cleanUp?.(stateFolder);
+    }
   });
 
   test('that is told to stop leaves nothing behind', async () => {
