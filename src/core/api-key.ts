@@ -51,7 +51,8 @@ export interface KeyProblem {
 }
 
 /** What automation cannot be given: see `core/permission.ts`. */
-const grantable = permissions.filter((one) => one !== 'keys' && one !== 'answer' && one !== 'redact');
+/** What a key of automation can be given. */
+export const grantable = permissions.filter((one) => one !== 'keys' && one !== 'answer' && one !== 'redact');
 
 const isGrantable = (text: string): text is Permission => grantable.some((one) => one === text);
 

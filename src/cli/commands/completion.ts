@@ -28,7 +28,7 @@ export const completion = defineCommand({
   options: {},
   notes: [
     'For every new shell:',
-    '  bash  in ~/.bashrc:                    source <(warden completion bash)',
+    '  bash  in ~/.bashrc:                    eval "$(warden completion bash)"',
     '  zsh   in ~/.zshrc, after compinit:     source <(warden completion zsh)',
     '  fish  once:                            warden completion fish > ~/.config/fish/completions/warden.fish',
     '',

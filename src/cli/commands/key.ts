@@ -1,4 +1,4 @@
-import { type ApiKey, keyJson, keyRoles } from '../../core/api-key.ts';
+import { type ApiKey, grantable, keyJson, keyRoles } from '../../core/api-key.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { defineCommand, type Invocation } from '../command.ts';
 import { UsageError } from '../usage-error.ts';
@@ -7,8 +7,19 @@ const options = {
   role: { type: 'string', value: 'ROLE', candidates: keyRoles, description: `one of ${keyRoles.join(', ')}` },
   name: { type: 'string', value: 'NAME', description: 'what its holder is called' },
   team: { type: 'string', value: 'USERS', description: 'of a team_lead: whose runs, with commas' },
-  verbs: { type: 'string', value: 'VERBS', description: 'of automation: what it may do, as run,kill' },
-  workflows: { type: 'string', value: 'PATTERNS', description: 'of automation: with which; all when absent' },
+  verbs: {
+    type: 'string',
+    value: 'VERBS',
+    candidates: grantable,
+    isList: true,
+    description: 'of automation: what it may do, as run,kill',
+  },
+  workflows: {
+    type: 'string',
+    value: 'PATTERNS',
+    candidates: 'workflows',
+    description: 'of automation: with which; all when absent',
+  },
 } as const;
 
 type Action = (supervisor: Supervisor, invocation: Invocation<typeof options>) => Promise<number>;

@@ -17,6 +17,7 @@ const lines: readonly (readonly [string, readonly string[]])[] = [
   ['kill --with-', ['--with-children']],
   ['key create --role t', ['team_lead']],
   ['key re', ['revoke']],
+  ['key create --verbs run,ki', ['run,kill']],
   ['list --status running,ki', ['running,killed']],
   ['audit export --format c', ['csv']],
   ['complete --as fai', ['failed']],
@@ -54,12 +55,22 @@ async function scene(cli: Warden) {
   };
 }
 
+/** Of each line what was found, in no order. */
+function wordsOf(
+  lines: ReadonlyMap<string, unknown>,
+  found: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const words = (text: string): readonly string[] => text.split(' ').filter(Boolean).toSorted();
+  return new Map([...lines.keys()].map((line, index) => [line, words(found[index] ?? '')]));
+}
+
 describe('completion', () => {
-  test('in bash', async () => {
+  test('in bash', async ({ skip }) => {
+    if (process.platform === 'win32') skip('NOT TESTED HERE: the command is a script');
     await using cli = await warden();
     const { execute, expected } = await scene(cli);
     const script = `
-      source <(warden completion bash)
+      eval "$(warden completion bash)"
       for line in "$@"; do
         read -ra COMP_WORDS <<< "warden $line"
         COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 ))
@@ -69,11 +80,9 @@ describe('completion', () => {
 
     const found = (await execute('bash', ['-c', script, 'bash', ...expected.keys()])).split('\n');
 
-    expect(
-      new Map([...expected.keys()].map((line, index) => [line, found[index]?.split(' ').filter(Boolean)])),
-    ).toEqual(expected);
+    expect(wordsOf(expected, found)).toEqual(expected);
     // Readline takes = for the end of a word.
-    const joined = `source <(warden completion bash); COMP_WORDS=(warden list --status = ter); COMP_CWORD=4; _warden; echo "\${COMPREPLY[*]}"`;
+    const joined = `eval "$(warden completion bash)"; COMP_WORDS=(warden list --status = ter); COMP_CWORD=4; _warden; echo "\${COMPREPLY[*]}"`;
     expect(await execute('bash', ['-c', joined])).toBe('terminating terminated\n');
   });
 
@@ -89,9 +98,7 @@ describe('completion', () => {
 
     const found = (await execute('fish', ['-c', script, ...expected.keys()])).split('\n');
 
-    expect(
-      new Map([...expected.keys()].map((line, index) => [line, found[index]?.split(' ').filter(Boolean)])),
-    ).toEqual(expected);
+    expect(wordsOf(expected, found)).toEqual(expected);
   });
 
   test('in zsh, as it is typed in a terminal', async ({ skip }) => {

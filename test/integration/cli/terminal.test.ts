@@ -16,12 +16,16 @@ const hostile = '\u001b]0;title\u0007\u001b]52;c;cm0=\u001b\\\u001b[2J\u001b[c\u
 // oxlint-disable-next-line no-control-regex -- that is what is looked for
 const notColour = /\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f-\u009f]/;
 
+/** Moves the cursor behind the question. */
+// oxlint-disable-next-line no-control-regex -- that is what is looked for
+const ofReadline = /\u001b\[(?:\d+G|0J)/g;
+
 /** What a terminal gets of a line of shell. */
 async function shownBy(
   cli: Warden,
   line: string,
   environment: NodeJS.ProcessEnv = {},
-  typescript = '/dev/null',
+  { typescript = '/dev/null', input = '' }: { readonly typescript?: string; readonly input?: string } = {},
 ): Promise<string> {
   const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
   const place = {
@@ -34,10 +38,12 @@ async function shownBy(
       NODE: process.execPath,
       ...environment,
     },
-    timeout: 30_000,
+    timeout: 50_000,
   };
   const words = line.replaceAll('warden ', '"$NODE" "$ENTRY" ');
-  return (await promisify(execFile)('script', ['-qefc', words, typescript], place)).stdout;
+  const shown = promisify(execFile)('script', ['-qefc', words, typescript], place);
+  shown.child.stdin?.end(input);
+  return (await shown).stdout;
 }
 
 test('a terminal gets colours and progress, and nothing to obey that others have written', async ({ skip }) => {
@@ -79,7 +85,7 @@ test('a terminal gets colours and progress, and nothing to obey that others have
   expect(await readFile(progress, 'utf8')).toBe('');
 });
 
-test('who kills in a terminal is told what is waited for', async ({ skip }) => {
+test('who kills in a terminal is asked first, and told what is waited for', async ({ skip }) => {
   if (!hasScript) skip('NOT TESTED HERE: there is no script of util-linux');
   await using cli = await warden();
   await cli.repository.defineWorkflows({
@@ -88,11 +94,15 @@ test('who kills in a terminal is told what is waited for', async ({ skip }) => {
       kill: { gracefulSeconds: 1.5, forcedSeconds: 0.1 },
     },
   });
-  const { document } = await cli.json<{ run_id: string }>('run', 'stubborn');
+  const { document } = await cli.json<{ run_id: string }>('run', 'stubborn', `--message=${hostile}words`);
+
+  const asked = await shownBy(cli, 'warden kill --all || true', {}, { input: 'n\n' });
+  expect(asked).toContain('Kill this run? [y/N]');
+  expect(asked.replaceAll(ofReadline, '')).not.toMatch(notColour);
 
   const typescript = path.join(cli.repository.path, '../typescript');
 
-  const killed = shownBy(cli, `warden kill ${document.run_id}`, {}, typescript);
+  const killed = shownBy(cli, `warden kill ${document.run_id}`, {}, { typescript });
   await eventually(async () => {
     return /: asked to end, /.test(await readFile(typescript, 'utf8'));
   });
