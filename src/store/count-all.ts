@@ -7,7 +7,7 @@ export function countAll(statement: (sql: string) => Database.Statement): Counts
     string,
     number,
   ][];
-  const kills = durationsOf(statement, 'kill', '$.durationMilliseconds');
+  const kills = durationsOf(statement, 'kill', '$.kill_duration_ms');
   const cleanups = durationsOf(statement, 'cleanup', '$.duration_ms');
   return {
     runs: Object.fromEntries(runs),

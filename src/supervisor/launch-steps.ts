@@ -183,7 +183,12 @@ async function recordStart(world: World, run: Run, { wrapper, command, containme
   };
   const patch = { status: 'running', startedAt: now, process, launcher: null } as const;
   const audit = auditOf(world, run.runId, 'launch', 'done', {
-    facts: { pid: command.pid, worktree: run.worktree?.path, containment },
+    facts: {
+      pid: command.pid,
+      worktree: run.worktree?.path,
+      subreaper: containment.subreaper,
+      control_group: containment.controlGroup,
+    },
   });
   return changePending(world, run, patch, audit);
 }

@@ -3,6 +3,7 @@ import { isOverdue } from '../core/carrier.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry, RunPatch } from '../core/ports/store.ts';
 import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
+import { killReportJson } from '../core/run-json.ts';
 import { type ExitRecord, outcomeOf, type Run, type RunReason, statusAfterKill, type StopIntent } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
@@ -152,7 +153,7 @@ async function carry(world: World, run: Run): Promise<Run> {
   const patch = endOf(stop, record, report);
   const audit = auditOf(world, run.runId, stop.kind, 'done', {
     why: stop.why,
-    facts: { ...report, asked_by: stop.actor },
+    facts: { ...killReportJson(report), asked_by: stop.actor },
   });
   // A kill that was decided while leftovers of a finished run were being ended has a carrier of its own.
   const stillOurs = (now: Run): boolean => !isTerminal(now.status) && now.stop?.kind === stop.kind;
@@ -212,7 +213,7 @@ async function reportSurvivors(
   const report = reportOf(world, run, { ...escalation, aftermath: null, durationMilliseconds, success: false });
   // Told once for each set of survivors, however often it is tried.
   const known = JSON.stringify(run.killReport?.survivors) === JSON.stringify(report.survivors);
-  const audit = auditOf(world, run.runId, run.stop?.kind ?? 'kill', 'failed', { facts: { ...report } });
+  const audit = auditOf(world, run.runId, run.stop?.kind ?? 'kill', 'failed', { facts: { ...killReportJson(report) } });
   const patch = { killReport: report, killMethod: report.method };
   const isUnderWay = (found: Run): boolean => !isTerminal(found.status);
   await world.store.change(run.runId, isUnderWay, patch, known ? undefined : audit);
