@@ -68,8 +68,9 @@ const unfinishedSuffix = '.making-';
 export async function buildDatabase(file: string, fill: (database: Database.Database) => Promise<void>): Promise<void> {
   const database = new Database(file, { timeout: 0 });
   try {
-    // Nobody sees it before it is whole, so that the disk is waited for once, at the end.
+    // Nobody sees it before it is whole: the disk is waited for once, at the end, and a crash leaves nothing to be undone.
     database.pragma('synchronous = OFF');
+    database.pragma('journal_mode = MEMORY');
     await fill(database);
     // Last, so that until now no second file has belonged to it; closing leaves all of it in the first.
     database.pragma('journal_mode = WAL');

@@ -114,6 +114,14 @@ export async function openStore(options: OpenStoreOptions): Promise<SqliteStore>
   return new SqliteStore({ file, now, records, busyLimitMilliseconds, database, identity, rebuilt });
 }
 
+/** Entries that a backup may not have as they are now. @param last entry of the backup */
+async function* unknownOf(audit: AsyncIterable<ChainedEntry>, last: number): AsyncGenerator<ChainedEntry> {
+  for await (const entry of audit) {
+    if (isTurnOver()) await myTurn();
+    if (entry.entry > last || isRedacted(entry)) yield entry;
+  }
+}
+
 /** What is left of the audit log: of the damaged database what can be read of it, then what only the file holds. */
 async function* knownAudit(damaged: string | null, file: string): AsyncGenerator<ChainedEntry> {
   if (damaged !== null) {
@@ -289,7 +297,7 @@ export class SqliteStore implements Omit<
   ): Promise<number> {
     const first = this.#audit.head().entry;
     let entries = 0;
-    await this.#inSlices(audit, (entry) => {
+    await this.#inSlices(unknownOf(audit, first), (entry) => {
       if (this.#audit.insert(entry)) entries += 1;
       else if (isRedacted(entry)) this.#audit.redactAgain(entry);
     });

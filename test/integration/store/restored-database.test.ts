@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
-import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { copyFile, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ApiKey } from '../../../src/core/api-key.ts';
@@ -252,6 +253,24 @@ describe('a database that is gone', () => {
     expect(await store.run(runId(3))).toMatchObject({ status: 'killed', endedAt: 9 });
     expect(await store.run(runId(2))).toMatchObject({ status: 'running', process: aRun().process });
     expect(await store.run(runId(1))).toMatchObject({ status: 'running' });
+  });
+
+  test('comes back when a crash has cut off that it does', async () => {
+    await using one = await clockedStore();
+    await anHour(one);
+    await gone(one);
+    const script = path.join(import.meta.dirname, '..', '..', 'support', 'restore-in-process.ts');
+    expect((await execa(process.execPath, [script, one.file], { reject: false })).signal).toBe('SIGKILL');
+    const left = await readdir(one.folder);
+    expect(left.filter((name) => name.startsWith('warden.db'))).toContainEqual(expect.stringContaining('.making-'));
+    expect(left).not.toContain('warden.db');
+    // As after some seconds: nobody beats for it.
+    await utimes(`${one.file}.lock`, 1, 1);
+    const store = await one.open();
+    expect(await statuses(store)).toEqual({ 1: 'terminated', 2: 'running', 3: 'killed', 4: 'running' });
+    expect(await store.validKey('kept')).not.toBe(null);
+    expect(await store.verifyAudit()).toMatchObject({ problems: [] });
+    expect((await readdir(one.folder)).filter((name) => name.includes('.making-'))).toEqual([]);
   });
 
   test('knows the processes of a run that was started after the backup', async () => {
