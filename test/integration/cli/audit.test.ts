@@ -9,7 +9,7 @@ test('what was done is verified, listed and exported, and an edited file is foun
   await using cli = await warden();
   await cli.repository.defineWorkflows({ quick: shell('true') });
   const { run_id: runId } = await cli.finished('quick');
-  await cli.run('kill', runId, '--reason', 'token=abc');
+  await cli.run('kill', runId, '--reason', 'token=xyzzy');
 
   const verified = await cli.json<{ entries: number }>('audit', 'verify');
   expect(verified).toMatchObject({ exitCode: 0, document: { ok: true, problems: [] } });
@@ -22,7 +22,7 @@ test('what was done is verified, listed and exported, and an edited file is foun
   const { entries } = JSON.parse(await readFile(file, 'utf8')) as { entries: AuditEntryJson[] };
   expect(entries).toHaveLength(exported.document.entries);
   expect(entries.length).toBe(verified.document.entries);
-  expect(JSON.stringify(entries)).not.toContain('abc');
+  expect(JSON.stringify(entries)).not.toContain('xyzzy');
   expect(await cli.run('audit', 'export', '--output', file)).toMatchObject({ exitCode: 2 });
   const csv = await cli.run('audit', 'export', '--format', 'csv');
   expect(csv.output.trimEnd().split('\r\n')).toHaveLength(entries.length + 1);
