@@ -135,6 +135,7 @@ const restart = defineRoute({
           .union([z.int().check(z.gte(1)), z.literal('last')])
           .check(z.meta({ description: 'In a new worktree, from this checkpoint.' })),
       ),
+      reason,
     })
     .check(
       z.refine(
@@ -143,11 +144,12 @@ const restart = defineRoute({
       ),
     ),
   answers: { status: [201, 202], type: 'application/json', description: 'The new run.', schema: runSchema },
-  async answer({ supervisor, path, body: { resume = false, checkpoint } }) {
+  async answer({ supervisor, path, body: { resume = false, checkpoint, reason: why } }) {
     const { runId } = await supervisor.restart(path.run_id, {
       isLeftInQueue: true,
       ...(resume ? { resume: 'worktree' as const } : {}),
       ...(checkpoint === undefined ? {} : { resume: { checkpoint: checkpoint === 'last' ? null : checkpoint } }),
+      ...(why === undefined ? {} : { why }),
     });
     const { document } = await answerWithRun(supervisor, runId);
     return { status: document.status === 'pending' ? 202 : 201, document };

@@ -105,14 +105,17 @@ function comparable(answers: readonly Answer[], repository: TemporaryRepository)
 
 describe('the same things done', () => {
   test('are answered alike by the supervisor, the command line, HTTP, MCP and the API of the extension', async () => {
-    const answers = new Map<string, unknown>();
-    for (const [name, open] of Object.entries(faces)) {
-      await using repository = await temporaryRepository();
-      await repository.defineWorkflows(workflows);
-      await using _ender = await testSupervisor(repository);
-      await using face = await open(repository);
-      answers.set(name, comparable(await answersOf(face), repository));
-    }
+    const answers = new Map(
+      await Promise.all(
+        Object.entries(faces).map(async ([name, open]) => {
+          await using repository = await temporaryRepository();
+          await repository.defineWorkflows(workflows);
+          await using _ender = await testSupervisor(repository);
+          await using face = await open(repository);
+          return [name, comparable(await answersOf(face), repository)] as const;
+        }),
+      ),
+    );
     const told = answers.get('supervisor') as readonly Answer[];
     expect(told).toMatchObject([
       {

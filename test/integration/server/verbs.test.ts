@@ -54,9 +54,11 @@ test('a run that ended by itself, and one that nobody knows, are not killed', as
 
 test('a run is started again, completed by hand, and cancelled', async () => {
   await using serves = await serving();
-  const { post } = serves;
+  const { post, get } = serves;
   const first = await started(serves);
-  const again = await post(`${runs}/run/${first.run_id}/restart`);
+  const again = await post(`${runs}/run/${first.run_id}/restart`, { reason: 'a better prompt' });
+  const { entries } = (await get(`/api/v1/audit?run_id=${first.run_id}&action=kill`)).document;
+  expect(entries[0]).toMatchObject({ outcome: 'asked', why: 'a better prompt' });
   expect(again).toMatchObject({ status: 201, document: { restarted_from: first.run_id, status: 'running' } });
   const completed = await post(`${runs}/run/${again.document.run_id}/complete`, { as: 'failed', reason: 'by hand' });
   expect(completed).toMatchObject({ status: 200, document: { status: 'failed' } });
