@@ -5,6 +5,7 @@ import { isWardenError } from '../core/errors.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { admitted, requireLocal } from './admission.ts';
+import { Followers } from './followers.ts';
 import { livePath } from './live-path.ts';
 import { Problem, problemOf } from './problem.ts';
 import { bodyOf, queryOf, valid } from './read-request.ts';
@@ -46,6 +47,7 @@ const headersOfAll = {
 export function httpApp(options: AppOptions): Hono<Environment> {
   const { routes, diagnostics } = options;
   const app = new Hono<Environment>();
+  const followers = new Followers();
   app.onError((error, { get }) => problemFor(error, diagnostics, get('guest')).response());
   app.notFound(() => new Problem(404, 'unknown_route', 'There is nothing here: see /openapi.json.').response());
   app.use(async (context, next) => {
@@ -73,7 +75,9 @@ export function httpApp(options: AppOptions): Hono<Environment> {
       const { supervisor } = get('guest') ?? refuse();
       const isAdmitted = async (): Promise<boolean> => (await options.admit(headers.get('x-api-key') ?? '')) !== null;
       const { directory } = options;
-      return responseOf(await route.answer({ path, query, body, headers, supervisor, directory, gone, isAdmitted }));
+      return responseOf(
+        await route.answer({ path, query, body, headers, supervisor, directory, gone, isAdmitted, followers }),
+      );
     });
   }
   const byPattern = Map.groupBy(routes, patternOf);

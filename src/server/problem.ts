@@ -13,6 +13,7 @@ export type RequestProblem =
   | 'method_not_allowed'
   | 'unsupported_media_type'
   | 'body_too_large'
+  | 'too_many_followers'
   | 'unexpected';
 
 /** A problem document of RFC 9457; `code` and `details` are those of the same error on every other face. */

@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import type { Followers } from './followers.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 
 /** A request that was admitted and is valid. */
@@ -15,6 +16,7 @@ export interface Asked<Path, Query, Body> {
   readonly gone: AbortSignal;
   /** Whether the key is still one: an answer that takes long must not outlive it. */
   readonly isAdmitted: () => Promise<boolean>;
+  readonly followers: Followers;
 }
 
 export interface JsonAnswer {

@@ -42,6 +42,7 @@ const logs = defineRoute({
     const { log = 'output', offset = 0, limit = bytesAtOnce, follow } = asked.query;
     const { run } = await asked.supervisor.status(asked.path.run_id);
     if (follow) {
+      asked.followers.requirePlace();
       const start = startOf(asked.headers) ?? offset;
       // What is refused is told now: not once the answer has begun.
       await asked.supervisor.logs(run.runId, start, 1, log);
@@ -58,7 +59,7 @@ function startOf(headers: Headers): number | null {
 }
 
 function followed(
-  { supervisor, path, gone, isAdmitted }: Asked<z.output<typeof runPath>, unknown, unknown>,
+  { supervisor, path, gone, isAdmitted, followers }: Asked<z.output<typeof runPath>, unknown, unknown>,
   log: RunLog,
   start: number,
 ) {
@@ -71,6 +72,7 @@ function followed(
       () => undefined,
     );
   async function* events(): AsyncGenerator<ServerEvent> {
+    using _place = followers.enter();
     const looking = setInterval(leaveIfRevoked, admittedMilliseconds);
     let offset = start;
     let rest: Uint8Array = new Uint8Array();

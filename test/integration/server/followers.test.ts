@@ -74,6 +74,25 @@ test('whose key is revoked is let go, while the run goes on', async () => {
   expect((await scope.supervisor.status(scope.runId)).run.status).toBe('running');
 });
 
+test('a hundred are looked after, one more is told to come later, and has the place of one who goes', async () => {
+  await using scope = await following();
+  const { text } = await scope.keyOf('read_only');
+  const all = await Promise.all(Array.from({ length: 100 }, () => scope.follow(text)));
+  const readers = all.flatMap(({ body }) => (body === null ? [] : [body.getReader()]));
+  await Promise.all(readers.map((reader) => reader.read()));
+  const refused = await scope.follow(text);
+  expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'too_many_followers' }]);
+  await readers[0]?.cancel();
+  const late = await eventually(async () => {
+    const response = await scope.follow(text);
+    if (response.status === 200) return response;
+    await response.body?.cancel();
+    return null;
+  });
+  await late.body?.cancel();
+  await Promise.all(readers.map((reader) => reader.cancel()));
+});
+
 test('who asks only for the head begins nothing', async () => {
   let waits = 0;
   await using scope = await following(
