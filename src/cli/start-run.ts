@@ -31,7 +31,7 @@ export async function startRun(supervisor: Supervisor, output: Output, wait: boo
   const { run, isCancelled } = await startInterruptibly(supervisor, output, start);
   for (const warning of run.warnings) output.tell(`warning: ${oneLine(describeRunWarning(warning, plainEnglish))}`);
   if (isCancelled) output.tell(`interrupted: ${runSentence(run)}`);
-  else if (wait) return waitForRun(supervisor, output, run.runId);
+  else if (wait) return waitForRun(() => Promise.resolve(supervisor), output, run.runId);
   await output.print(
     runJson(run, {
       health: healthy,

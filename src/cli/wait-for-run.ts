@@ -11,7 +11,7 @@ import { runSentence } from './run-text.ts';
  * @returns the exit code: 0 only when it completed
  */
 export function waitForRun(
-  supervisor: Supervisor,
+  open: () => Promise<Supervisor>,
   output: Output,
   runId: string,
   timeoutMilliseconds = Infinity,
@@ -19,6 +19,7 @@ export function waitForRun(
   return withInterruption(async (interrupted) => {
     const late = new AbortController();
     const timer = Number.isFinite(timeoutMilliseconds) ? setTimeout(() => late.abort(), timeoutMilliseconds) : null;
+    const supervisor = await open();
     try {
       const report = await output.during(
         `waiting for ${runId}; Ctrl+C stops the waiting, not the run`,

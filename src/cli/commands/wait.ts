@@ -11,8 +11,8 @@ export const wait = defineCommand({
     timeout: { type: 'string', value: 'SECONDS', description: 'give up waiting after so long; the run goes on' },
   },
   notes: ['Exit code 0 only if it completed, else 1.'],
-  async execute({ operands: [runId = ''], options, output, open }) {
+  execute({ operands: [runId = ''], options, output, open }) {
     const timeout = options.timeout === undefined ? Infinity : amount('timeout', options.timeout) * 1000;
-    return waitForRun(await open(), output, runId, timeout);
+    return waitForRun(open, output, runId, timeout);
   },
 });
