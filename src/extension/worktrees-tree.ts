@@ -77,6 +77,11 @@ export class WorktreesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
   readonly #onDidChangeTreeData = new vscode.EventEmitter<void>();
   readonly #view: vscode.TreeView<Node>;
   readonly #subscriptions: vscode.Disposable[];
+  /** What was seen last; null until somebody has looked. */
+  #sections: readonly SectionNode[] | null = null;
+  /** As JSON. */
+  #drawn = '';
+  #looking: Promise<void> | null = null;
   #statuses = '';
   #shownDisk = '';
   #stale = false;
@@ -108,16 +113,10 @@ export class WorktreesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
   async getChildren(node?: Node): Promise<Node[]> {
     if (node !== undefined) return node instanceof SectionNode ? [...node.nodes] : [];
     if (this.#options.access.opened === null) return [];
-    try {
-      const sections = await this.#read();
-      if (!this.#measuring && !this.#isMeasured) void this.#measure();
-      this.#isMeasured = false;
-      return sections;
-    } catch (error) {
-      this.#options.diagnostics.failed('listing the worktrees', error);
-      this.#view.message = isWardenError(error) ? describeError(error, localized) : String(error);
-      return [];
-    }
+    // VS Code has no rows from when it asks until it is answered, and who clicks on one meanwhile clicks on nothing.
+    if (this.#sections === null) await this.#look();
+    this.#drawn = JSON.stringify(this.#sections);
+    return [...(this.#sections ?? [])];
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -141,6 +140,34 @@ export class WorktreesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
   dispose(): void {
     this.#disposed = true;
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  /** Once however often it is asked for meanwhile, and once more where that was since it began. */
+  #look(): Promise<void> {
+    this.#looking ??= this.#lookWhileStale().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async #lookWhileStale(): Promise<void> {
+    do {
+      this.#stale = false;
+      await this.#lookOnce();
+    } while (this.#stale && !this.#disposed);
+  }
+
+  async #lookOnce(): Promise<void> {
+    try {
+      this.#sections = await this.#read();
+      if (!this.#measuring && !this.#isMeasured) void this.#measure();
+      this.#isMeasured = false;
+    } catch (error) {
+      if (this.#disposed) return;
+      this.#options.diagnostics.failed('listing the worktrees', error);
+      this.#view.message = isWardenError(error) ? describeError(error, localized) : String(error);
+      this.#sections = [];
+    }
   }
 
   async #read(): Promise<SectionNode[]> {
@@ -175,7 +202,7 @@ export class WorktreesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
       const after = await this.#disk(true);
       if (this.#disposed || JSON.stringify(after) === JSON.stringify(before)) return;
       this.#isMeasured = true;
-      this.#onDidChangeTreeData.fire();
+      this.refresh();
     } catch (error) {
       if (!this.#disposed) this.#options.diagnostics.failed('measuring the worktrees', error);
     } finally {
@@ -216,8 +243,15 @@ export class WorktreesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
   }
 
   #refreshIfStale(): void {
-    if (!this.#stale || !this.#view.visible) return;
-    this.#stale = false;
+    if (!this.#stale || !this.#view.visible || this.#options.access.opened === null) return;
+    void this.#look().then(() => this.#drawChanges());
+  }
+
+  /** A row that is drawn anew closes its tooltip, and its menu. */
+  #drawChanges(): void {
+    const seen = JSON.stringify(this.#sections);
+    if (this.#disposed || seen === this.#drawn) return;
+    this.#drawn = seen;
     this.#onDidChangeTreeData.fire();
   }
 }
