@@ -99,7 +99,11 @@ export class WorktreesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
       this.#onDidChangeTreeData,
       this.#view,
       this.#view.onDidChangeVisibility(() => this.#refreshIfStale()),
-      options.repositories.onDidChange(() => this.refresh()),
+      options.repositories.onDidChange(() => {
+        // Their names may be told from now on, or no more.
+        this.#drawn = '';
+        this.refresh();
+      }),
       options.feed.onDidLoad(() => this.#compareStatuses()),
     ];
   }
