@@ -19,15 +19,21 @@ const filesPerFolder = 100;
 /** A worktree of a large repository is made and removed. */
 export const worktrees: Subject = {
   open: async () => {
-    const stage = await openStage();
+    const memory = await openStage('in memory', await memoryFolder());
+    const disk = await openStage('on disk', tmpdir());
     return {
-      comparisons: [making(stage), removing(stage)],
-      [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
+      comparisons: [making(memory), removing(memory), making(disk, 2)],
+      [Symbol.asyncDispose]: async () => {
+        await memory[Symbol.asyncDispose]();
+        await disk[Symbol.asyncDispose]();
+      },
     };
   },
 };
 
 interface Stage extends AsyncDisposable {
+  /** For the titles. */
+  readonly where: string;
   readonly directory: TemporaryRepository;
   readonly repository: Repository;
   readonly worktrees: Worktrees;
@@ -36,8 +42,8 @@ interface Stage extends AsyncDisposable {
   window(): Promise<SupervisorInThread>;
 }
 
-async function openStage(): Promise<Stage> {
-  const directory = await temporaryRepository(await fastFolder());
+async function openStage(where: string, folder: string): Promise<Stage> {
+  const directory = await temporaryRepository(folder);
   await fill(directory);
   await directory.defineWorkflows({ worker: { command: ['true'] } });
   const room = gitWorktrees();
@@ -50,6 +56,7 @@ async function openStage(): Promise<Stage> {
   };
   let disposed: Promise<void> | null = null;
   return {
+    where,
     directory,
     repository: await room.repositoryOf(directory.path),
     worktrees: room,
@@ -59,8 +66,8 @@ async function openStage(): Promise<Stage> {
   };
 }
 
-/** In memory where that can be: what a disk does now and then is nobody's merit. */
-async function fastFolder(): Promise<string> {
+/** Where that can be: what a disk does now and then is nobody's merit. */
+async function memoryFolder(): Promise<string> {
   return access('/dev/shm', constants.W_OK).then(
     () => '/dev/shm',
     () => tmpdir(),
@@ -105,7 +112,7 @@ async function request({ directory, repository }: Stage): Promise<Made> {
 }
 
 /** Until the worktree is at its place, with all files, on its branch. */
-function making(stage: Stage): Comparison {
+function making(stage: Stage, rounds = 5): Comparison {
   const { worktrees: room, repository, directory, isOccupied } = stage;
   const ours = (name: string, pool: number, make: (made: Made) => Promise<void>): Contender => ({
     name,
@@ -140,9 +147,9 @@ function making(stage: Stage): Comparison {
     },
   };
   return {
-    title: `Make a worktree of ${files.toLocaleString('en')} files`,
+    title: `Make a worktree of ${files.toLocaleString('en')} files, ${stage.where}`,
     notes: ['from the pool: it was prepared before; every file is looked at when that was not done for two minutes'],
-    rounds: 5,
+    rounds,
     amount: 1,
     contenders: [
       ours('ours, from the pool', 1, handOut),
@@ -232,7 +239,7 @@ function removing(stage: Stage): Comparison {
     },
   };
   return {
-    title: `Remove a worktree of ${files.toLocaleString('en')} files`,
+    title: `Remove a worktree of ${files.toLocaleString('en')} files, ${stage.where}`,
     notes: [
       'ours: until it returns, the work kept and verified first; git loses it',
       'the window: listing and measuring it too',
