@@ -89,6 +89,11 @@ export type Refusal =
 /** What anybody who reads may do. */
 const reading: ReadonlySet<Permission> = new Set(['status', 'read', 'audit']);
 
+/** Whoever only looks changes nothing by it. */
+export function isReading(permission: Permission): boolean {
+  return reading.has(permission);
+}
+
 /** What a team lead may do with the runs of his team. */
 const leading: ReadonlySet<Permission> = new Set([
   'kill',

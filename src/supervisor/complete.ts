@@ -1,7 +1,7 @@
 import { WardenError } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
-import { findRun, runNow } from './find-run.ts';
+import { findRunFor, runNow } from './find-run.ts';
 import { endIfOver } from './reconcile.ts';
 import { carryStop, intentOf } from './stop.ts';
 import { auditOf, type World } from './world.ts';
@@ -17,7 +17,7 @@ export interface CompleteOptions {
  * @throws WardenError unknown_run, run_is_over, survivors
  */
 export async function complete(world: World, runId: string, { becomes, why }: CompleteOptions): Promise<Run> {
-  const run = await endIfOver(world, await findRun(world.store, runId));
+  const run = await endIfOver(world, await findRunFor(world, 'complete', runId));
   const stop = intentOf(world, { kind: 'complete', becomes, force: false, why: why ?? null });
   const audit = auditOf(world, run.runId, 'complete', 'asked', { why: stop.why, facts: { becomes } });
   const mayComplete = (now: Run): boolean => now.status === 'running' && now.stop?.kind !== 'complete';

@@ -2,7 +2,7 @@ import { WardenError } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { extendedBy, minutesTaken, mostExtraMinutes, timeLimitOf } from '../core/time-limit.ts';
-import { findRun } from './find-run.ts';
+import { findRun, findRunFor } from './find-run.ts';
 import { endIfOver } from './reconcile.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -15,7 +15,7 @@ export async function extend(world: World, runId: string, minutes: number): Prom
     const expected = `a number above 0, at most ${mostExtraMinutes}`;
     throw new WardenError('invalid_argument', { argument: 'minutes', value: String(minutes), expected });
   }
-  let run = await endIfOver(world, await findRun(world.store, runId));
+  let run = await endIfOver(world, await findRunFor(world, 'extend', runId));
   for (;;) {
     await requireUnderWay(world, run, minutes);
     const { extraMinutes: before } = run;

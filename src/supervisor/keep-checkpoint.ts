@@ -3,7 +3,7 @@ import { checkpointCookie } from '../core/checkpoint-cookie.ts';
 import type { Run } from '../core/run.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
-import { findRun } from './find-run.ts';
+import { findRunFor } from './find-run.ts';
 import { noteCheckpoints } from './note-checkpoints.ts';
 import { within } from './within.ts';
 import { auditOf, type World } from './world.ts';
@@ -31,7 +31,7 @@ export async function keepCheckpoint(world: World, run: Run): Promise<void> {
 
 /** @throws WardenError unknown_run, no_worktree, disk_full, git_failed */
 export async function checkpointByHand(world: World, runId: string, worktreePath?: string): Promise<string | null> {
-  const run = await findRun(world.store, runId);
+  const run = await findRunFor(world, 'checkpoint', runId);
   return keep(world, run, await worktreeOfRun(world, run, worktreePath), 'by_hand');
 }
 

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../core/ports/store.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
-import { findRun, runNow } from './find-run.ts';
+import { findRunFor, runNow } from './find-run.ts';
 import { endIfOver } from './reconcile.ts';
 import { carryStop, changeStop, followStop, intentOf } from './stop.ts';
 import { auditOf, type World } from './world.ts';
@@ -22,7 +22,7 @@ export interface KillOptions {
  * @throws WardenError unknown_run; run_is_over when it ended by itself
  */
 export async function kill(world: World, runId: string, options: KillOptions = {}): Promise<KillReport> {
-  const run = await endIfOver(world, await findRun(world.store, runId));
+  const run = await endIfOver(world, await findRunFor(world, 'kill', runId));
   if (isTerminal(run.status)) {
     const asked = auditOfAsking(world, run, options);
     const isNoted = run.followUp !== null && (await forgetFollowUp(world, run, asked));

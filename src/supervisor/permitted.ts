@@ -1,10 +1,17 @@
 import { WardenError } from '../core/errors.ts';
-import { mayAskInstead, type Permission, type Principal, refusalOf, type Target } from '../core/permission.ts';
+import {
+  isReading,
+  mayAskInstead,
+  type Permission,
+  type Principal,
+  refusalOf,
+  type Target,
+} from '../core/permission.ts';
 import type { Store } from '../core/ports/store.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { withoutPrivate } from '../core/withheld.ts';
-import { findRun } from './find-run.ts';
+import { auditUnknown, findRun } from './find-run.ts';
 import { findRequest } from './requests.ts';
 import type { RunReport, Supervisor } from './supervisor.ts';
 import { auditOf, type World } from './world.ts';
@@ -148,8 +155,8 @@ function checked(supervisor: Supervisor, world: World, principal: Principal, nam
   }
   return async (...parameters: readonly unknown[]): Promise<unknown> => {
     const permission = permissionFor(parameters);
-    const targets = (await rule.targets?.(world, ...parameters)) ?? all;
-    await requirePermission(world, principal, permission, targets);
+    const targets = await auditingUnknown(world, permission, async () => rule.targets?.(world, ...parameters));
+    await requirePermission(world, principal, permission, targets ?? all);
     const answer = await verb(...(rule.given?.(principal, ...parameters) ?? parameters));
     return principal.role === 'external' && rule.shown !== undefined ? rule.shown(answer) : answer;
   };
@@ -160,6 +167,23 @@ interface AnyRule {
   readonly targets?: (world: World, ...parameters: readonly unknown[]) => Promise<readonly Target[]>;
   readonly given?: (principal: Principal, ...parameters: readonly unknown[]) => readonly unknown[];
   readonly shown?: (answer: unknown) => unknown;
+}
+
+/** That somebody only looks for a run that nobody knows is not worth an entry. */
+async function auditingUnknown<Found>(
+  world: World,
+  permission: Permission,
+  find: () => Promise<Found>,
+): Promise<Found> {
+  try {
+    return await find();
+  } catch (error) {
+    if (!isReading(permission)) {
+      await auditUnknown(world, permission, error);
+      await world.store.auditCopied();
+    }
+    throw error;
+  }
 }
 
 /** @throws WardenError not_permitted, which is audited */

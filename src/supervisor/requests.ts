@@ -2,7 +2,7 @@ import { WardenError } from '../core/errors.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { PermissionRequest } from '../core/permission-request.ts';
 import { isTerminal } from '../core/run-status.ts';
-import { findRun } from './find-run.ts';
+import { findRunFor } from './find-run.ts';
 import { kill } from './kill.ts';
 import { endIfOver } from './reconcile.ts';
 import { auditOf, type World } from './world.ts';
@@ -30,7 +30,7 @@ const most = 100;
 export async function ask(world: World, runId: string, { force = false, why }: AskOptions): Promise<PermissionRequest> {
   const askedBy = world.actor.runId;
   if (askedBy === undefined) throw new WardenError('not_in_a_run', { runDirectory: null, runId: null });
-  const run = await endIfOver(world, await findRun(world.store, runId));
+  const run = await endIfOver(world, await findRunFor(world, 'ask', runId));
   if (isTerminal(run.status)) throw new WardenError('run_is_over', { runId: run.runId, status: run.status });
   const asked = {
     runId: run.runId,

@@ -3,7 +3,7 @@ import { failuresAtOnceAfter, retryDelay } from '../core/retry.ts';
 import type { Resume, Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { Workflow } from '../core/workflow.ts';
-import { findRun, runNow } from './find-run.ts';
+import { findRunFor, runNow } from './find-run.ts';
 import { kill } from './kill.ts';
 import { launchInPlaceOf, type LaunchOptions, workflowNamed } from './launch.ts';
 import { endIfOver } from './reconcile.ts';
@@ -36,7 +36,7 @@ export interface RestartOptions extends Pick<
 export async function restart(world: World, runId: string, options: RestartOptions = {}): Promise<Run> {
   // Nothing can be started without it, and then nothing should be ended for it.
   await world.store.requireDatabase();
-  const found = await findRun(world.store, runId);
+  const found = await findRunFor(world, 'restart', runId);
   // Nothing is ended for what cannot be done then.
   if (options.resume === 'worktree' && found.worktree === null) throw new WardenError('no_worktree', { runId });
   const old = await endOf(world, await endIfOver(world, found), options.why ?? 'restart');

@@ -4,7 +4,7 @@ import type { Run } from '../core/run.ts';
 import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
-import { findRun } from './find-run.ts';
+import { findRun, findRunFor } from './find-run.ts';
 import { auditOf, type World } from './world.ts';
 
 export interface RestoreOptions {
@@ -31,7 +31,7 @@ export async function checkpoints(world: World, runId: string): Promise<readonly
 export async function restore(world: World, runId: string, options: RestoreOptions = {}): Promise<Restored> {
   // Where it cannot be read the new worktree would belong to a run that nobody knows.
   await world.store.requireDatabase();
-  const run = await findRun(world.store, runId);
+  const run = await findRunFor(world, 'restore', runId);
   const repository = await world.worktrees.repositoryOf(run.repository);
   const number = options.checkpoint ?? null;
   await world.store.audit(auditOf(world, run.runId, 'restore', 'asked', { facts: { number } }));

@@ -35,6 +35,13 @@ describe('acting as somebody', () => {
     for (const run of [parent, other, child]) expect(processesOf(run.runId)).not.toEqual([]);
     expect(await inRun.kill(child.runId)).toMatchObject({ success: true });
 
+    await expect(supervisor.restart('run_99')).rejects.toMatchObject({ code: 'unknown_run' });
+    await expect(inRun.attemptsOf('run_99')).rejects.toMatchObject({ code: 'unknown_run' });
+    const attempts = (await supervisor.audit({})).filter(({ runId }) => runId === null);
+    expect(attempts).toMatchObject([
+      { action: 'kill', outcome: 'refused', facts: { run: 'run_0123456789ab', by_run: parent.runId } },
+      { action: 'restart', outcome: 'refused', facts: { refusal: 'unknown_run', run: 'run_99' } },
+    ]);
     const tried = (await supervisor.audit({ runId: parent.runId })).filter(({ outcome }) => outcome === 'refused');
     expect(tried.map(({ action, facts }) => [action, facts])).toEqual([
       ['kill', { refusal: 'itself', by_role: 'run', by_run: parent.runId }],
