@@ -74,6 +74,8 @@ export class EndedWorktrees {
 async function removeAtEnd(world: World, run: Run): Promise<'removed' | 'again' | 'stays'> {
   const { store, worktrees, clock, diagnostics } = world;
   let reasons: readonly KeepReason[];
+  // Git is at work in it meanwhile. That it failed is told elsewhere, and a removal keeps the work itself.
+  await world.keeping.get(run.runId)?.catch(() => undefined);
   try {
     await store.requireDatabase();
     const repository = await worktrees.repositoryOf(run.repository);

@@ -114,6 +114,7 @@ export class Supervisor {
       members: new Members(ports.store, ports.executor, ports.diagnostics),
       queued: new QueuedLaunches(ports, () => this.#seeToEnds()),
       carried: new Map(),
+      keeping: new Map(),
       measuring: new Map(),
       goesOn: (during, work) => this.#goesOn(during, work),
       disposed: this.#disposed.signal,

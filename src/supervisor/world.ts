@@ -43,6 +43,8 @@ export interface World extends Ports {
   readonly queued: QueuedLaunches;
   /** Stops that this supervisor carries out right now. */
   readonly carried: Map<RunId, CarriedStop>;
+  /** Work of killed runs that is being kept right now, by run. */
+  readonly keeping: Map<RunId, Promise<void>>;
   /** Measurements of worktrees that are under way, by repository. */
   readonly measuring: Map<string, Promise<DiskUsage | null>>;
   /** Owns what goes on when a verb has answered: its failure is told, and the supervisor does not end before it. */

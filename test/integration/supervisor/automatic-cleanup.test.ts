@@ -111,6 +111,30 @@ test('that of a killed run goes too, after what it wrote was kept', async () => 
   expect((await supervisor.checkpoints(run.runId)).length).toBeGreaterThan(0);
 });
 
+test('that of a killed run goes only when what it left has been kept, however long that takes', async () => {
+  await using repository = await temporaryRepository();
+  const kept = Promise.withResolvers<void>();
+  const order: string[] = [];
+  await using scope = await testSupervisor(repository, ({ worktrees }) => ({
+    worktrees: {
+      ...worktrees,
+      checkpoint: async (request) => {
+        if (request.why === 'kill') await kept.promise;
+        order.push(request.why);
+        return worktrees.checkpoint(request);
+      },
+    },
+  }));
+  const { supervisor } = scope;
+  await repository.defineWorkflows({ worker: { ...shell('echo x > work; exec sleep 1000'), cleanup: 'always' } });
+  const run = await supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+  await eventually(() => existsSync(path.join(run.worktree!.path, 'work')));
+  await supervisor.kill(run.runId);
+  setTimeout(() => kept.resolve(), 500);
+  expect(await decided(supervisor, run)).toMatchObject({ outcome: 'done' });
+  expect(order[0]).toBe('kill');
+});
+
 test('that of a run which is to be started again stays until that is done', async () => {
   await using repository = await temporaryRepository();
   await using scope = await testSupervisor(repository);
