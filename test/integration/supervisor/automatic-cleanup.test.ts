@@ -123,6 +123,10 @@ test('that of a killed run goes only when what it left has been kept, however lo
         order.push(request.why);
         return worktrees.checkpoint(request);
       },
+      remove: (...removal) => {
+        order.push('it is removed');
+        return worktrees.remove(...removal);
+      },
     },
   }));
   const { supervisor } = scope;
