@@ -1,10 +1,10 @@
 import { isWardenError } from '../core/errors.ts';
 import type { Health } from '../core/health.ts';
+import { lookInterval } from '../core/look-interval.ts';
 import type { Member } from '../core/membership.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
-import { timeLimitOf } from '../core/time-limit.ts';
 import { DailyBackup } from './daily-backup.ts';
 import { DailyPass } from './daily-pass.ts';
 import { Deliveries } from './deliveries.ts';
@@ -60,9 +60,6 @@ interface Judged {
 /** A run that may have to be started again. */
 /** The lease is renewed and exits are looked for at least this often. */
 const beatMilliseconds = 1_000;
-
-/** A limit is looked at several times before it is reached, however short it is. */
-const looksPerLimit = 6;
 
 /** How long it may be the turn of a run before somebody else starts it than its launcher, who is alive. */
 const chanceMilliseconds = 5_000;
@@ -269,11 +266,7 @@ export class Watch {
   /** Of runs that began, ended or changed in some way. */
   async #takeNote(active: readonly Run[]): Promise<void> {
     const running = active.filter(isRunning);
-    const limits = running.map((run) => {
-      const { stuckAfterMinutes, checkpointMinutes } = run.workflow;
-      return (Math.min(stuckAfterMinutes, timeLimitOf(run), checkpointMinutes ?? Infinity) * 60_000) / looksPerLimit;
-    });
-    this.#lookEvery = Math.min(this.#options.intervalMilliseconds, ...limits);
+    this.#lookEvery = lookInterval(running, this.#options.intervalMilliseconds);
     const runIds = new Set(running.map(({ runId }) => runId));
     for (const runId of this.#observed.keys()) if (!runIds.has(runId)) this.#observed.delete(runId);
     await this.#listenForExits(runIds);
@@ -346,7 +339,7 @@ export class Watch {
 
   async #observe(runs: readonly Run[], found: ReadonlyMap<RunId, readonly Member[]>): Promise<void> {
     const { store, executor, clock } = this.#world;
-    const { intervalMilliseconds } = this.#options;
+    const intervalMilliseconds = Math.max(this.#options.intervalMilliseconds, this.#lookEvery);
     const looks = await Promise.all(
       runs.map(async (run) => {
         await clock.turn();

@@ -91,7 +91,7 @@ async function costOf(
 function describe(rows: readonly string[][]): string {
   const header = ['', 'of one core', 'longest block ms', 'as seen', 'of an idle process beside it'];
   return [
-    `Watch over runs, a look every 5 s, in a process of its own for ${seconds} s each`,
+    `Watch over runs as a window does, in a process of its own for ${seconds} s each`,
     '  replaced: plain folders instead of git worktrees; store, run folders and processes are real',
     table([header, ...rows]),
   ].join('\n');
