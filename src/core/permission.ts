@@ -121,14 +121,14 @@ export function refusalOf(principal: Principal, permission: Permission, target: 
     case 'admin':
       return null;
     case 'owner':
-      if (reading.has(permission) || target.kind !== 'run') return null;
+      if (isReading(permission) || target.kind !== 'run') return null;
       return target.owner === principal.user ? null : 'not_own_run';
     case 'team_lead':
       return refusalOfLead(principal, permission, target);
     case 'automation':
       return refusalOfAutomation(principal, permission, target);
     case 'read_only':
-      return reading.has(permission) ? null : 'may_only_read';
+      return isReading(permission) ? null : 'may_only_read';
     case 'external':
       return permission === 'status' ? null : 'may_only_see_status';
     case 'run':
@@ -141,7 +141,7 @@ function refusalOfLead(
   permission: Permission,
   target: Target,
 ): Refusal | null {
-  if (reading.has(permission) || (permission === 'run' && target.kind === 'workflow')) return null;
+  if (isReading(permission) || (permission === 'run' && target.kind === 'workflow')) return null;
   if (!leading.has(permission) || target.kind !== 'run') return 'not_for_this_role';
   return target.owner === user || team.includes(target.owner) ? null : 'not_in_team';
 }
@@ -151,7 +151,7 @@ function refusalOfAutomation(
   permission: Permission,
   target: Target,
 ): Refusal | null {
-  if (reading.has(permission)) return null;
+  if (isReading(permission)) return null;
   if (forPeople.has(permission)) return 'not_for_this_role';
   if (!may.includes(permission)) return 'not_in_policy';
   const isMeant = (name: string): boolean => workflows.some((pattern) => matchesGlob(pattern, name));
@@ -170,7 +170,7 @@ function refusalOfRun(
   permission: Permission,
   target: Target,
 ): Refusal | null {
-  if (reading.has(permission)) return null;
+  if (isReading(permission)) return null;
   const isItself = target.kind === 'run' && target.runId === runId;
   if (permission === 'heartbeat') return isItself ? null : 'not_for_this_role';
   if (!isProved) return 'not_proved';

@@ -5,6 +5,7 @@ import type { Member } from '../core/membership.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
+import { BackgroundRound } from './background-round.ts';
 import { DailyBackup } from './daily-backup.ts';
 import { DailyPass } from './daily-pass.ts';
 import { Deliveries } from './deliveries.ts';
@@ -91,7 +92,9 @@ export class Watch {
   #active: readonly Run[] | null = null;
   #lookEvery = 0;
   #lastLook = -Infinity;
-  #looking: Promise<void> | null = null;
+  readonly #looking = new BackgroundRound((error) => {
+    this.#failedLook = { error };
+  });
   #failedLook: { readonly error: unknown } | null = null;
   /** What this watcher saw of each run, which nobody else writes while it holds the lease. */
   readonly #observed = new Map<RunId, Observation>();
@@ -159,7 +162,7 @@ export class Watch {
       if (end === null) await this.#pause();
       if (signal.aborted) end ??= 'interrupted';
     }
-    await this.#looking;
+    await this.#looking.settled();
     await this.#checkpoints.settled();
     await this.#measuring.settled();
     await this.#endedWorktrees.settled();
@@ -251,16 +254,10 @@ export class Watch {
     await reconcile(this.#world, await unsettledOf(this.#world, active));
     await this.#retry();
     const now = clock.monotonic();
-    if (this.#looking !== null || now - this.#lastLook < this.#lookEvery) return;
+    if (this.#looking.isUnderWay || now - this.#lastLook < this.#lookEvery) return;
     this.#lastLook = now;
     // Beside the beats: a look that takes long must not cost the lease.
-    this.#looking = this.#look()
-      .catch((error: unknown) => {
-        this.#failedLook = { error };
-      })
-      .finally(() => {
-        this.#looking = null;
-      });
+    this.#looking.begin(() => this.#look());
   }
 
   /** Of runs that began, ended or changed in some way. */
