@@ -8,7 +8,7 @@ import { inBatches } from './in-batches.ts';
 import { holderOf, isGone, parseHolder } from './lock-holder.ts';
 import { rawJoin } from './raw-path.ts';
 import { removeTree } from './remove-tree.ts';
-import { unlessMissing } from './system-failure.ts';
+import { systemCode, unlessMissing } from './system-failure.ts';
 
 /** Written to the disk, not only to its cache, since what they were made from may go next. */
 export const durable = ['-c', 'core.fsync=loose-object,reference', '-c', 'core.fsyncMethod=batch'];
@@ -17,6 +17,9 @@ const prefix = 'warden-index-';
 
 /** Beside the copy: whose it is. */
 const holderFile = 'holder';
+
+/** Whoever has not said by then whose the folder is died before it could. */
+const longestNamingMilliseconds = 60_000;
 
 /** A copy of a worktree's index that may be changed without the worktree noticing. */
 export interface TemporaryIndex {
@@ -36,6 +39,7 @@ export async function withTemporaryIndex<Result>(
   task: (index: TemporaryIndex) => Promise<Result>,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
+  await removeAbandonedIndexes(entry);
   const token = randomUUID();
   const folder = join(entry.directory, `${prefix}${token}`);
   const file = join(folder, 'index');
@@ -54,14 +58,26 @@ export async function withTemporaryIndex<Result>(
   }
 }
 
-/** Removes the copies that whoever made them did not live to remove. */
+/**
+ * Removes the copies that whoever made them did not live to remove. One into which an orphaned git writes stays until
+ * the next time.
+ */
 export async function removeAbandonedIndexes(entry: AdminEntry): Promise<void> {
   for (const name of (await unlessMissing(readdir(entry.directory))) ?? []) {
     if (!name.startsWith(prefix)) continue;
     const folder = join(entry.directory, name);
-    const holder = parseHolder((await unlessMissing(readFile(join(folder, holderFile), 'utf8'))) ?? '');
-    if (holder !== null && (await isGone(holder))) await removeTree(folder);
+    if (!(await isAbandoned(folder))) continue;
+    await removeTree(folder).catch((error: unknown) => {
+      if (systemCode(error) !== 'ENOTEMPTY') throw error;
+    });
   }
+}
+
+async function isAbandoned(folder: string): Promise<boolean> {
+  const holder = parseHolder((await unlessMissing(readFile(join(folder, holderFile), 'utf8'))) ?? '');
+  if (holder !== null) return await isGone(holder);
+  const facts = await unlessMissing(lstat(folder));
+  return facts !== null && Date.now() - facts.mtimeMs > longestNamingMilliseconds;
 }
 
 /**

@@ -32,6 +32,8 @@ export interface Outcome {
 /** What must hold after whatever happened, whatever it was. */
 export async function expectInvariants({ repository, supervisor, acknowledged, bystanders }: Outcome): Promise<void> {
   await supervisor.settled();
+  // As every window does that opens: what a checkpoint left half-made is taken back then.
+  await supervisor.worktrees({ directory: repository.path });
   const runs = (await supervisor.list({ limit: 1_000 })).runs.map(({ run }) => run);
   expect(await bystanders.disturbed(), 'nobody else was signalled').toEqual([]);
   for (const run of runs) {

@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { git, temporaryRepository, writeFiles } from './temporary-repository.ts';
+import { git, temporaryRepository, type TestRepository, writeFiles } from './temporary-repository.ts';
 
 const script = join(import.meta.dirname, 'checkpoint-in-process.ts');
 
@@ -33,13 +33,34 @@ it(
       expect(await test.git('show', `${kept}:staged`)).toBe(`${command}, changed`);
       expect(await test.git('show', `${kept}^2:staged`)).toBe(`${command}`);
       expect(await test.git('show', `${kept}:untracked/a b`)).toBe(`${command}`);
+      expect(await leftovers(test), `left after command ${command}`).toEqual([]);
     }
     expect(command).toBeGreaterThan(5);
-    await test.worktrees.takeBackInterrupted(test.repository, () => Promise.resolve());
     await test.remove(made);
-    expect((await readdir(test.repository.gitDirectory, { recursive: true })).filter(isLeftover)).toEqual([]);
+    expect(await leftovers(test)).toEqual([]);
     expect(await test.git('fsck', '--strict', '--no-dangling')).toBe('');
   },
 );
 
-const isLeftover = (name: string): boolean => name.endsWith('.lock') || name.includes('warden-index-');
+it.each([
+  ['has nothing in it', null],
+  ['tells half of its holder', '{"token":"'],
+])('a copy of an index that %s goes once nobody can be at writing it', async (_, holder) => {
+  const test = await temporaryRepository();
+  const made = await test.create();
+  const folder = join(await git(made.path, 'rev-parse', '--absolute-git-dir'), 'warden-index-1');
+  await mkdir(folder);
+  if (holder !== null) await writeFile(join(folder, 'holder'), holder);
+  const takeBack = async () => await test.worktrees.takeBackInterrupted(test.repository, () => Promise.resolve());
+  await takeBack();
+  expect(await leftovers(test), 'its maker may be about to write').not.toEqual([]);
+  const old = Date.now() / 1000 - 3600;
+  await utimes(folder, old, old);
+  await takeBack();
+  expect(await leftovers(test)).toEqual([]);
+});
+
+async function leftovers({ repository }: TestRepository): Promise<string[]> {
+  const names = await readdir(repository.gitDirectory, { recursive: true });
+  return names.filter((name) => name.endsWith('.lock') || name.includes('warden-index-'));
+}
