@@ -9,6 +9,12 @@ import type { ProcessTable } from './process-table.ts';
 const columns = 'pid=,ppid=,pgid=,stat=,time=,rss=,lstart=,command=';
 
 /**
+ * The start time is told in the language and the time zone of whoever asks: another window's, or that of a laptop on a
+ * journey, must not make another process of it.
+ */
+const inOneForm = { LC_ALL: 'C', TZ: 'UTC' };
+
+/**
  * Looks at every process by `ps`, for macOS, where `/proc` does not exist. The environment follows the command line
  * there (`-E`); that of Apple's own binaries is hidden, so who was seen to belong before counts the more.
  * Sessions are not told by number, and the start time has a resolution of one second.
@@ -68,7 +74,7 @@ export class PsProcessTable implements ProcessTable {
   async runFolderOf({ pid, startTime }: ProcessIdentity): Promise<string | null> {
     const { stdout } = await execa('ps', ['-p', String(pid), '-E', '-ww', '-o', columns], {
       reject: false,
-      env: { LC_ALL: 'C' },
+      env: inOneForm,
     });
     const isSame = snapshotOf(this.#bootId, stdout).processes.get(pid)?.startTime === startTime;
     return isSame ? runFolderIn(stdout) : null;
@@ -97,7 +103,7 @@ export class PsProcessTable implements ProcessTable {
     // ps leaves with 1 when none of them lives.
     const { stdout } = await execa('ps', ['-p', pids.join(','), '-ww', '-o', columns], {
       reject: false,
-      env: { LC_ALL: 'C' },
+      env: inOneForm,
     });
     return stdout;
   }
@@ -111,7 +117,7 @@ async function listeners(): Promise<Listener[]> {
 
 async function run(program: string, parameters: readonly string[]): Promise<string> {
   try {
-    const { stdout } = await execa(program, parameters, { maxBuffer: 256 * 1024 * 1024, env: { LC_ALL: 'C' } });
+    const { stdout } = await execa(program, parameters, { maxBuffer: 256 * 1024 * 1024, env: inOneForm });
     return stdout;
   } catch (error) {
     throw new WardenError('cannot_look_at_processes', { detail: detailOf(error) }, { cause: error });
@@ -137,13 +143,18 @@ export function snapshotOf(bootId: string, listing: string): ProcessSnapshot {
       startTime: start.replaceAll(/\s+/g, ' '),
       state: state.startsWith('Z') ? 'zombie' : 'alive',
       uninterruptible: state.startsWith('U') || state.startsWith('D'),
-      cookie: /(?:^|\s)WARDEN_RUN_ID=(run_[0-9a-f]{12})(?:\s|$)/.exec(command)?.[1] ?? null,
+      cookie: cookieIn(command),
       name: (command.split(' ')[0] ?? '').split('/').at(-1) ?? '',
       cpuMilliseconds: millisecondsIn(time),
       memoryBytes: Number(rss) * 1024,
     });
   }
   return { bootId, processes };
+}
+
+/** The environment comes after the arguments, which may speak of a run too. */
+function cookieIn(command: string): string | null {
+  return [...command.matchAll(/(?:^|\s)WARDEN_RUN_ID=(run_[0-9a-f]{12})(?=\s|$)/g)].at(-1)?.[1] ?? null;
 }
 
 /** The value of WARDEN_RUN_DIR in a line of `ps -E`, as far as the next variable: it may have blanks in it. */
@@ -168,7 +179,7 @@ function millisecondsIn(time: string): number {
   return (Number(days) * 86_400 + seconds) * 1000;
 }
 
-/** lsof's field output: `p12`, `cbash`, `n/folder`, one a line. */
+/** lsof's field output: `p12`, `cbash`, `n/folder`, one a line. What its locale cannot print is `\xc3\xa9` there. */
 export function occupantsIn(listing: string, directory: string): Occupant[] {
   const occupants: Occupant[] = [];
   let pid = 0;
@@ -177,10 +188,20 @@ export function occupantsIn(listing: string, directory: string): Occupant[] {
     const value = field.slice(1);
     if (field.startsWith('p')) pid = Number(value);
     else if (field.startsWith('c')) name = value;
-    else if (field.startsWith('n') && (value === directory || value.startsWith(`${directory}/`)))
+    else if (field.startsWith('n') && [value, unescaped(value)].some((folder) => isWithin(folder, directory)))
       occupants.push({ pid, name });
   }
   return occupants;
+}
+
+const isWithin = (folder: string, directory: string): boolean =>
+  folder === directory || folder.startsWith(`${directory}/`);
+
+function unescaped(text: string): string {
+  const bytes = text
+    .split(/\\x([0-9a-f]{2})/)
+    .map((part, index) => (index % 2 === 0 ? Buffer.from(part) : Buffer.from(part, 'hex')));
+  return Buffer.concat(bytes).toString();
 }
 
 /** The same with `PTCP` and `n127.0.0.1:3000` for each descriptor; `n*:53->…` is a connection. */

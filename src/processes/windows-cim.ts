@@ -23,6 +23,9 @@ const listingSchema = z.object({
   ),
 });
 
+/** The number of the process "System", which lives as long as its boot. */
+const systemPid = 4;
+
 const query = `
 $ErrorActionPreference = 'Stop'
 $boot = (Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToFileTimeUtc().ToString()
@@ -136,15 +139,21 @@ async function ask(command: string): Promise<string> {
   }
 }
 
-/** What the listing shows. Times are in units of 100 ns there. */
+/**
+ * What the listing shows. Times are in units of 100 ns there.
+ *
+ * A boot is told by when its first process began: the time of the boot itself is what the clock says now without the time
+ * since then, so it moves when the clock is set (psutil's issue 1007 is about that).
+ */
 export function snapshotOf(listing: string): ProcessSnapshot {
   const parsed = listingSchema.safeParse(JSON.parse(listing));
   if (!parsed.success) throw new WardenError('cannot_look_at_processes', { detail: z.prettifyError(parsed.error) });
+  const starts = new Map(parsed.data.processes.map(({ ProcessId, Start }) => [ProcessId, Start]));
   const processes = new Map<number, ProcessFacts>();
   for (const entry of parsed.data.processes) {
     processes.set(entry.ProcessId, {
       pid: entry.ProcessId,
-      parentPid: entry.ParentProcessId,
+      parentPid: isYounger(starts.get(entry.ParentProcessId), entry.Start) ? 0 : entry.ParentProcessId,
       groupId: 0,
       sessionId: 0,
       startTime: entry.Start ?? '',
@@ -156,7 +165,15 @@ export function snapshotOf(listing: string): ProcessSnapshot {
       memoryBytes: entry.WorkingSetSize ?? 0,
     });
   }
-  return { bootId: parsed.data.boot, processes };
+  return { bootId: starts.get(systemPid) ?? parsed.data.boot, processes };
+}
+
+/**
+ * Windows tells the number of the parent that a process once had, and gives it out again when that is gone. Nobody is the
+ * child of one who began later; taken for one, the processes of the whole session have been ended with a tree.
+ */
+function isYounger(parent: string | null | undefined, child: string | null): boolean {
+  return parent != null && child !== null && BigInt(parent) > BigInt(child);
 }
 
 /** What that listing shows, by pid. A process of somebody else's has no command line there. */

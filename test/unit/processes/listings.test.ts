@@ -100,6 +100,12 @@ describe("the listing of macOS's ps", () => {
     expect(processes.get(400)?.state).toBe('zombie');
   });
 
+  test('takes the cookie from the environment, whatever run the arguments speak of', () => {
+    const command = 'agent -p see WARDEN_RUN_ID=run_000000000001 WARDEN_RUN_ID=run_000000000002 HOME=/x';
+    const listing = `  400   321   321 S      0:00.00      0 Sat Nov 21 10:00:01 2026 ${command}`;
+    expect(snapshotOfPs('boot', listing).processes.get(400)?.cookie).toBe('run_000000000002');
+  });
+
   test('gives command lines, cut at their blanks', () => {
     const listing = '  400   321   321 S      0:00.00      0 Sat Nov 21 10:00:01 2026 /usr/bin/git -C /x commit';
     expect(argumentsInPs(listing)).toEqual(new Map([[400, ['/usr/bin/git', '-C', '/x', 'commit']]]));
@@ -125,6 +131,20 @@ describe("the listing of macOS's ps", () => {
       'p10\ncbash\nfcwd\nn/work/tree\np11\ncnode\nfcwd\nn/work/tree/deep\np12\ncvim\nfcwd\nn/work/tree-two';
     expect(occupantsIn(listing, '/work/tree').map(({ pid }) => pid)).toEqual([10, 11]);
   });
+
+  test('the same where its locale has no such letters, as that of a program from the Dock', () => {
+    const listing = [
+      'p10',
+      'cbash',
+      'fcwd',
+      String.raw`n/work/caf\xc3\xa9/deep`,
+      'p11',
+      'cbash',
+      'fcwd',
+      'n/work/café',
+    ];
+    expect(occupantsIn(listing.join('\n'), '/work/café').map(({ pid }) => pid)).toEqual([10, 11]);
+  });
 });
 
 describe('the listing of Windows', () => {
@@ -146,6 +166,44 @@ describe('the listing of Windows', () => {
     const { bootId, processes } = snapshotOfCim(listing);
     expect(bootId).toBe('133');
     expect(processes.get(8)).toMatchObject({ parentPid: 4, name: 'node.exe', startTime: '134', cpuMilliseconds: 3 });
+  });
+
+  describe('of processes that have begun one after another', () => {
+    const process = (ProcessId: number, ParentProcessId: number, Start: string | null): object => ({
+      ProcessId,
+      ParentProcessId,
+      Start,
+      Name: 'x.exe',
+      KernelModeTime: null,
+      UserModeTime: null,
+      WorkingSetSize: null,
+    });
+    const listing = (...processes: object[]): string => JSON.stringify({ boot: '1000000000000000001', processes });
+
+    test('names no parent that is younger: its number was given out again', () => {
+      const { processes } = snapshotOfCim(
+        listing(
+          process(100, 8, '999999999999999999'),
+          process(8, 4, '1000000000000000000'),
+          process(12, 8, '1000000000000000000'),
+          process(16, 8, null),
+          process(20, 24, '1000000000000000000'),
+        ),
+      );
+      const parents = [...processes.values()].map(({ pid, parentPid }) => [pid, parentPid]);
+      expect(parents).toEqual([
+        [100, 0],
+        [8, 4],
+        [12, 8],
+        [16, 8],
+        [20, 24],
+      ]);
+    });
+
+    test('tells the boot by the first of them, which a clock that is set does not move', () => {
+      expect(snapshotOfCim(listing(process(4, 0, '999'), process(8, 4, '1000'))).bootId).toBe('999');
+      expect(snapshotOfCim(listing(process(4, 0, null))).bootId).toBe('1000000000000000001');
+    });
   });
 
   test('gives command lines', () => {
