@@ -40,7 +40,9 @@ import { Backups, problemOfBackup } from './backups.ts';
 import { Journal } from './journal.ts';
 import { retryWhileBusy } from './open-database.ts';
 import { RunRecords } from './run-records.ts';
-import { openStore, type Rebuilt, type SqliteStore } from './sqlite-store.ts';
+import { openStore } from './open-store.ts';
+import type { Rebuilt } from './rebuild-database.ts';
+import type { SqliteStore } from './sqlite-store.ts';
 import { verifyAudit } from './verify-audit.ts';
 
 /** How long a kill waits for a database that another process holds, before it is kept in the run's folder. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backup } from '../core/backup.ts';
 import { WardenError, detailOf, isWardenError } from '../core/errors.ts';
-import { AuditTable } from './audit-table.ts';
+import { AuditTable } from './tables/audit-table.ts';
 import { problemIn } from './check-database.ts';
 import {
   buildDatabase,
@@ -15,7 +15,7 @@ import {
   type MadeDatabase,
   replaceDatabase,
 } from './database-file.ts';
-import { migrations } from './schema.ts';
+import { migrations } from './tables/schema.ts';
 
 /** The Node-API version that the native binding is built for; an older runtime would die of it without a word. */
 const neededNodeApi = 10;

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import type { ChainedEntry } from '../core/audit-chain.ts';
-import { type AuditRow, chainedFrom } from './run-row.ts';
+import { type AuditRow, chainedFrom } from './tables/audit-row.ts';
 
 /**
  * The audit entries of a damaged database that can still be read: from the first on up to the damage, then from the last

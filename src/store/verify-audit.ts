@@ -5,7 +5,7 @@ import { isTurnOver, myTurn } from '../event-loop-turns.ts';
 import { auditFileSize, entriesIn } from './audit-file.ts';
 import type { AuditHeads, RememberedHead } from './audit-heads.ts';
 import type { AuditSource } from './audit-mirror.ts';
-import { sha256 } from './audit-table.ts';
+import { sha256 } from './tables/audit-table.ts';
 
 /** More problems are not listed: when the whole log was rewritten, each of its entries is one. */
 const listedProblems = 1_000;

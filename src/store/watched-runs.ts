@@ -1,23 +1,14 @@
-import type Database from 'better-sqlite3';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
-import { type RunRow, runFrom } from './run-row.ts';
+import type { Connection } from './connection.ts';
+import type { ChangeCounters } from './tables/change-counters.ts';
+import { type RunRow, runFrom } from './tables/run-row.ts';
+import type { RunTable } from './tables/run-table.ts';
 
 interface KnownRow {
   readonly row: RunRow;
   readonly run: Run;
-}
-
-export interface WatchedRunsParts {
-  /** Changes with every change of a run. */
-  readonly version: () => number;
-  /** Ids of the active runs, in order. */
-  readonly ids: Database.Statement;
-  /** The row of one run, without what was observed of it. */
-  readonly row: Database.Statement;
-  /** Does one of many reads when it is its turn. */
-  readonly read: <Result>(work: () => Result) => Promise<Result>;
 }
 
 /**
@@ -25,23 +16,26 @@ export interface WatchedRunsParts {
  * for them every second. The event loop turns between two of them.
  */
 export class WatchedRuns {
-  readonly #parts: WatchedRunsParts;
+  readonly #runTable: RunTable;
+  readonly #changes: ChangeCounters;
+  readonly #read: Connection['read'];
   #known = new Map<RunId, KnownRow>();
   #runs: readonly Run[] = [];
   #version = NaN;
 
-  constructor(parts: WatchedRunsParts) {
-    this.#parts = parts;
+  constructor(runTable: RunTable, changes: ChangeCounters, read: Connection['read']) {
+    this.#runTable = runTable;
+    this.#changes = changes;
+    this.#read = read;
   }
 
   /** The same list again while nothing has changed. */
   async now(): Promise<readonly Run[]> {
-    const { version, ids, row, read } = this.#parts;
-    const found = await read(version);
+    const found = await this.#read(() => this.#changes.ofRuns());
     if (found === this.#version) return this.#runs;
     const known = new Map<RunId, KnownRow>();
-    for (const runId of await read(() => ids.all() as RunId[])) {
-      const one = await read(() => this.#read(row.get(runId) as RunRow | undefined));
+    for (const runId of await this.#read(() => this.#runTable.activeIds())) {
+      const one = await this.#read(() => this.#taken(this.#runTable.unobservedRow(runId)));
       if (one !== null) known.set(runId, one);
     }
     this.#known = known;
@@ -50,7 +44,7 @@ export class WatchedRuns {
     return this.#runs;
   }
 
-  #read(row: RunRow | undefined): KnownRow | null {
+  #taken(row: RunRow | undefined): KnownRow | null {
     if (row === undefined || isTerminal(row.status)) return null;
     const known = this.#known.get(row.run_id);
     return known !== undefined && isSameRow(known.row, row) ? known : { row, run: runFrom(row) };

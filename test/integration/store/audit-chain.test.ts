@@ -7,9 +7,9 @@ import { describe, expect, test } from 'vitest';
 import { chained, chainStart } from '../../../src/core/audit-chain.ts';
 import type { AuditEntry, Store } from '../../../src/core/ports/store.ts';
 import { runIdFrom } from '../../../src/core/run-id.ts';
-import { sha256 } from '../../../src/store/audit-table.ts';
+import { sha256 } from '../../../src/store/tables/audit-table.ts';
 import { openLastingStore } from '../../../src/store/lasting-store.ts';
-import { migrations } from '../../../src/store/schema.ts';
+import { migrations } from '../../../src/store/tables/schema.ts';
 
 interface Place extends AsyncDisposable {
   readonly folder: string;

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { migrations } from '../../../src/store/schema.ts';
-import { openStore } from '../../../src/store/sqlite-store.ts';
+import { migrations } from '../../../src/store/tables/schema.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import { anObservation } from '../../unit/core/an-observation.ts';
 import { aRun } from '../../unit/core/a-run.ts';
 

@@ -13,7 +13,8 @@ import type { Sample } from '../../../src/core/samples.ts';
 import { anObservation } from '../../unit/core/an-observation.ts';
 import { aRun } from '../../unit/core/a-run.ts';
 import { FileRunFolders } from '../../../src/store/run-folders.ts';
-import { openStore, type SqliteStore } from '../../../src/store/sqlite-store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import type { SqliteStore } from '../../../src/store/sqlite-store.ts';
 
 async function folder(): Promise<AsyncDisposable & { path: string; file: string }> {
   const root = await mkdtemp(path.join(tmpdir(), 'warden-store-'));

@@ -1,5 +1,5 @@
-import type Database from 'better-sqlite3';
-import type { ApiKey, KeyDigest, KeyStanding } from '../core/api-key.ts';
+import type { ApiKey, KeyDigest, KeyStanding } from '../../core/api-key.ts';
+import type { Statements } from './statements.ts';
 
 interface KeyRow {
   id: string;
@@ -14,10 +14,10 @@ interface KeyRow {
 }
 
 /** The table of keys. What writes is called within a transaction. */
-export class KeyRows {
-  readonly #statement: (sql: string) => Database.Statement;
+export class KeyTable {
+  readonly #statement: Statements;
 
-  constructor(statement: (sql: string) => Database.Statement) {
+  constructor(statement: Statements) {
     this.#statement = statement;
   }
 

@@ -1,7 +1,7 @@
-import type Database from 'better-sqlite3';
-import type { Delivery, PendingNotice } from '../core/delivery.ts';
-import { healthKinds, idempotencyKeyOf, type Notice } from '../core/notice.ts';
-import type { RunStates } from '../core/ports/outbox.ts';
+import type { Delivery, PendingNotice } from '../../core/delivery.ts';
+import { healthKinds, idempotencyKeyOf, type Notice } from '../../core/notice.ts';
+import type { RunStates } from '../../core/ports/outbox.ts';
+import type { Statements } from './statements.ts';
 
 interface NoticeRow {
   readonly notice: string;
@@ -14,9 +14,9 @@ const readRows = 1_000;
 
 /** The table of what is told of runs, see Outbox. What writes is called within a transaction. */
 export class NoticeTable {
-  readonly #statement: (sql: string) => Database.Statement;
+  readonly #statement: Statements;
 
-  constructor(statement: (sql: string) => Database.Statement) {
+  constructor(statement: Statements) {
     this.#statement = statement;
   }
 

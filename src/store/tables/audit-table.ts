@@ -1,4 +1,3 @@
-import type Database from 'better-sqlite3';
 import { hash, randomBytes } from 'node:crypto';
 import {
   type ChainedEntry,
@@ -7,8 +6,11 @@ import {
   chainStart,
   type RedactionRequest,
   type UnchainedEntry,
-} from '../core/audit-chain.ts';
-import type { AuditEntry, AuditFilter } from '../core/ports/store.ts';
+} from '../../core/audit-chain.ts';
+import type { AuditHistory } from '../../core/alerts.ts';
+import type { AuditEntry, AuditFilter, HistorySpan } from '../../core/ports/store.ts';
+import { auditParameters } from './audit-row.ts';
+import type { Statements } from './statements.ts';
 
 export const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
@@ -21,10 +23,10 @@ VALUES (@entry, @at, @runId, @action, @user, @face, @outcome, @why, @facts, @sal
 
 /** The table of the audit log, whose entries form a chain. What writes is called within a transaction. */
 export class AuditTable {
-  readonly #statement: (sql: string) => Database.Statement;
+  readonly #statement: Statements;
   #last = 0;
 
-  constructor(statement: (sql: string) => Database.Statement) {
+  constructor(statement: Statements) {
     this.#statement = statement;
   }
 
@@ -97,6 +99,28 @@ export class AuditTable {
     this.#statement(`
       UPDATE audit_log SET salt = NULL, user = '', why = NULL, facts = '{}'
       WHERE entry = ? AND hash IS ? AND salt IS NOT NULL`).run(entry, hash);
+  }
+
+  /** The very same entry: what is kept is offered again when a crash came between taking and clearing it. */
+  has(entry: AuditEntry): boolean {
+    const sql = `
+      SELECT 1 FROM audit_log
+      WHERE run_id IS @run_id AND at = @at AND action = @action AND user = @user AND face = @face
+        AND why IS @why AND (facts = @facts OR json_remove(facts, '$.overtaken_by') = @facts)`;
+    return this.#statement(sql).get(auditParameters(entry)) !== undefined;
+  }
+
+  /** How the kills and removals of late went. */
+  history({ killsSince, cleanupsSince, slowCleanupMilliseconds }: HistorySpan): AuditHistory {
+    const ended = "outcome IN ('done', 'failed')";
+    const sql = `
+SELECT kills, failedKills, slowCleanups, slowestCleanupMilliseconds FROM
+  (SELECT count(DISTINCT run_id) AS kills, count(DISTINCT iif(outcome = 'failed', run_id, NULL)) AS failedKills
+   FROM audit_log WHERE action = 'kill' AND at >= @killsSince AND ${ended}),
+  (SELECT count(*) AS slowCleanups, coalesce(max(facts ->> '$.duration_ms'), 0) AS slowestCleanupMilliseconds
+   FROM audit_log WHERE action = 'cleanup' AND at >= @cleanupsSince AND ${ended}
+     AND facts ->> '$.duration_ms' > @slowCleanupMilliseconds)`;
+    return this.#statement(sql).get({ killsSince, cleanupsSince, slowCleanupMilliseconds }) as AuditHistory;
   }
 
   redacted(): ReadonlySet<number> {

@@ -1,8 +1,8 @@
-import type Database from 'better-sqlite3';
-import { type Counts, type Histogram, secondsBounds } from '../core/metrics.ts';
+import { type Counts, type Histogram, secondsBounds } from '../../core/metrics.ts';
+import type { Statements } from './statements.ts';
 
 /** Counts what was written down. @param statement prepares, or gives what was prepared before */
-export function countAll(statement: (sql: string) => Database.Statement): Counts {
+export function countAll(statement: Statements): Counts {
   const runs = statement('SELECT status, count(*) FROM workflow_runs GROUP BY status').raw().all() as [
     string,
     number,
@@ -18,13 +18,13 @@ export function countAll(statement: (sql: string) => Database.Statement): Counts
   };
 }
 
-function failuresOf(statement: (sql: string) => Database.Statement, action: string): number {
+function failuresOf(statement: Statements, action: string): number {
   const sql = "SELECT count(*) AS failures FROM audit_log WHERE action = ? AND outcome = 'failed'";
   return (statement(sql).get(action) as { failures: number }).failures;
 }
 
 /** Of what was done; what an older version wrote down without a duration took none. */
-function durationsOf(statement: (sql: string) => Database.Statement, action: string, path: string): Histogram {
+function durationsOf(statement: Statements, action: string, path: string): Histogram {
   const buckets = secondsBounds.map((bound, index) => `sum(duration <= ${bound * 1_000}) AS b${index}`).join(', ');
   const row = statement(`
 SELECT count(*) AS count, coalesce(sum(duration), 0) AS sum, ${buckets}

@@ -1,15 +1,17 @@
-import { type ChainedEntry, isRedacted } from '../core/audit-chain.ts';
-import { type Containment, uncontained } from '../core/containment.ts';
-import type { ActiveProcesses, AuditEntry, LoggedEntry } from '../core/ports/store.ts';
-import type { Phase } from '../core/escalation.ts';
-import type { KillReport } from '../core/kill-report.ts';
-import type { PortRange } from '../core/port-range.ts';
-import type { ProcessIdentity } from '../core/process-identity.ts';
-import type { Observation } from '../core/observation.ts';
-import type { QueueEntry, Resume, Run, RunProcess, RunReason, RunWarning, StopIntent } from '../core/run.ts';
-import type { RunId } from '../core/run-id.ts';
-import { isTerminal, type RunStatus } from '../core/run-status.ts';
-import type { Workflow } from '../core/workflow.ts';
+import { type Containment, uncontained } from '../../core/containment.ts';
+import type { ActiveProcesses } from '../../core/ports/store.ts';
+import type { Phase } from '../../core/escalation.ts';
+import type { KillReport } from '../../core/kill-report.ts';
+import type { PortRange } from '../../core/port-range.ts';
+import type { ProcessIdentity } from '../../core/process-identity.ts';
+import type { Observation } from '../../core/observation.ts';
+import type { QueueEntry, Resume, Run, RunProcess, RunReason, RunWarning, StopIntent } from '../../core/run.ts';
+import type { RunId } from '../../core/run-id.ts';
+import { activeStatuses, isTerminal, type RunStatus } from '../../core/run-status.ts';
+import type { Workflow } from '../../core/workflow.ts';
+
+/** Within the brackets of `status IN (…)`. */
+export const activeStatusList = activeStatuses.map((status) => `'${status}'`).join(', ');
 
 /** A row of `workflow_runs` beside its row of `workflow_processes`, as SQLite gives it. The schema checks what it holds. */
 export interface RunRow {
@@ -212,46 +214,6 @@ export function activeProcessesFrom(row: ActiveProcessesRow): ActiveProcesses {
 
 function identityOrNull(bootId: string | null, pid: number | null, startTime: string | null): ProcessIdentity | null {
   return bootId === null || pid === null || startTime === null ? null : { bootId, pid, startTime };
-}
-
-export interface AuditRow {
-  entry: number;
-  at: number;
-  run_id: RunId | null;
-  action: string;
-  user: string;
-  face: AuditEntry['actor']['face'];
-  outcome: AuditEntry['outcome'];
-  why: string | null;
-  facts: string;
-  /** Absent in a database of an older version. */
-  salt?: string | null;
-  text_digest?: string | null;
-  hash?: string | null;
-}
-
-export function chainedFrom(row: AuditRow): ChainedEntry {
-  const { run_id: runId, salt = null, text_digest: textDigest = null, hash = null, ...rest } = row;
-  return { ...rest, runId, salt, textDigest, hash };
-}
-
-export function loggedFrom(row: ChainedEntry): LoggedEntry {
-  const { entry, at, runId, action, user, face, outcome, why, hash } = row;
-  const facts = JSON.parse(row.facts) as Record<string, unknown>;
-  return { entry, at, runId, action, actor: { user, face }, outcome, why, facts, hash, isRedacted: isRedacted(row) };
-}
-
-export function auditParameters(entry: AuditEntry): Record<string, string | number | null> {
-  return {
-    at: entry.at,
-    run_id: entry.runId,
-    action: entry.action,
-    user: entry.actor.user,
-    face: entry.actor.face,
-    outcome: entry.outcome,
-    why: entry.why,
-    facts: JSON.stringify(entry.facts),
-  };
 }
 
 const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));

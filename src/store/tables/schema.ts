@@ -1,4 +1,4 @@
-import { runStatuses } from '../core/run-status.ts';
+import { runStatuses } from '../../core/run-status.ts';
 
 /**
  * The migrations of the database, in order; `user_version` counts those that were applied. Once released, one is never

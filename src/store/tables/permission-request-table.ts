@@ -1,6 +1,6 @@
-import type Database from 'better-sqlite3';
-import type { PermissionRequest } from '../core/permission-request.ts';
-import type { RunId } from '../core/run-id.ts';
+import type { PermissionRequest } from '../../core/permission-request.ts';
+import type { RunId } from '../../core/run-id.ts';
+import type { Statements } from './statements.ts';
 
 interface RequestRow {
   id: number;
@@ -15,10 +15,10 @@ interface RequestRow {
 }
 
 /** The table of what runs have asked for. What writes is called within a transaction. */
-export class PermissionRequestRows {
-  readonly #statement: (sql: string) => Database.Statement;
+export class PermissionRequestTable {
+  readonly #statement: Statements;
 
-  constructor(statement: (sql: string) => Database.Statement) {
+  constructor(statement: Statements) {
     this.#statement = statement;
   }
 
