@@ -1,4 +1,4 @@
-import { type Permission, permissions, type Standing } from './permission.ts';
+import { forPeople, type Permission, permissions, type Standing } from './permission.ts';
 
 /** As what the holder of a key acts. */
 export type KeyStanding = Exclude<Standing, { role: 'run' }>;
@@ -50,9 +50,8 @@ export interface KeyProblem {
   readonly expected: string;
 }
 
-/** What automation cannot be given: see `core/permission.ts`. */
 /** What a key of automation can be given. */
-export const grantable = permissions.filter((one) => one !== 'keys' && one !== 'answer' && one !== 'redact');
+export const grantable = permissions.filter((one) => !forPeople.has(one));
 
 const isGrantable = (text: string): text is Permission => grantable.some((one) => one === text);
 

@@ -107,7 +107,7 @@ const leading: ReadonlySet<Permission> = new Set([
 ]);
 
 /** A key that makes keys could do anything, and what a run asks for is for people to answer. */
-const forPeople: ReadonlySet<Permission> = new Set(['keys', 'answer', 'redact']);
+export const forPeople: ReadonlySet<Permission> = new Set(['keys', 'answer', 'redact']);
 
 /** What a run may do with those that it has started. */
 const parenting: ReadonlySet<Permission> = new Set(['kill', 'restart', 'complete', 'extend', 'checkpoint', 'restore']);
