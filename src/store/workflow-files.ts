@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { WardenError, type WorkflowFileProblem } from '../core/errors.ts';
+import { detailOf, isWardenError, WardenError, type WorkflowFileProblem } from '../core/errors.ts';
 import type { WorkflowDefinitions } from '../core/ports/workflow-definitions.ts';
 import type { WorkflowFileResult } from '../core/workflow-file.ts';
 import type { Workflow } from '../core/workflow.ts';
@@ -78,17 +78,24 @@ async function parsed(file: string, text: string): Promise<WorkflowFileResult> {
   return parseWorkflowFile(file, text);
 }
 
+/** To read more, by a parser that tells where something is wrong, would hold up the event loop. */
+const mostBytes = 1024 * 1024;
+
 async function readIfThere(file: string): Promise<string | null> {
   try {
+    const there = await stat(file);
+    // Who reads a named pipe waits for somebody to write into it.
+    if (!there.isFile()) throw invalidFile(file, 'is not a file');
+    if (there.size > mostBytes) throw invalidFile(file, 'is larger than 1 MB');
     return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
+    if (isWardenError(error)) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    const problem = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    throw new WardenError(
-      'invalid_workflows',
-      { problems: [{ file, line: 1, column: 1, key: '', problem }] },
-      { cause: error },
-    );
+    throw invalidFile(file, `cannot be read: ${detailOf(error)}`, { cause: error });
   }
+}
+
+function invalidFile(file: string, problem: string, options?: ErrorOptions): WardenError {
+  return new WardenError('invalid_workflows', { problems: [{ file, line: 1, column: 1, key: '', problem }] }, options);
 }

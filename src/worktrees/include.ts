@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { WardenError } from '../core/errors.ts';
 import type { CopyProgress, Included, IncludeFiles, Repository } from '../core/ports/worktrees.ts';
 import { copyInto } from './copy-into.ts';
 import { git, nulSeparated } from './git.ts';
@@ -20,7 +21,7 @@ export async function include(repository: Repository, worktreePath: string, requ
   const listFile = join(repository.path, '.worktreeinclude');
   const { signal } = request;
   try {
-    const list = await unlessMissing(readFile(listFile, 'utf8'));
+    const list = await unlessMissing(readList(listFile));
     const patterns = [...request.whereThere, ...request.patterns];
     if (list === null && patterns.length === 0) return { copied: [], unmatched: [] };
     const fromFile = list === null ? [] : [`--exclude-from=${listFile}`];
@@ -41,6 +42,12 @@ export async function include(repository: Repository, worktreePath: string, requ
   } catch (error) {
     throw systemFailure(operation, worktreePath, error);
   }
+}
+
+/** Who reads a named pipe waits for somebody to write into it. */
+async function readList(file: string): Promise<string> {
+  if ((await stat(file)).isFile()) return readFile(file, 'utf8');
+  throw new WardenError('git_failed', { operation, detail: `${file} is not a file` });
 }
 
 function counting(onCopied: IncludeFiles['onCopied']): (bytes: number) => void {
