@@ -3,6 +3,8 @@ import type { ErrorCode, ErrorKind } from './errors.ts';
 const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   not_a_repository: 'failed',
   bare_repository: 'failed',
+  repository_of_another: 'failed',
+  unusable_repository: 'failed',
   repository_without_commit: 'failed',
   git_not_found: 'failed',
   base_not_found: 'not_found',

@@ -10,6 +10,10 @@ export interface ErrorFacts {
   not_a_repository: { path: string };
   /** A bare repository has no place for `.vscode/workflows.json` and no checkout to start from. */
   bare_repository: { path: string };
+  /** Git does not work in what belongs to another user, until it is told to by `command`. */
+  repository_of_another: { path: string; command: string };
+  /** It is there, and git or the system refuses to work in it. `detail` holds their own words. */
+  unusable_repository: { path: string; detail: string };
   /** There is no commit that a worktree could start from. */
   repository_without_commit: { path: string };
   git_not_found: { detail: string };

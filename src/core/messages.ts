@@ -27,6 +27,14 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
     translate('{0} is not in a git repository. Open a repository, or make one with "git init".', path),
   bare_repository: ({ path }, translate) =>
     translate('{0} is a bare repository, which has no files to work on. Use a clone of it that has a checkout.', path),
+  repository_of_another: ({ path, command }, translate) =>
+    translate(
+      '{0} belongs to another user, so git does not work in it. If you trust what is in it, tell git so: {1}',
+      path,
+      command,
+    ),
+  unusable_repository: ({ path, detail }, translate) =>
+    translate('The repository of {0} cannot be worked in. Put it right, then try again: {1}', path, detail),
   repository_without_commit: ({ path }, translate) =>
     translate('{0} has no commit yet, so there is nothing to start from. Make a first commit.', path),
   git_not_found: ({ detail }, translate) =>

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { kindOf } from '../core/error-kind.ts';
-import type { ErrorCode, ErrorKind, WardenError } from '../core/errors.ts';
+import { type ErrorCode, type ErrorKind, isWardenError, type LaunchStep, type WardenError } from '../core/errors.ts';
 import { errorJson } from '../core/run-json.ts';
 
 /** What is wrong with a request as such, before any verb is asked for. */
@@ -72,9 +72,14 @@ const statusOfKind: Readonly<Record<ErrorKind, number>> = { usage: 400, not_foun
 const statuses: Partial<Record<ErrorCode, number>> = {
   untrusted_workspace: 403,
   not_permitted: 403,
+  // Something else is in the place, until somebody moves it.
+  worktree_path_taken: 409,
+  branch_taken: 409,
   // What the request names cannot be worked with.
   not_a_repository: 422,
   bare_repository: 422,
+  repository_of_another: 422,
+  unusable_repository: 422,
   repository_without_commit: 422,
   invalid_workflows: 422,
   command_not_found: 422,
@@ -88,11 +93,19 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   cannot_look_at_processes: 503,
 };
 
+/** Of a repository and what its workflow says: when a launch fails at one of these, they are what is to be changed. */
+const stepsOfRequester: ReadonlySet<LaunchStep> = new Set(['worktree', 'include', 'checkpoint', 'setup']);
+
+function statusOf(error: WardenError): number {
+  if (isWardenError(error, 'launch_failed') && stepsOfRequester.has(error.facts.step)) return 422;
+  return statuses[error.code] ?? statusOfKind[kindOf(error.code)];
+}
+
 /** @param isExternal told to somebody who may see the status of runs only: nothing of this machine then */
 export function problemOf(error: WardenError, isExternal = false): Problem {
   if (isExternal && kindOf(error.code) === 'failed') {
-    return new Problem(statuses[error.code] ?? 500, error.code, 'This machine could not do it.');
+    return new Problem(statusOf(error), error.code, 'This machine could not do it.');
   }
   const { message, details } = errorJson(error).error;
-  return new Problem(statuses[error.code] ?? statusOfKind[kindOf(error.code)], error.code, message, details);
+  return new Problem(statusOf(error), error.code, message, details);
 }

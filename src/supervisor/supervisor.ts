@@ -174,7 +174,7 @@ export class Supervisor {
 
   /**
    * Top folder of the main checkout that a folder belongs to: what runs are filtered by.
-   * @throws WardenError not_a_repository, bare_repository, git_not_found
+   * @throws WardenError not_a_repository, bare_repository, repository_of_another, unusable_repository, git_not_found
    */
   async repositoryOf(directory: string): Promise<string> {
     return (await this.#world.worktrees.repositoryOf(directory)).path;

@@ -1,10 +1,11 @@
 import { WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
-import { askGit, gitFailure } from './git.ts';
+import { askGit } from './git.ts';
+import { refusalOfGit } from './refused-by-git.ts';
 
 /**
  * The full name of the commit that a branch, tag or anything else that git understands stands for.
- * @throws WardenError base_not_found, repository_without_commit, git_failed
+ * @throws WardenError base_not_found, repository_without_commit, unusable_repository
  */
 export async function commitOf(repository: Repository, base: string): Promise<string> {
   // Nothing that git resolves begins with a dash, and with one it would be taken for an option.
@@ -28,6 +29,6 @@ async function isWithoutCommit(repository: Repository): Promise<boolean> {
     operation: 'resolve base',
   };
   const answer = await askGit(request);
-  if (answer.exitCode !== 0) throw await gitFailure(request, answer);
+  if (answer.exitCode !== 0) throw refusalOfGit(repository.path, answer);
   return answer.output.length === 0;
 }

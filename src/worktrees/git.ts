@@ -118,13 +118,18 @@ function nudge(_command: string, output: NodeJS.ReadableStream): void {
 
 /** Why git did not do it, in its own words. */
 export async function gitFailure(request: GitRequest, answer: GitAnswer): Promise<WardenError> {
-  const detail = answer.words || answer.output.toString('utf8').trim() || `git ended with ${answer.exitCode}`;
+  const detail = wordsOf(answer);
   const isDiskFull =
     /No space left on device|Disk quota exceeded/i.test(detail) ||
     // For some of its writes git does not say why they failed.
     (/(unable|failed) to (write|create)|write error/i.test(detail) && (await isNearlyFull(request.directory)));
   if (isDiskFull) return new WardenError('disk_full', { path: request.directory });
   return new WardenError('git_failed', { operation: request.operation, detail });
+}
+
+/** What git said. */
+export function wordsOf({ words, output, exitCode }: GitAnswer): string {
+  return words || output.toString('utf8').trim() || `git ended with ${exitCode}`;
 }
 
 /** Less than a megabyte left. */

@@ -1,20 +1,46 @@
-import { realpath } from 'node:fs/promises';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { WardenError } from '../core/errors.ts';
+import { detailOf, isWardenError, WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
-import { askGit, gitFailure, type GitRequest } from './git.ts';
-import { unlessMissing } from './system-failure.ts';
+import { askGit, type GitRequest } from './git.ts';
+import { refusalOfGit } from './refused-by-git.ts';
+import { systemCode, unlessMissing } from './system-failure.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
 /**
  * The repository of a folder; from inside a linked worktree, a subfolder or the git folder it is the main checkout's.
  * @param environment of whatever git starts, besides what it has anyway
- * @throws WardenError not_a_repository, bare_repository, git_not_found, git_failed
+ * @throws WardenError not_a_repository, bare_repository, repository_of_another, unusable_repository, git_not_found
  */
 export async function repositoryOf(directory: string, environment: Environment = {}): Promise<Repository> {
-  const start = await unlessMissing(realpath(directory));
-  if (start === null) throw new WardenError('not_a_repository', { path: directory });
+  try {
+    const start = await folderAt(directory);
+    if (start === null) throw new WardenError('not_a_repository', { path: directory });
+    return await repositoryFrom(start, directory, environment);
+  } catch (error) {
+    // It may have been removed while it was looked at, and git says many things then.
+    if ((await folderAt(directory).catch(() => directory)) === null) {
+      throw new WardenError('not_a_repository', { path: directory }, { cause: error });
+    }
+    if (isWardenError(error) || !refusals.has(systemCode(error))) throw error;
+    throw new WardenError('unusable_repository', { path: directory, detail: detailOf(error) }, { cause: error });
+  }
+}
+
+/** What the system says of a path that is not as it must be, and never of itself. */
+const refusals: ReadonlySet<string | null> = new Set(['EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG', 'ENOENT', 'ENOTDIR']);
+
+/** Without links. Null where no folder is, or none can have that name. */
+async function folderAt(directory: string): Promise<string | null> {
+  if (directory.includes('\0')) return null;
+  const found = await unlessMissing(realpath(directory));
+  if (found === null || (await unlessMissing(stat(found)))?.isDirectory() !== true) return null;
+  await unlessMissing(access(found, constants.X_OK));
+  return found;
+}
+
+async function repositoryFrom(start: string, directory: string, environment: Environment): Promise<Repository> {
   const request: GitRequest = {
     directory: start,
     arguments: ['rev-parse', '--git-dir', '--git-common-dir', '--is-bare-repository', '--is-inside-work-tree'],
@@ -24,7 +50,7 @@ export async function repositoryOf(directory: string, environment: Environment =
   const answer = await askGit(request);
   if (answer.exitCode !== 0) {
     if (/not a git repository/i.test(answer.words)) throw new WardenError('not_a_repository', { path: directory });
-    throw await gitFailure(request, answer);
+    throw refusalOfGit(directory, answer);
   }
   const [gitDirectory = '', commonDirectory = '', bare, insideWorkTree] = linesOf(answer.output);
   if (bare === 'true') throw new WardenError('bare_repository', { path: directory });
@@ -40,7 +66,7 @@ export async function repositoryOf(directory: string, environment: Environment =
 async function topOf(directory: string, environment: Environment): Promise<string> {
   const request = { directory, arguments: ['rev-parse', '--show-toplevel'], operation: 'find repository', environment };
   const answer = await askGit(request);
-  if (answer.exitCode !== 0) throw await gitFailure(request, answer);
+  if (answer.exitCode !== 0) throw refusalOfGit(directory, answer);
   return await realpath(linesOf(answer.output)[0] ?? '');
 }
 
@@ -55,7 +81,7 @@ async function mainCheckoutOf(commonDirectory: string, environment: Environment)
   const answer = await askGit(request);
   const [bare, top] = linesOf(answer.output);
   if (bare === 'true') throw new WardenError('bare_repository', { path: commonDirectory });
-  if (answer.exitCode !== 0 || top === undefined) throw await gitFailure(request, answer);
+  if (answer.exitCode !== 0 || top === undefined) throw refusalOfGit(commonDirectory, answer);
   await checkMain(top, commonDirectory, environment);
   return await realpath(top);
 }

@@ -162,10 +162,10 @@ export interface WorktreeSurvey {
 export interface Worktrees {
   /**
    * The repository that a folder belongs to; from inside a worktree it is the main checkout's.
-   * @throws WardenError not_a_repository, bare_repository, git_not_found
+   * @throws WardenError not_a_repository, bare_repository, repository_of_another, unusable_repository, git_not_found
    */
   repositoryOf(directory: string): Promise<Repository>;
-  /** @throws WardenError base_not_found, repository_without_commit */
+  /** @throws WardenError base_not_found, repository_without_commit, unusable_repository */
   commitOf(repository: Repository, base: string): Promise<string>;
   /**
    * A new worktree on a new branch, locked and marked as the run's. All processes that work on it carry the run's cookie.

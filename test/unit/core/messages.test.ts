@@ -31,6 +31,18 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
       '/x.git is a bare repository, which has no files to work on. Use a clone of it that has a checkout.',
     ],
   ],
+  repository_of_another: [
+    [
+      { path: '/x', command: 'git config --global --add safe.directory /x' },
+      '/x belongs to another user, so git does not work in it. If you trust what is in it, tell git so: git config --global --add safe.directory /x',
+    ],
+  ],
+  unusable_repository: [
+    [
+      { path: '/x', detail: 'fatal: bad config line 1 in file .git/config' },
+      'The repository of /x cannot be worked in. Put it right, then try again: fatal: bad config line 1 in file .git/config',
+    ],
+  ],
   repository_without_commit: [
     [{ path: '/x' }, '/x has no commit yet, so there is nothing to start from. Make a first commit.'],
   ],
