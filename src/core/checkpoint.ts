@@ -51,10 +51,15 @@ export interface CheckpointContents extends CheckpointParts {
   readonly ignored: readonly IgnoredPath[];
   /** Repositories of their own in the worktree whose work is nowhere else: it is not in the checkpoint either. */
   readonly nested: readonly string[];
+  /** Commits that HEAD has left and no branch holds. */
+  readonly left: readonly string[];
 }
 
 /** A message lists no more than so many ignored paths, the largest ones. */
 const mostIgnored = 50;
+
+/** A message names no more than so many commits. */
+const mostLeft = 50;
 
 const titleOf = (runId: RunId): string => `workflow-warden ${runId}: checkpoint`;
 
@@ -72,7 +77,13 @@ export function checkpointMessage(contents: CheckpointContents): string {
     ['Files', files],
   ];
   const told = facts.flatMap(([name, value]) => (value === null ? [] : [`${name}: ${value}`]));
-  const paragraphs = [[titleOf(runId)], ignoredLines(contents.ignored), nestedLines(contents.nested), told];
+  const paragraphs = [
+    [titleOf(runId)],
+    ignoredLines(contents.ignored),
+    nestedLines(contents.nested),
+    leftLines(contents.left),
+    told,
+  ];
   return `${paragraphs
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -98,6 +109,16 @@ function nestedLines(nested: readonly string[]): readonly string[] {
   return [
     'Not in it, since it is a repository of its own whose work is nowhere else:',
     ...nested.map((path) => `  ${quoted(path)}`),
+  ];
+}
+
+function leftLines(left: readonly string[]): readonly string[] {
+  if (left.length === 0) return [];
+  const rest = left.length - mostLeft;
+  return [
+    'Commits that HEAD had left and no branch holds:',
+    ...left.slice(0, mostLeft).map((commit) => `  ${commit}`),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
   ];
 }
 

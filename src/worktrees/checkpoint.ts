@@ -7,6 +7,7 @@ import { commitTree, keepTree } from './checkpoint-commit.ts';
 import { askGit, git, gitFailure, nulSeparated } from './git.ts';
 import { ignoredPaths } from './ignored-paths.ts';
 import { keepState } from './kept-state.ts';
+import { leftCommits } from './left-commits.ts';
 import { unkeptRepositories } from './nested-repositories.ts';
 import { isMergedOtherwise } from './merged.ts';
 import { operationIn } from './operation.ts';
@@ -75,7 +76,14 @@ async function keptIn(
   const head = await headOf(index);
   if (worktreePath !== null) await lookAtEveryFile(index);
   const staged = await stagedState(index);
-  const state = await keepState(index, entry.directory, staged, `workflow-warden ${runId}: state of the worktree`);
+  const left = await leftCommits(index, entry.directory, head?.commit ?? null);
+  const state = await keepState(
+    index,
+    entry.directory,
+    staged,
+    left,
+    `workflow-warden ${runId}: state of the worktree`,
+  );
   const working = worktreePath === null ? null : await workingTree(index);
   const found = working === null ? (staged.tree ?? head?.tree ?? null) : working.tree;
   if (found === null) return { checkpoint: null, unkept: [] };
@@ -104,6 +112,7 @@ async function keptIn(
     files: await filesBetween(index, before, found),
     ignored: worktreePath === null ? [] : await ignoredPaths(index),
     nested: unkept,
+    left,
   });
   return {
     checkpoint: await keepTree(

@@ -17,6 +17,7 @@ const commitFiles = [
   'rebase-merge/stopped-sha',
   'rebase-apply/orig-head',
   'BISECT_HEAD',
+  'sequencer/head',
 ];
 
 /** What was changed before the operation began and comes back at its end: it is nowhere else. */
@@ -25,7 +26,7 @@ const setAsideFiles = ['MERGE_AUTOSTASH', 'rebase-merge/autostash', 'rebase-appl
 /**
  * What of a worktree's state no tree of its files can hold, as a commit: the versions of what is not merged (`stages/1`
  * to `stages/3`), names that are only to be added (`intended`), and as its parents the commits that a git operation under
- * way works on, so that they stay as long as it does.
+ * way works on and those that HEAD has left, so that they stay as long as it does.
  */
 export interface KeptState {
   /** Null where there is nothing of it. */
@@ -34,17 +35,19 @@ export interface KeptState {
   readonly isWork: boolean;
 }
 
+/** @param left see leftCommits */
 export async function keepState(
   index: TemporaryIndex,
   adminDirectory: string,
   { unmerged, intended }: StagedState,
+  left: readonly string[],
   title: string,
 ): Promise<KeptState> {
   const [operated, setAside] = await Promise.all(
     [commitFiles, setAsideFiles].map(async (files) => await commitsNamedIn(index, adminDirectory, files)),
   );
-  const parents = [...new Set([...(operated ?? []), ...(setAside ?? [])])];
-  const isWork = unmerged.length + intended.length + (setAside?.length ?? 0) > 0;
+  const parents = [...new Set([...(operated ?? []), ...(setAside ?? []), ...left])];
+  const isWork = unmerged.length + intended.length + left.length + (setAside?.length ?? 0) > 0;
   if (!isWork && parents.length === 0) return { commit: null, isWork };
   const lines = unmerged.map((line) => {
     const [, entry = '', stage = '', name = ''] = /^(.*) ([123])\t([^]*)$/.exec(line) ?? [];

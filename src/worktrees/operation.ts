@@ -10,6 +10,8 @@ const traces: readonly (readonly [file: string, operation: string])[] = [
   ['CHERRY_PICK_HEAD', 'cherry-pick'],
   ['REVERT_HEAD', 'revert'],
   ['BISECT_LOG', 'bisect'],
+  // Between two of several commits.
+  ['sequencer', 'cherry-pick'],
 ];
 
 /** The git operation that is under way in a worktree, e.g. `rebase`; null when none is. */

@@ -16,6 +16,7 @@ const contents: CheckpointContents = {
   files: 3,
   ignored: [],
   nested: [],
+  left: [],
 };
 
 describe('the message of a checkpoint', () => {
@@ -25,7 +26,8 @@ describe('the message of a checkpoint', () => {
       { path: 'node_modules/', bytes: 2_000_000, isAtLeast: true },
       { path: 'two\nlines', bytes: 20, isAtLeast: false },
     ];
-    expect(checkpointMessage({ ...contents, ignored, nested: ['nested'] })).toBe(`workflow-warden ${runId}: checkpoint
+    expect(checkpointMessage({ ...contents, ignored, nested: ['nested'], left: ['dddd'] }))
+      .toBe(`workflow-warden ${runId}: checkpoint
 
 Not in it, since git ignores it:
   "node_modules/" more than 2 MB
@@ -34,6 +36,9 @@ Not in it, since git ignores it:
 
 Not in it, since it is a repository of its own whose work is nowhere else:
   "nested"
+
+Commits that HEAD had left and no branch holds:
+  dddd
 
 Run: ${runId}
 Why: kill

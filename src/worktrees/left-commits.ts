@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { askGit, git, gitText } from './git.ts';
+import { unlessMissing } from './system-failure.ts';
+import type { TemporaryIndex } from './temporary-index.ts';
+
+const operation = 'keep work';
+
+/** Refs that each worktree has of its own (gitrepository-layout(5)): they go with it. */
+const ownRefs = ['refs/worktree', 'refs/bisect', 'refs/rewritten'];
+
+/**
+ * Commits that only git's own folder for a worktree names, and which go with it: those that HEAD has left, by its reflog,
+ * as after an amendment, a rebase, a reset, or on no branch; and those of the worktree's own refs.
+ * @param head what is kept anyway
+ * @returns of those that no branch, remote's branch or tag holds the ones that hold all others, in the order of their names
+ * @throws WardenError git_failed
+ */
+export async function leftCommits(
+  index: TemporaryIndex,
+  adminDirectory: string,
+  head: string | null,
+): Promise<string[]> {
+  const named = [
+    await inReflog(index, adminDirectory),
+    await inOwnRefs(index),
+    await beforeLastMove(adminDirectory),
+  ].flat();
+  const left = [...new Set(named)].filter((commit) => commit !== head && !/^0+$/.test(commit));
+  if (left.length === 0) return [];
+  const held = ['--not', ...(head === null ? [] : [head]), '--branches', '--tags', '--remotes', '--'];
+  const listed = await gitText({
+    ...index,
+    arguments: ['rev-list', '--parents', '--ignore-missing', '--stdin', ...held],
+    input: Buffer.from(`${left.join('\n')}\n`),
+    operation,
+  });
+  const lines = listed.split('\n').filter((line) => line !== '');
+  const parents = new Set(lines.flatMap((line) => line.split(' ').slice(1)));
+  return lines
+    .flatMap((line) => line.split(' ', 1))
+    .filter((commit) => !parents.has(commit))
+    .sort();
+}
+
+/** Git itself stops at a line that it cannot read. Where reflogs are no files it is asked. */
+async function inReflog(index: TemporaryIndex, adminDirectory: string): Promise<string[]> {
+  const lines = await unlessMissing(readFile(join(adminDirectory, 'logs', 'HEAD'), 'latin1'));
+  if (lines !== null)
+    return lines.match(/^[0-9a-f]{40,64} [0-9a-f]{40,64}(?= )/gm)?.flatMap((pair) => pair.split(' ')) ?? [];
+  const walk = ['rev-list', '--walk-reflogs', '--ignore-missing', 'HEAD', '--'];
+  const answer = await askGit({ ...index, arguments: walk, operation });
+  return answer.exitCode === 0 ? namesIn(answer.output) : [];
+}
+
+async function inOwnRefs(index: TemporaryIndex): Promise<string[]> {
+  const format = '--format=%(if:equals=commit)%(objecttype)%(then)%(objectname)%(else)%(*objectname)%(end)';
+  return namesIn(await git({ ...index, arguments: ['for-each-ref', format, ...ownRefs], operation }));
+}
+
+/** Git writes that down even where it keeps no reflogs. */
+async function beforeLastMove(adminDirectory: string): Promise<string[]> {
+  return namesIn((await unlessMissing(readFile(join(adminDirectory, 'ORIG_HEAD')))) ?? Buffer.of());
+}
+
+function namesIn(output: Buffer): string[] {
+  return output
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => /^[0-9a-f]{40,64}$/.test(line));
+}
