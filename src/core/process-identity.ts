@@ -40,7 +40,7 @@ export interface ProcessFacts {
   readonly cookie: string | null;
   /** Short name of the program. */
   readonly name: string;
-  /** Processor time used so far, of the process alone. */
+  /** Processor time used so far: its own and, where the system tells (Linux), that of its children that have ended. */
   readonly cpuMilliseconds: number;
   readonly memoryBytes: number;
 }

@@ -52,9 +52,17 @@ export function parseStat(text: string): Stat | null {
     groupId: Number(groupId),
     sessionId: Number(sessionId),
     startTime,
-    cpuMilliseconds: ((Number(fields[11]) + Number(fields[12])) * 1000) / clockTicksPerSecond,
+    cpuMilliseconds: (cpuTicks(fields) * 1000) / clockTicksPerSecond,
     memoryBytes: Number(fields[21]) * pageBytes,
   };
+}
+
+/**
+ * utime, stime, and cutime and cstime: of the children that it has waited for. A build is hundreds of processes that live
+ * for moments: who looks seldom meets none of them twice, and finds what they did with their parent.
+ */
+function cpuTicks(fields: readonly string[]): number {
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
 }
 
 /** The kernel's own threads have no environment, ever. */

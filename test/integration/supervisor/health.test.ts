@@ -11,11 +11,27 @@ const stuckAfterMinutes = 2 / 60;
 describe('the watch', () => {
   test('tells hung, drawing, busy, living and waiting runs apart, in words', async () => {
     await using repository = await temporaryRepository();
+    const expected = {
+      hung: 'running critical quiet',
+      spinner: 'running critical repeats',
+      busy: 'running healthy',
+      building: 'running healthy',
+      writing: 'running healthy',
+      beating: 'running healthy',
+      asking: 'running warning waiting',
+      late: 'running critical over_time',
+      many: 'running critical processes',
+    };
     const spinner = String.raw`while :; do for c in '|' / - '\'; do printf '\r%s working' "$c"; sleep 0.1; done; done`;
     await repository.defineWorkflows({
       hung: { ...shell('echo hello; sleep 600'), stuckAfterMinutes },
       spinner: { ...shell(spinner), stuckAfterMinutes },
       busy: { ...shell('echo hello; while :; do :; done'), stuckAfterMinutes },
+      building: {
+        ...shell('echo hello; while :; do perl -e "1 for 1..100000"; done'),
+        stuckAfterMinutes,
+        onStuck: 'kill',
+      },
       writing: { ...shell('echo hello; while :; do date > now; sleep 0.3; done'), stuckAfterMinutes },
       beating: {
         ...shell('echo hello; while :; do echo step 3 > "$WARDEN_RUN_DIR/heartbeat"; sleep 0.3; done'),
@@ -28,7 +44,7 @@ describe('the watch', () => {
     await using scope = await testSupervisor(repository);
     const { supervisor, failures } = scope;
     supervisor.startWatching(500);
-    const names = ['hung', 'spinner', 'busy', 'writing', 'beating', 'asking', 'late', 'many'];
+    const names = Object.keys(expected);
     const runs = await Promise.all(
       names.map((workflowName) => supervisor.run({ workflowName, directory: repository.path, message: '' })),
     );
@@ -37,19 +53,9 @@ describe('the watch', () => {
       return Object.fromEntries(
         reports.map(({ run, health }) => [
           run.workflowName,
-          [health.level, ...health.reasons.map(({ code }) => code)].join(' '),
+          [run.status, health.level, ...health.reasons.map(({ code }) => code)].join(' '),
         ]),
       );
-    };
-    const expected = {
-      hung: 'critical quiet',
-      spinner: 'critical repeats',
-      busy: 'healthy',
-      writing: 'healthy',
-      beating: 'healthy',
-      asking: 'warning waiting',
-      late: 'critical over_time',
-      many: 'critical processes',
     };
     await eventually(async () => {
       expect(await healthOf()).toEqual(expected);

@@ -21,7 +21,7 @@ import {
 
 describe('/proc/<pid>/stat', () => {
   const line = (name: string, state: string, threads: number): string =>
-    `42 (${name}) ${state} 7 40 39 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 ${threads} 0 123456 1000000 25 18446744073709551615 0`;
+    `42 (${name}) ${state} 7 40 39 0 -1 4194304 100 0 0 0 150 50 30 20 20 0 ${threads} 0 123456 1000000 25 18446744073709551615 0`;
 
   test('is read by counting from the last parenthesis, whatever the name holds', () => {
     expect(parseStat(line('a) S 1 (b', 'S', 1))).toEqual({
@@ -34,7 +34,7 @@ describe('/proc/<pid>/stat', () => {
       groupId: 40,
       sessionId: 39,
       startTime: '123456',
-      cpuMilliseconds: 2000,
+      cpuMilliseconds: 2500,
       memoryBytes: 25 * 4096,
     });
   });
