@@ -26,7 +26,7 @@ export interface Look {
   /** The newest change of a file in the worktree; null when it was not asked for. */
   readonly filesChangedMonotonic: number | null;
   readonly heartbeat: Heartbeat | null;
-  /** The question that the run has printed last and waits to be answered; null when there is none. */
+  /** The question that a silent run has printed last; null when there is none. */
   readonly question: string | null;
 }
 
@@ -71,6 +71,9 @@ export interface ResourceLimits {
 /** Less than this share of a core is idling: timers, event loops and spinners tick. */
 const workingPercent = 5;
 
+/** It worked between the last two looks. */
+export const isWorking = ({ cpuPercent }: Pick<Observation, 'cpuPercent'>): boolean => cpuPercent >= workingPercent;
+
 /**
  * A look that comes later than this after the one before, or than three intervals, says that the machine slept or nobody
  * watched: what happened meanwhile is not known, and no clock counts it.
@@ -110,7 +113,7 @@ export function observe(
     progressMonotonic: isNew ? look.monotonic : seen.progressMonotonic,
     cpuMilliseconds: look.cpuMilliseconds,
     cpuPercent,
-    cpuChangedMonotonic: cpuPercent >= workingPercent ? look.monotonic : seen.cpuChangedMonotonic,
+    cpuChangedMonotonic: isWorking({ cpuPercent }) ? look.monotonic : seen.cpuChangedMonotonic,
     memoryBytes: look.memoryBytes,
     processes: look.processes,
     filesChangedMonotonic: latest(look.filesChangedMonotonic, seen.filesChangedMonotonic),
@@ -120,7 +123,7 @@ export function observe(
   };
   return {
     ...current,
-    waiting: waitingOf(seen, look),
+    waiting: waitingOf(seen, look, isWorking(current)),
     excess: excessOf(seen.excess, current, limits),
     near: nearOf(seen.near, current, limits),
   };
@@ -169,9 +172,14 @@ function later(before: Observation, milliseconds: number): Observation {
   };
 }
 
-function waitingOf(before: Observation, { question, monotonic }: Look): Observation['waiting'] {
+/**
+ * One who works waits for nobody, whatever was asked before: the answer came, or none was needed. A single burst of work
+ * does not end the waiting, so that nothing flaps.
+ */
+function waitingOf(before: Observation, { question, monotonic }: Look, works: boolean): Observation['waiting'] {
   if (question === null) return null;
-  return before.waiting?.question === question ? before.waiting : { sinceMonotonic: monotonic, question };
+  if (before.waiting?.question === question) return works && isWorking(before) ? null : before.waiting;
+  return works ? null : { sinceMonotonic: monotonic, question };
 }
 
 type Use = Pick<Observation, 'observedMonotonic' | 'memoryBytes' | 'cpuPercent' | 'processes'>;

@@ -1,6 +1,6 @@
 import { isFileLookDue } from '../core/file-look.ts';
 import type { Member } from '../core/membership.ts';
-import { type Heartbeat, type Look, type Observation, observe } from '../core/observation.ts';
+import { type Heartbeat, isWorking, type Look, type Observation, observe } from '../core/observation.ts';
 import { questionIn } from '../core/question.ts';
 import type { Run } from '../core/run.ts';
 import { within } from './within.ts';
@@ -73,8 +73,9 @@ async function questionOf(
   bytes: number,
 ): Promise<string | null> {
   if (before === null || bytes === 0 || bytes !== before.outputBytes) return null;
-  // It had fallen silent by the look before: what stands there last was read then.
-  if (before.printedMonotonic < before.observedMonotonic) return before.waiting?.question ?? null;
+  if (before.waiting !== null) return before.waiting.question;
+  // It had fallen silent by the look before and did nothing: what stands there last was read then, and is no question.
+  if (before.printedMonotonic < before.observedMonotonic && !isWorking(before)) return null;
   const line = await world.folders.lastLine(runId);
   return line === null ? null : questionIn(line);
 }

@@ -28,7 +28,7 @@ describe('the watch', () => {
       spinner: { ...shell(spinner), stuckAfterMinutes },
       busy: { ...shell('echo hello; while :; do :; done'), stuckAfterMinutes },
       building: {
-        ...shell('echo hello; while :; do perl -e "1 for 1..100000"; done'),
+        ...shell('printf "Overwrite build? [y/N] "; while :; do perl -e "1 for 1..100000"; done'),
         stuckAfterMinutes,
         onStuck: 'kill',
       },

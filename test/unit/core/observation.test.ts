@@ -54,6 +54,22 @@ describe('one more look', () => {
     expect(ask(null)).toBeNull();
   });
 
+  it('sees nobody wait who works, whatever was asked before', () => {
+    const question = 'Overwrite? [y/N]';
+    const works = aLook({ question, cpuMilliseconds: 9_000 });
+    const waits = { sinceMonotonic: now - minute, question };
+    const idle = observe(anObservation(), aLook({ question }), unlimited, interval);
+    expect(idle.waiting).toEqual({ sinceMonotonic: later, question });
+    expect(observe(anObservation(), works, unlimited, interval).waiting).toBeNull();
+    expect(observe(anObservation({ waiting: waits, cpuPercent: 80 }), works, unlimited, interval).waiting).toBeNull();
+  });
+
+  it('goes on waiting through a burst of work', () => {
+    const waiting = { sinceMonotonic: now - minute, question: 'Overwrite? [y/N]' };
+    const burst = aLook({ question: waiting.question, cpuMilliseconds: 9_000 });
+    expect(observe(anObservation({ waiting }), burst, unlimited, interval).waiting).toEqual(waiting);
+  });
+
   it('keeps the last heartbeat and the newest change of a file', () => {
     const heartbeat = { monotonic: now, at: 1, message: 'step 3' };
     const before = anObservation({ heartbeat, filesChangedMonotonic: now - 5 });
