@@ -119,7 +119,7 @@ function strongest(actions: readonly OnLimit[]): Health['action'] {
 }
 
 function overTime(facts: HealthFacts): Finding | null {
-  const minutes = minutesTaken(facts.now, facts.startedMonotonic, facts.observation);
+  const minutes = minutesTaken(facts.startedMonotonic, facts.observation);
   const limitMinutes = timeLimitOf(facts);
   const level = levelOf(minutes, limitMinutes);
   if (level === null) return null;
@@ -154,9 +154,9 @@ export function lastSignOfLife(observation: Observation): number {
   return Math.max(progressMonotonic, cpuChangedMonotonic, filesChangedMonotonic ?? 0, heartbeat?.monotonic ?? 0);
 }
 
-function noSignOfLife({ now, startedMonotonic, workflow }: HealthFacts, observation: Observation): Finding | null {
+function noSignOfLife({ startedMonotonic, workflow }: HealthFacts, observation: Observation): Finding | null {
   if (observation.heartbeat !== null) return null;
-  const minutes = minutesTaken(now, startedMonotonic, observation);
+  const minutes = minutesTaken(startedMonotonic, observation);
   const limitMinutes = workflow.initializationTimeoutMinutes;
   const level = levelOf(minutes, limitMinutes);
   if (level === null) return null;

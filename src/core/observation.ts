@@ -91,14 +91,13 @@ const reliefShare = 0.9;
  * @param intervalMilliseconds longest time between two looks that is meant
  */
 export function observe(
-  before: Observation | null,
+  before: Observation,
   look: Look,
   limits: ResourceLimits,
   intervalMilliseconds: number,
 ): Observation {
-  if (before === null) return firstObservation(look, limits);
   const gap = look.monotonic - before.observedMonotonic;
-  const unseen = gap > Math.max(lateMilliseconds, 3 * intervalMilliseconds) ? gap : 0;
+  const unseen = unseenIn(gap, intervalMilliseconds);
   // What is not known is taken out of every clock by moving what was seen before it.
   const seen = later(before, unseen);
   const { isNew, known } = progressIn(before.known, look.printed);
@@ -129,7 +128,20 @@ export function observe(
   };
 }
 
-function firstObservation(look: Look, limits: ResourceLimits): Observation {
+function unseenIn(gap: number, intervalMilliseconds: number): number {
+  return gap > Math.max(lateMilliseconds, 3 * intervalMilliseconds) ? gap : 0;
+}
+
+/**
+ * The first look at a run, which begins then where nobody has looked for long since its start.
+ * @param startedMonotonic milliseconds, as in `Look`
+ */
+export function firstObservation(
+  startedMonotonic: number,
+  look: Look,
+  limits: ResourceLimits,
+  intervalMilliseconds: number,
+): Observation {
   const { monotonic } = look;
   const { known } = progressIn([], look.printed);
   const current = {
@@ -145,7 +157,7 @@ function firstObservation(look: Look, limits: ResourceLimits): Observation {
     filesChangedMonotonic: look.filesChangedMonotonic,
     heartbeat: look.heartbeat,
     waiting: look.question === null ? null : { sinceMonotonic: monotonic, question: look.question },
-    unseenMilliseconds: 0,
+    unseenMilliseconds: unseenIn(monotonic - startedMonotonic, intervalMilliseconds),
     known,
   };
   return {

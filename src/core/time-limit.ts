@@ -17,15 +17,15 @@ export function timeLimitOf({ workflow, extraMinutes }: TimeLimited): number {
 
 /**
  * How long a run had taken at the last look, in minutes, without the time for which nobody looked: what came after it the
- * machine may have slept through.
- * @param now monotonic milliseconds of this boot, like the other times; what counts before the first look
+ * machine may have slept through, and before the first one too.
+ * @param startedMonotonic milliseconds of this boot, like the other times
  */
 export function minutesTaken(
-  now: number,
   startedMonotonic: number,
   observation: Pick<Observation, 'observedMonotonic' | 'unseenMilliseconds'> | null,
 ): number {
-  const { observedMonotonic, unseenMilliseconds } = observation ?? { observedMonotonic: now, unseenMilliseconds: 0 };
+  if (observation === null) return 0;
+  const { observedMonotonic, unseenMilliseconds } = observation;
   return (observedMonotonic - startedMonotonic - unseenMilliseconds) / 60_000;
 }
 

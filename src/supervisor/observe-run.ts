@@ -1,6 +1,13 @@
 import { isFileLookDue } from '../core/file-look.ts';
 import type { Member } from '../core/membership.ts';
-import { type Heartbeat, isWorking, type Look, type Observation, observe } from '../core/observation.ts';
+import {
+  firstObservation,
+  type Heartbeat,
+  isWorking,
+  type Look,
+  type Observation,
+  observe,
+} from '../core/observation.ts';
 import { questionIn } from '../core/question.ts';
 import type { Run } from '../core/run.ts';
 import { within } from './within.ts';
@@ -38,7 +45,10 @@ export async function observeNow(
     heartbeat: await heartbeatOf(world, run, before),
     question: await questionOf(world, run, before, bytes),
   };
-  return observe(before, look, run.workflow.limits, intervalMilliseconds);
+  const { limits } = run.workflow;
+  return before === null
+    ? firstObservation(run.process?.startedMonotonic ?? look.monotonic, look, limits, intervalMilliseconds)
+    : observe(before, look, limits, intervalMilliseconds);
 }
 
 async function printedSince(world: World, { runId }: Run, from: number, to: number): Promise<string> {

@@ -161,4 +161,25 @@ describe('the watch', () => {
     expect((await supervisor.audit({})).filter(({ action }) => action === 'kill')).toEqual([]);
     expect(failures).toEqual([]);
   });
+
+  test('counts no time for which nobody watched since the start', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ late: { ...shell('sleep 600'), timeoutMinutes: 30 } });
+    let unwatched = 0;
+    await using scope = await testSupervisor(repository, ({ clock }) => ({
+      clock: {
+        now: () => clock.now(),
+        monotonic: () => clock.monotonic() + unwatched,
+        turn: () => clock.turn(),
+        sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
+      },
+    }));
+    const { supervisor } = scope;
+    const { runId } = await supervisor.run({ workflowName: 'late', directory: repository.path, message: '' });
+    unwatched = 8 * hour;
+    expect((await supervisor.status(runId)).health.reasons).toMatchObject([{ code: 'not_watched', level: 'warning' }]);
+    supervisor.startWatching(500);
+    await eventually(async () => (await supervisor.status(runId)).health.level === 'healthy');
+    expect((await supervisor.status(runId)).run).toMatchObject({ status: 'running', stop: null });
+  });
 });

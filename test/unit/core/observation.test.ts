@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Look, observe, type ResourceLimits } from '../../../src/core/observation.ts';
+import { firstObservation, type Look, observe, type ResourceLimits } from '../../../src/core/observation.ts';
 import { aLook, anObservation, minute, now } from './an-observation.ts';
 
 const unlimited: ResourceLimits = { memoryBytes: null, cpuPercent: null, processes: null };
@@ -8,13 +8,18 @@ const later = now + 10_000;
 
 describe('the first look', () => {
   it('starts every clock', () => {
-    expect(observe(null, aLook(), unlimited, interval)).toMatchObject({
+    expect(firstObservation(now, aLook(), unlimited, interval)).toMatchObject({
       observedMonotonic: later,
       printedMonotonic: later,
       progressMonotonic: later,
       cpuChangedMonotonic: later,
       unseenMilliseconds: 0,
     });
+  });
+
+  it('that comes hours after the start, since nobody watched or the machine slept, counts none of them', () => {
+    const start = later - 8 * 60 * minute;
+    expect(firstObservation(start, aLook(), unlimited, interval).unseenMilliseconds).toBe(8 * 60 * minute);
   });
 });
 
@@ -35,7 +40,7 @@ describe('one more look', () => {
   });
 
   it('knows again what was printed lately', () => {
-    const first = observe(null, aLook({ printed: 'failed\nretrying\n', outputBytes: 16 }), unlimited, interval);
+    const first = firstObservation(now, aLook({ printed: 'failed\nretrying\n', outputBytes: 16 }), unlimited, interval);
     const again = observe(
       first,
       aLook({ monotonic: later + 10_000, printed: 'failed\nretrying\n', outputBytes: 32 }),

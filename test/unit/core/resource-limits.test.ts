@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { healthOf } from '../../../src/core/health.ts';
-import { type Look, type Observation, observe } from '../../../src/core/observation.ts';
+import { firstObservation, type Look, type Observation, observe } from '../../../src/core/observation.ts';
 import { aWorkflow } from './a-run.ts';
 import { aLook } from './an-observation.ts';
 
@@ -12,7 +12,8 @@ function levelsOf(looks: readonly Partial<Look>[]): string[] {
   let seen: Observation | null = null;
   return looks.map((some, index) => {
     const monotonic = (index + 1) * interval;
-    seen = observe(seen, aLook({ memoryBytes: 1, processes: 1, ...some, monotonic }), limits, interval);
+    const look = aLook({ memoryBytes: 1, processes: 1, ...some, monotonic });
+    seen = seen === null ? firstObservation(0, look, limits, interval) : observe(seen, look, limits, interval);
     const { level } = healthOf({
       now: monotonic,
       startedMonotonic: 0,
