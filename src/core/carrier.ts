@@ -1,4 +1,5 @@
 import { givesUpInTurmoilAfterMilliseconds } from './escalation.ts';
+import { isSameBoot } from './process-identity.ts';
 import type { Run, StopIntent } from './run.ts';
 
 /** What looks, git and a busy machine may take beyond the length of a stage. */
@@ -12,7 +13,7 @@ const slackMilliseconds = 20_000;
  * @param now monotonic milliseconds of this boot
  */
 export function isOverdue({ stop, workflow }: Run, bootId: string, now: number): boolean {
-  if (stop === null || stop.bootId !== bootId) return false;
+  if (stop === null || !isSameBoot(stop.bootId, bootId)) return false;
   return now - stop.progressMonotonic > longestSilence(stop, workflow) + slackMilliseconds;
 }
 

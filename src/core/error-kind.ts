@@ -28,6 +28,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   survivors: 'failed',
   no_free_ports: 'failed',
   not_proved_gone: 'failed',
+  out_of_sight: 'refused',
   already_replaced: 'refused',
   drill_failed: 'failed',
   disk_full: 'failed',

@@ -119,6 +119,11 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
         ),
   not_proved_gone: ({ runId }, translate) =>
     translate('Processes of {0} are still alive, so nothing more was done. Kill it first.', runId),
+  out_of_sight: ({ runId }, translate) =>
+    translate(
+      '{0} runs in another container or sandbox, and nothing of it can be seen from here. Try it there.',
+      runId,
+    ),
   already_replaced: ({ runId, by }, translate) => translate('{0} was started again already, as {1}.', runId, by),
   drill_failed: ({ runId, output }, translate) =>
     translate('The tree of the drill {0} did not come to stand, so nothing was shown. It printed: {1}', runId, output),

@@ -4,9 +4,18 @@
  * Windows. It is compared for equality only.
  */
 export interface ProcessIdentity {
+  /**
+   * Within which numbers mean the same: the boot and, after a colon, the pid namespace where that is not the machine's
+   * first (a container, a sandbox).
+   */
   readonly bootId: string;
   readonly pid: number;
   readonly startTime: string;
+}
+
+/** Whether both are of one boot of the machine, wherever within it: they have their clocks in common. */
+export function isSameBoot(one: string, other: string): boolean {
+  return one.split(':')[0] === other.split(':')[0];
 }
 
 export function isSameProcess(one: ProcessIdentity, other: ProcessIdentity): boolean {

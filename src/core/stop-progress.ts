@@ -1,5 +1,6 @@
 import type { CriticalSection } from './critical-section.ts';
 import { endOfStage, type Stage, stageAt, type StageFacts } from './escalation.ts';
+import { isSameBoot } from './process-identity.ts';
 import type { Run } from './run.ts';
 
 /** How far a stop that is under way is, for those who look on. */
@@ -30,7 +31,7 @@ export function stopProgressOf(
   moreTimeMilliseconds: number,
 ): StopProgress | null {
   const { stop } = run;
-  if (stop === null || stop.bootId !== bootId) return null;
+  if (stop === null || !isSameBoot(stop.bootId, bootId)) return null;
   const survivors = run.killReport?.survivors.length ?? 0;
   if (stop.carrier === null && survivors > 0) return { kind: 'survivors', count: survivors };
   const facts: StageFacts = {

@@ -7,6 +7,7 @@ import { inSlices } from './in-slices.ts';
 import { isBetweenPrograms, readCookie, readRunFolder } from './linux-environment.ts';
 import { readArguments } from './linux-arguments.ts';
 import { LinuxFreeze } from './linux-freeze.ts';
+import { type ElsewhereFacts, lookElsewhere, readBootId } from './linux-namespace.ts';
 import { ownPortsOf, portStatesOf } from './linux-ports.ts';
 import {
   isKernelThread,
@@ -15,7 +16,6 @@ import {
   newerPids,
   newestPid,
   parseStat,
-  readBootId,
   readStat,
   readStatLine,
   type Stat,
@@ -57,6 +57,10 @@ export class LinuxProcessTable implements ProcessTable {
       const stat = readStat(pid);
       return stat !== null && stat.state === 'alive' && stat.startTime === startTime;
     });
+  }
+
+  lookElsewhere(identity: ProcessIdentity): Promise<ElsewhereFacts> {
+    return lookElsewhere(this.bootId, identity);
   }
 
   isStopped({ bootId, pid, startTime }: ProcessIdentity): Promise<boolean> {

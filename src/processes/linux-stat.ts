@@ -68,8 +68,6 @@ function cpuTicks(fields: readonly string[]): number {
 /** The kernel's own threads have no environment, ever. */
 export const isKernelThread = ({ pid, parentPid }: Stat): boolean => pid === 2 || parentPid === 2;
 
-export const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-
 /**
  * The number that was given out last, to a process or a thread, in our pid namespace (proc(5), /proc/loadavg): whoever is
  * newer than a look has a number after the one that was the last then.

@@ -12,6 +12,7 @@ import type {
   SignalOutcome,
 } from '../core/ports/executor.ts';
 import {
+  isSameBoot,
   isSignallablePid,
   type ProcessIdentity,
   type ProcessSnapshot,
@@ -26,6 +27,7 @@ import { freezeByLooks } from './freeze-by-looks.ts';
 import { findProgram } from './find-program.ts';
 import { inSlices } from './in-slices.ts';
 import { LinuxLauncher } from './linux-launch.ts';
+import type { ElsewhereFacts } from './linux-namespace.ts';
 import { LinuxProcessTable } from './linux-proc.ts';
 import { launchOnPosix } from './posix-launch.ts';
 import { sendPosixSignal } from './posix-signal.ts';
@@ -178,8 +180,26 @@ export class LocalExecutor implements Executor {
     return killControlGroup(controlGroup);
   }
 
+  async sees(identity: ProcessIdentity): Promise<boolean> {
+    return (await this.#lookElsewhere(identity))?.isInSight ?? true;
+  }
+
+  async locate(identity: ProcessIdentity): Promise<ProcessIdentity | null> {
+    const elsewhere = await this.#lookElsewhere(identity);
+    return elsewhere === null ? identity : elsewhere.here;
+  }
+
   async isAlive(identity: ProcessIdentity): Promise<boolean> {
+    const elsewhere = await this.#lookElsewhere(identity);
+    if (elsewhere !== null) return elsewhere.here !== null || !elsewhere.isInSight;
     return (await this.#table.confirm([identity]))(identity);
+  }
+
+  /** Null of one of our own namespace, and of an earlier boot. */
+  async #lookElsewhere(identity: ProcessIdentity): Promise<ElsewhereFacts | null> {
+    const { bootId } = this.self;
+    if (identity.bootId === bootId || !isSameBoot(identity.bootId, bootId)) return null;
+    return (await this.#table.lookElsewhere?.(identity)) ?? null;
   }
 
   isStopped(identity: ProcessIdentity): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Port, PortState } from '../core/aftermath.ts';
 import type { FreezeRequest, Frozen, Occupant, SignalOutcome } from '../core/ports/executor.ts';
 import type { ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
+import type { ElsewhereFacts } from './linux-namespace.ts';
 
 /** What each operating system must be able to tell about processes; one file per system implements it. */
 export interface ProcessTable {
@@ -14,6 +15,8 @@ export interface ProcessTable {
   confirm(identities: readonly ProcessIdentity[]): Promise<(identity: ProcessIdentity) => boolean>;
   /** The process that has this number right now; null when none is alive. */
   identify(pid: number): Promise<ProcessIdentity | null>;
+  /** Of a process of this boot in another pid namespace; absent where there are none. */
+  lookElsewhere?(identity: ProcessIdentity): Promise<ElsewhereFacts>;
   /** See Executor. */
   isStopped(identity: ProcessIdentity): Promise<boolean>;
   /** See Executor.argumentsOf. */

@@ -3,6 +3,7 @@ import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { findRunFor, runNow } from './find-run.ts';
 import { endIfOver } from './reconcile.ts';
+import { requireInSight } from './sight.ts';
 import { carryStop, intentOf } from './stop.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -14,10 +15,11 @@ export interface CompleteOptions {
 /**
  * Ends a run by hand: its processes are stopped as a kill stops them, and when none is left it counts as completed (or
  * failed), since somebody says so.
- * @throws WardenError unknown_run, run_is_over, survivors
+ * @throws WardenError unknown_run, run_is_over, out_of_sight, survivors
  */
 export async function complete(world: World, runId: string, { becomes, why }: CompleteOptions): Promise<Run> {
   const run = await endIfOver(world, await findRunFor(world, 'complete', runId));
+  if (!isTerminal(run.status)) await requireInSight(world, run, 'complete', why ?? null);
   const stop = intentOf(world, { kind: 'complete', becomes, force: false, why: why ?? null });
   const audit = auditOf(world, run.runId, 'complete', 'asked', { why: stop.why, facts: { becomes } });
   const mayComplete = (now: Run): boolean => now.status === 'running' && now.stop?.kind !== 'complete';

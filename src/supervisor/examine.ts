@@ -30,6 +30,7 @@ import { isTerminal } from '../core/run-status.ts';
 import { entryOf, type RemovalTerms } from './cleanup.ts';
 import { failureWords } from './failure-words.ts';
 import { carriersIn } from './orphans.ts';
+import { isInSight } from './sight.ts';
 import type { World } from './world.ts';
 
 export interface Places {
@@ -99,7 +100,7 @@ async function repositoriesOf(world: World, { directories, all }: Places): Promi
   return [...found.values()];
 }
 
-/** What has no processes is looked at twice: one look may fall between a fork and its child. */
+/** What has no processes is looked at twice: one look may fall between a fork and its child. What is out of sight may have some. */
 async function activeRuns(world: World): Promise<readonly ActiveRunFacts[]> {
   const { store, members, executor } = world;
   const found: ActiveRunFacts[] = [];
@@ -110,7 +111,7 @@ async function activeRuns(world: World): Promise<readonly ActiveRunFacts[]> {
     const run = await store.run(runId);
     // Over by now.
     if (run === null || isTerminal(run.status)) continue;
-    const hasProcesses = first.has(runId) || second.has(runId);
+    const hasProcesses = first.has(runId) || second.has(runId) || !(await isInSight(world, run));
     const isLauncherAlive = run.launcher === null ? null : await executor.isAlive(run.launcher);
     found.push({ run, hasProcesses, isLauncherAlive });
   }

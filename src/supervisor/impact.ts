@@ -2,6 +2,7 @@ import { detailOf } from '../core/errors.ts';
 import { descendantsOf, type Impact, noWork, observed, type OwnWork, unknown } from '../core/impact.ts';
 import { lookCookie } from '../core/look-cookie.ts';
 import type { Member } from '../core/membership.ts';
+import { isSameBoot } from '../core/process-identity.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { criticalSectionsSeen } from './critical-sections.ts';
@@ -75,7 +76,7 @@ async function workOf(world: World, { runId, worktree, startedAt }: Run): Promis
 
 /** By the clock that sleep and clock changes do not move, where the run is of this boot. */
 function runningMillisecondsOf({ clock, executor }: World, { process, startedAt }: Run): number | null {
-  if (process !== null && process.command.bootId === executor.self.bootId) {
+  if (process !== null && isSameBoot(process.command.bootId, executor.self.bootId)) {
     return Math.max(0, clock.monotonic() - process.startedMonotonic);
   }
   return startedAt === null ? null : Math.max(0, clock.now() - startedAt);

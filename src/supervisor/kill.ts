@@ -6,6 +6,7 @@ import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { findRunFor, runNow } from './find-run.ts';
 import { endIfOver } from './reconcile.ts';
+import { requireInSight } from './sight.ts';
 import { carryStop, changeStop, followStop, intentOf } from './stop.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -19,7 +20,7 @@ export interface KillOptions {
 /**
  * Kills a run: decides it durably, escalates until nothing is left, and reports what was seen. However many ask at once,
  * it is one kill and each gets its report; a run that was killed before answers with that report.
- * @throws WardenError unknown_run; run_is_over when it ended by itself
+ * @throws WardenError unknown_run; run_is_over when it ended by itself; out_of_sight
  */
 export async function kill(world: World, runId: string, options: KillOptions = {}): Promise<KillReport> {
   const run = await endIfOver(world, await findRunFor(world, 'kill', runId));
@@ -31,6 +32,7 @@ export async function kill(world: World, runId: string, options: KillOptions = {
     if (!isNoted) await world.store.audit(asked);
     return known;
   }
+  await requireInSight(world, run, 'kill', options.why ?? null);
   const decided = await decide(world, run, options);
   const ended = decided === null ? await join(world, run, options) : await carryOrFollow(world, decided);
   if (isTerminal(ended.status)) return knownReport(ended) ?? refuse(world, ended, options);

@@ -128,7 +128,13 @@ export class Members {
       for (const { runId, wrapper, command, controlGroup, isForced } of await this.#store.activeProcesses()) {
         const seen = this.#roots.get(runId)?.seen ?? new Set(await this.#store.seen(runId));
         roots.set(runId, {
-          roots: { runId, wrapper, command, seen, enclosed: new Set() },
+          roots: {
+            runId,
+            wrapper: await this.#here(wrapper),
+            command: await this.#here(command),
+            seen,
+            enclosed: new Set(),
+          },
           seen,
           controlGroup,
           isForced,
@@ -140,6 +146,11 @@ export class Members {
     } catch (error) {
       this.#diagnostics.failed('reading the runs before a look', error);
     }
+  }
+
+  /** One of a sandbox below us has another number here. */
+  async #here(identity: ProcessIdentity | null): Promise<ProcessIdentity | null> {
+    return identity === null ? null : ((await this.#executor.locate(identity)) ?? identity);
   }
 
   /**

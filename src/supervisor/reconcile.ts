@@ -1,11 +1,13 @@
 import { endingOf } from '../core/ending.ts';
 import type { Member } from '../core/membership.ts';
 import { isQueued, isSameLauncher, mayBePutBack } from '../core/queue.ts';
+import { isSameBoot } from '../core/process-identity.ts';
 import { type ExitRecord, outcomeOf, type Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { runNow } from './find-run.ts';
 import { whyNever } from './queue-now.ts';
+import { isInSight } from './sight.ts';
 import { carryStop, intentOf, isRestingAfterSurvivors, takeOverStop } from './stop.ts';
 import { undoInterrupted } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
@@ -91,9 +93,10 @@ async function interruptedLaunch(world: World, { runId, launcher, queue }: Run):
 
 async function settleIfOver(world: World, run: Run, members: readonly Member[]): Promise<OngoingStop | null> {
   // One whose record was lost may be of this boot, so its processes decide.
-  const sameBoot = run.process === null || run.process.command.bootId === world.executor.self.bootId;
+  const sameBoot = run.process === null || isSameBoot(run.process.command.bootId, world.executor.self.bootId);
   // While its command lives no record says otherwise: of 1,000 runs they took longer to read than all processes.
   if (sameBoot && members.some(({ role }) => role === 'command')) return null;
+  if (!(await isInSight(world, run))) return null;
   const ending = endingOf({ sameBoot, members, record: await world.folders.exitRecord(run.runId) });
   switch (ending.kind) {
     case 'goes_on':

@@ -2,7 +2,7 @@ import type { Port } from '../core/aftermath.ts';
 import { isOverdue } from '../core/carrier.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry, RunPatch } from '../core/ports/store.ts';
-import { isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
+import { isSameBoot, isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
 import { killReportJson } from '../core/run-json.ts';
 import { type ExitRecord, outcomeOf, type Run, type RunReason, statusAfterKill, type StopIntent } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -13,6 +13,7 @@ import type { Escalation } from './escalation-ledger.ts';
 import { runNow } from './find-run.ts';
 import { keepCheckpoint } from './keep-checkpoint.ts';
 import { ownPortsOf } from './own-ports.ts';
+import { isInSight } from './sight.ts';
 import { cancelReason, undoLaunch } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -70,6 +71,7 @@ export async function takeOverStop(world: World, run: Run): Promise<Run | null> 
   // A launcher of this very process undoes its launch itself; a stop of ours that nobody carries was dropped.
   if (isOwn ? run.status === 'pending' : responsible !== null && (await isAtWork(world, run, responsible))) return null;
   if (run.status === 'pending') return undoLaunch(world, run, 'terminated', cancelReason(stop));
+  if (!(await isInSight(world, run))) return null;
   const mine = await changeStop(world, run.runId, (now) =>
     isSameCarrier(now.carrier, stop.carrier)
       ? { carrier: world.executor.self, progressMonotonic: world.clock.monotonic() }
@@ -120,7 +122,7 @@ export function carryStop(world: World, run: Run): Promise<Run> {
 async function carry(world: World, run: Run): Promise<Run> {
   const { stop } = run;
   if (stop === null) return run;
-  const isOfThisBoot = stop.bootId === world.executor.self.bootId;
+  const isOfThisBoot = isSameBoot(stop.bootId, world.executor.self.bootId);
   const begun = world.clock.monotonic();
   const decidedMonotonic = isOfThisBoot ? stop.decidedMonotonic : -Infinity;
   let { ports } = stop;

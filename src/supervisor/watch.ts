@@ -17,6 +17,7 @@ import { PeriodicCheckpoints } from './periodic-checkpoints.ts';
 import { PeriodicMeasuring } from './periodic-measuring.ts';
 import { queueNow } from './queue-now.ts';
 import { takeTurn } from './queued-launches.ts';
+import { isInSight } from './sight.ts';
 import { reconcile, unsettledOf } from './reconcile.ts';
 import { Retries } from './retries.ts';
 import { SampleKeeper } from './sample-keeper.ts';
@@ -287,7 +288,7 @@ export class Watch {
         this.#world,
         active.filter((run) => isRunning(run) && !hasCommand(run)),
       );
-      await this.#observe((await store.watchedRuns()).filter(isRunning), found);
+      await this.#observe(await this.#seen((await store.watchedRuns()).filter(isRunning)), found);
     }
     this.#checkpoints.attend((await store.watchedRuns()).filter(isRunning));
     this.#measuring.attend(active);
@@ -332,6 +333,12 @@ export class Watch {
     for (const run of await this.#retries.due()) {
       if (!this.#hasActed(run)) this.#actAsHolder(run, this.#options.onRetry);
     }
+  }
+
+  /** What cannot be seen from here is not judged by that. */
+  async #seen(runs: readonly Run[]): Promise<readonly Run[]> {
+    const areInSight = await Promise.all(runs.map((run) => isInSight(this.#world, run)));
+    return runs.filter((_, index) => areInSight[index]);
   }
 
   async #observe(runs: readonly Run[], found: ReadonlyMap<RunId, readonly Member[]>): Promise<void> {

@@ -98,7 +98,14 @@ export interface Executor {
    * @returns whether the system took the order
    */
   killControlGroup(runId: RunId, controlGroup: string): Promise<boolean>;
-  /** Alive and still the same process; zombies are not. Costs a look at one process. */
+  /**
+   * Whether a look from here would show a process if it was alive: not one that is in another container or sandbox. Of an
+   * earlier boot nobody is alive, so that nothing of it is out of sight.
+   */
+  sees(identity: ProcessIdentity): Promise<boolean>;
+  /** The same process under the number that it has here; null when it is gone or out of sight. */
+  locate(identity: ProcessIdentity): Promise<ProcessIdentity | null>;
+  /** Alive and still the same process; zombies are not. One that is out of sight may be. Costs a look at one process. */
   isAlive(identity: ProcessIdentity): Promise<boolean>;
   /** Alive, the same process, and stopped by a signal or a debugger. False where the system does not tell (Windows). */
   isStopped(identity: ProcessIdentity): Promise<boolean>;

@@ -53,6 +53,8 @@ const reads = {
     'containmentMeans',
     'look',
     'isAlive',
+    'sees',
+    'locate',
     'isStopped',
     'argumentsOf',
     'runFolderOf',

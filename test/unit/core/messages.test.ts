@@ -159,6 +159,12 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
   not_proved_gone: [
     [{ runId }, 'Processes of run_010203040506 are still alive, so nothing more was done. Kill it first.'],
   ],
+  out_of_sight: [
+    [
+      { runId },
+      'run_010203040506 runs in another container or sandbox, and nothing of it can be seen from here. Try it there.',
+    ],
+  ],
   already_replaced: [[{ runId: 'run_1', by: 'run_2' }, 'run_1 was started again already, as run_2.']],
   drill_failed: [
     [
