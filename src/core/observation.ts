@@ -22,6 +22,7 @@ export interface Look {
   /** Processor time of the whole tree. */
   readonly cpuMilliseconds: number;
   readonly memoryBytes: number;
+  /** Those of its command, without the small program of ours beside it. */
   readonly processes: number;
   /** The newest change of a file in the worktree; null when it was not asked for. */
   readonly filesChangedMonotonic: number | null;
@@ -204,7 +205,8 @@ function excessOf(before: Observation['excess'], now: Use, limits: ResourceLimit
   return {
     memory: since('memory', now.memoryBytes, limits.memoryBytes),
     cpu: since('cpu', now.cpuPercent, limits.cpuPercent),
-    processes: since('processes', now.processes, limits.processes),
+    // As many as it may have are not too many.
+    processes: since('processes', now.processes, limits.processes === null ? null : limits.processes + 1),
   };
 }
 
@@ -212,7 +214,8 @@ function nearOf(before: Observation['near'], now: Use, limits: ResourceLimits): 
   const mostOf = (limit: number | null): number | null => (limit === null ? null : limit * suspiciousShare);
   return {
     memory: isReached(before.memory, now.memoryBytes, mostOf(limits.memoryBytes)),
-    processes: isReached(before.processes, now.processes, mostOf(limits.processes)),
+    // The one that every run has is near no limit.
+    processes: now.processes > 1 && isReached(before.processes, now.processes, mostOf(limits.processes)),
   };
 }
 

@@ -102,8 +102,8 @@ const orders = [
 const inOrder = z.superRefine<{ readonly [Name in (typeof orders)[number][number]]?: number | undefined }>(
   (written, { issues }) => {
     for (const [shorter, longer] of orders) {
-      const [least = 0, most = Infinity] = [written[shorter], written[longer]];
-      if (least <= most) continue;
+      const [least, most] = [written[shorter], written[longer]];
+      if (least === undefined || most === undefined || least <= most) continue;
       const message = `this is more than ${longer} (${most}), so it would never be reached`;
       issues.push({ code: 'custom', path: [shorter], message, input: least });
     }

@@ -31,16 +31,16 @@ export async function observeNow(
   members: readonly Member[],
   intervalMilliseconds: number,
 ): Promise<Observation> {
-  const sum = (value: (member: Member) => number): number =>
-    members.reduce((total, member) => total + value(member), 0);
+  // Our own small program is nothing that the run uses; what it has waited for was the run's.
+  const own = members.filter(({ role }) => role !== 'wrapper');
   const { bytes } = await world.folders.output(run.runId);
   const look: Look = {
     monotonic: world.clock.monotonic(),
     outputBytes: bytes,
     printed: await printedSince(world, run, before?.outputBytes ?? 0, bytes),
-    cpuMilliseconds: sum(({ facts }) => facts.cpuMilliseconds),
-    memoryBytes: sum(({ facts }) => facts.memoryBytes),
-    processes: members.length,
+    cpuMilliseconds: sum(members, ({ cpuMilliseconds }) => cpuMilliseconds),
+    memoryBytes: sum(own, ({ memoryBytes }) => memoryBytes),
+    processes: own.length,
     filesChangedMonotonic: await filesChanged(world, run, before),
     heartbeat: await heartbeatOf(world, run, before),
     question: await questionOf(world, run, before, bytes),
@@ -49,6 +49,10 @@ export async function observeNow(
   return before === null
     ? firstObservation(run.process?.startedMonotonic ?? look.monotonic, look, limits, intervalMilliseconds)
     : observe(before, look, limits, intervalMilliseconds);
+}
+
+function sum(members: readonly Member[], value: (facts: Member['facts']) => number): number {
+  return members.reduce((total, { facts }) => total + value(facts), 0);
 }
 
 async function printedSince(world: World, { runId }: Run, from: number, to: number): Promise<string> {

@@ -21,6 +21,7 @@ describe('the watch', () => {
       asking: 'running warning waiting',
       late: 'running critical over_time',
       many: 'running critical processes',
+      few: 'running healthy',
     };
     const spinner = String.raw`while :; do for c in '|' / - '\'; do printf '\r%s working' "$c"; sleep 0.1; done; done`;
     await repository.defineWorkflows({
@@ -39,6 +40,7 @@ describe('the watch', () => {
       },
       asking: { ...shell('printf "Overwrite main.ts? [y/N] "; sleep 600'), stuckAfterMinutes },
       late: { ...shell('while :; do date +%N; sleep 0.3; done'), timeoutMinutes: 2 / 60, onTimeout: 'notify' },
+      few: { command: ['sleep', '600'], limits: { processes: 1 }, onLimit: 'kill' },
       many: { ...shell('echo; for i in 1 2 3 4 5; do sleep 600 & done; wait'), limits: { processes: 4 } },
     });
     await using scope = await testSupervisor(repository);

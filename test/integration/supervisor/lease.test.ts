@@ -19,7 +19,7 @@ const takeOverMilliseconds = 15_000;
 /** Goes over its limit when the file is there. */
 const over = (file: string): object => ({
   ...shell(`until [ -e ${file} ]; do sleep 0.1; done; for i in 1 2 3 4; do sleep 600 & done; wait`),
-  limits: { processes: 5 },
+  limits: { processes: 4 },
   onLimit: 'kill',
 });
 
@@ -45,7 +45,7 @@ describe('one who watches', () => {
     expect(await supervisor.watcher()).toMatchObject({ pid: process.pid });
     await writeFile(goOn, '');
     await eventually(async () => (await supervisor.status(runId)).run.status === 'terminated');
-    const why = expect.stringMatching(/^\d+ processes; limit 5$/) as string;
+    const why = expect.stringMatching(/^\d+ processes; limit 4$/) as string;
     expect((await supervisor.status(runId)).run.reason).toMatchObject({ code: 'killed', why });
     expect(processesOf(runId)).toEqual([]);
     expect(scope.failures).toEqual([]);

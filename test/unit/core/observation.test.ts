@@ -129,9 +129,13 @@ describe('a limit on the use of the machine', () => {
   it.each<[string, Partial<Look>, string]>([
     ['memory', { memoryBytes: 1_000 }, 'memory'],
     ['processor time', { cpuMilliseconds: 1_000 + 15_000 }, 'cpu'],
-    ['processes', { processes: 10 }, 'processes'],
+    ['processes', { processes: 11 }, 'processes'],
   ])('is exceeded by %s', (_, some, resource) => {
     expect(excessAt(some)).toEqual({ memory: null, cpu: null, processes: null, [resource]: later });
+  });
+
+  it('is kept by as many processes as it allows', () => {
+    expect(excessAt({ processes: 10 }).processes).toBeNull();
   });
 
   it('does not flap: it counts as kept again only well below', () => {

@@ -4,7 +4,8 @@ import { firstObservation, type Look, type Observation, observe } from '../../..
 import { aWorkflow } from './a-run.ts';
 import { aLook } from './an-observation.ts';
 
-const limits = { memoryBytes: 1_000, cpuPercent: 200, processes: 100 };
+/** The hundredth process is one too many. */
+const limits = { memoryBytes: 1_000, cpuPercent: 200, processes: 99 };
 const interval = 10_000;
 
 /** What each of some looks, ten seconds apart, says of the limits. */

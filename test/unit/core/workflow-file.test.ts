@@ -223,6 +223,11 @@ describe('a problem of a definitions file is told at its line and column, with i
       ],
     ],
     [
+      'a negative limit alone, beside defaults that it would contradict',
+      withLines('"command": ["x"],', '"timeoutMinutes": -1'),
+      ['5:19 workflows.builder.timeoutMinutes: this must be more than 0'],
+    ],
+    [
       'no memory, too much processor time and half a process',
       withLines(
         '"command": ["x"],',
