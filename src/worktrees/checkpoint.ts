@@ -8,12 +8,12 @@ import { askGit, git, gitFailure, nulSeparated } from './git.ts';
 import { ignoredPaths } from './ignored-paths.ts';
 import { keepState } from './kept-state.ts';
 import { leftCommits } from './left-commits.ts';
-import { unkeptRepositories } from './nested-repositories.ts';
+import { repositoriesBelow, type Unkept, unkeptRepositories } from './nested-repositories.ts';
 import { isMergedOtherwise } from './merged.ts';
 import { operationIn } from './operation.ts';
 import { stagedState } from './staged-state.ts';
 import { lookAtEveryFile, type TemporaryIndex, withTemporaryIndex } from './temporary-index.ts';
-import { workingTree } from './working-tree.ts';
+import { type WorkingTree, workingTree } from './working-tree.ts';
 
 const operation = 'keep work';
 
@@ -32,8 +32,8 @@ export interface CheckpointRequest {
 export interface KeptWork {
   /** The ref of the checkpoint; null when everything is in HEAD, and HEAD is on a branch or tag. */
   readonly checkpoint: string | null;
-  /** Repositories of their own inside, whose work is nowhere else and was not kept. */
-  readonly unkept: readonly string[];
+  /** What is inside and was not kept: repositories whose work is nowhere else, worktrees of others. */
+  readonly unkept: readonly Unkept[];
   /** Whether the worktree's files are still what was kept. Costs no reading of those that were not touched. */
   isUpToDate(): Promise<boolean>;
 }
@@ -84,13 +84,13 @@ async function keptIn(
     left,
     `workflow-warden ${runId}: state of the worktree`,
   );
-  const working = worktreePath === null ? null : await workingTree(index);
+  const [working, below] =
+    worktreePath === null
+      ? [null, null]
+      : await Promise.all([workingTree(index), why === 'removal' ? repositoriesBelow(worktreePath) : null]);
   const found = working === null ? (staged.tree ?? head?.tree ?? null) : working.tree;
-  if (found === null) return { checkpoint: null, unkept: [] };
-  const unkept =
-    working === null || worktreePath === null
-      ? []
-      : [...working.withoutCommit, ...(await unkeptRepositories(worktreePath, found, request.environment))];
+  const unkept = await unkeptIn(request, working, below);
+  if (found === null) return { checkpoint: null, unkept };
   const before = head?.tree ?? emptyTree(found);
   const isStaged = staged.tree !== null && staged.tree !== before;
   const isCommitted = head === null || (await staysOnBranch(request, head.commit));
@@ -111,7 +111,7 @@ async function keptIn(
     operation: await operationIn(entry.directory),
     files: await filesBetween(index, before, found),
     ignored: worktreePath === null ? [] : await ignoredPaths(index),
-    nested: unkept,
+    nested: unkept.map(({ path }) => path),
     left,
   });
   return {
@@ -124,6 +124,23 @@ async function keptIn(
     ),
     unkept,
   };
+}
+
+async function unkeptIn(
+  { entry, worktreePath, environment }: CheckpointRequest,
+  working: WorkingTree | null,
+  below: readonly string[] | null,
+): Promise<Unkept[]> {
+  const nested = await unkeptRepositories({
+    worktreePath,
+    adminDirectory: entry.directory,
+    tree: working?.tree ?? null,
+    below,
+    environment,
+  });
+  const known = new Set(nested.map(({ path }) => path));
+  const without = working?.withoutCommit.filter((path) => !known.has(path)) ?? [];
+  return [...without.map((path): Unkept => ({ path, kind: 'repository' })), ...nested];
 }
 
 async function filesBetween(index: TemporaryIndex, before: string, after: string): Promise<number> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askGit, git, gitText } from './git.ts';
+import { namesInReflog } from './reflog.ts';
 import { unlessMissing } from './system-failure.ts';
 import type { TemporaryIndex } from './temporary-index.ts';
 
@@ -26,7 +27,7 @@ export async function leftCommits(
     await inOwnRefs(index),
     await beforeLastMove(adminDirectory),
   ].flat();
-  const left = [...new Set(named)].filter((commit) => commit !== head && !/^0+$/.test(commit));
+  const left = [...new Set(named)].filter((commit) => commit !== head);
   if (left.length === 0) return [];
   const held = ['--not', ...(head === null ? [] : [head]), '--branches', '--tags', '--remotes', '--'];
   const listed = await gitText({
@@ -43,11 +44,10 @@ export async function leftCommits(
     .sort();
 }
 
-/** Git itself stops at a line that it cannot read. Where reflogs are no files it is asked. */
 async function inReflog(index: TemporaryIndex, adminDirectory: string): Promise<string[]> {
-  const lines = await unlessMissing(readFile(join(adminDirectory, 'logs', 'HEAD'), 'latin1'));
-  if (lines !== null)
-    return lines.match(/^[0-9a-f]{40,64} [0-9a-f]{40,64}(?= )/gm)?.flatMap((pair) => pair.split(' ')) ?? [];
+  const names = await namesInReflog(adminDirectory);
+  if (names.length > 0) return names;
+  // Reflogs need not be files.
   const walk = ['rev-list', '--walk-reflogs', '--ignore-missing', 'HEAD', '--'];
   const answer = await askGit({ ...index, arguments: walk, operation });
   return answer.exitCode === 0 ? namesIn(answer.output) : [];

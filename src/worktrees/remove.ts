@@ -31,7 +31,9 @@ export async function remove(repository: Repository, worktree: WorktreeFacts): P
       const [unkept] = work.unkept;
       if (unkept !== undefined) {
         throw refusal(
-          `${unkept} is a repository of its own and holds work that is nowhere else; push it or remove it first`,
+          unkept.kind === 'worktree'
+            ? `${unkept.path} is another worktree, which is not Warden’s to remove; remove it first`
+            : `${unkept.path} is a repository of its own and holds work that is nowhere else; push it or remove it first`,
         );
       }
       const bytes = await measuring;
