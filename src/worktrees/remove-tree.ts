@@ -1,6 +1,8 @@
 import type { Dirent, OpenDirOptions, Stats } from 'node:fs';
-import { chmod, lstat, opendir, rmdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, opendir, realpath, rmdir, unlink } from 'node:fs/promises';
+import { WardenError } from '../core/errors.ts';
 import { inBatches } from './in-batches.ts';
+import { mountPointsBelow } from './mount-points.ts';
 import { rawJoin } from './raw-path.ts';
 import { systemCode, unlessMissing } from './system-failure.ts';
 
@@ -8,16 +10,27 @@ import { systemCode, unlessMissing } from './system-failure.ts';
 const mostEntries = 512;
 
 /**
- * Deletes a folder and all that is in it. Links and junctions are unlinked, never followed, and what is mounted inside
- * from another file system is left. Small asynchronous steps: the event loop stays free. Nothing there is fine.
+ * Deletes a folder and all that is in it. Links and junctions are unlinked, never followed, and other file systems not
+ * entered. Small asynchronous steps: the event loop stays free. Nothing there is fine.
  * @param onRemoved told of each file with the bytes that it took on its disk, at the price of a look at it
+ * @throws WardenError git_failed when something is mounted in it: then nothing is deleted
  */
 export async function removeTree(directory: string, onRemoved?: (bytes: number) => void): Promise<void> {
   const root = Buffer.from(directory);
   const facts = await unlessMissing(lstat(root));
   if (facts === null) return;
+  await requireNothingMounted(directory, facts);
   if (facts.isDirectory()) await removeDirectory(root, facts.dev, onRemoved);
   else await removeFile(root, onRemoved);
+}
+
+/** A folder of the same file system that is bound to one inside is told by nothing but the table of mounts. */
+async function requireNothingMounted(directory: string, facts: Stats): Promise<void> {
+  if (!facts.isDirectory()) return;
+  const [mountPoint] = await mountPointsBelow(await realpath(directory));
+  if (mountPoint === undefined) return;
+  const detail = `something is mounted in it: ${mountPoint}`;
+  throw new WardenError('git_failed', { operation: 'remove folder', detail });
 }
 
 async function removeFile(file: Buffer, onRemoved?: (bytes: number) => void): Promise<void> {

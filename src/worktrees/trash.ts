@@ -27,12 +27,17 @@ export async function moveToTrash(worktreePath: string): Promise<string> {
   return destination;
 }
 
-/** Deletes what was moved there, by us now or by anyone of us who was interrupted. The folder itself stays. */
+/**
+ * Deletes what was moved there, by us now or by anyone of us who was interrupted. The folder itself stays.
+ * @throws what kept the first that could not be deleted; the others have gone even so
+ */
 export async function emptyTrash(trash: string): Promise<void> {
   if (!(await isRealFolder(trash))) return;
+  const failures: unknown[] = [];
   for (const name of (await unlessMissing(readdir(trash))) ?? []) {
-    if (ours.test(name)) await removeTree(join(trash, name));
+    if (ours.test(name)) await removeTree(join(trash, name)).catch((error: unknown) => failures.push(error));
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function isRealFolder(path: string): Promise<boolean> {

@@ -275,6 +275,26 @@ describe.concurrent('a worktree is kept as it is, and the reason told', () => {
     expect(await exists(join(outside, 'precious'))).toBe(true);
   });
 
+  it('in the trash too, while something is mounted inside; the rest of the trash is emptied', async (context) => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    const outside = await temporaryFolder();
+    await writeFiles(outside, { precious: 'x' });
+    const trash = join(test.worktreesFolder, '.trash');
+    const [mountPoint, other] = ['0', '1'].map((first) => join(trash, `${first}-0123456789abcdef.removed/folder`));
+    await mkdir(mountPoint!, { recursive: true });
+    await mkdir(other!, { recursive: true });
+    const mounted = await execute('mount', ['--bind', outside, mountPoint!]).catch(() => null);
+    if (mounted === null) notTestedHere(context, 'something mounted in the trash, which needs root');
+    try {
+      await test.remove(made);
+      expect(await readdir(trash)).toEqual(['0-0123456789abcdef.removed']);
+      expect(await exists(join(outside, 'precious'))).toBe(true);
+    } finally {
+      await execute('umount', [mountPoint!]);
+    }
+  });
+
   it('when it cannot be moved', async () => {
     const test = await temporaryRepository();
     const made = await test.create();

@@ -1,8 +1,20 @@
+import { execFile } from 'node:child_process';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { lockReason } from '../../../src/core/removal.ts';
-import { exists, git, noTraces, temporaryFolder, temporaryRepository, writeFiles } from './temporary-repository.ts';
+import {
+  exists,
+  git,
+  noTraces,
+  notTestedHere,
+  temporaryFolder,
+  temporaryRepository,
+  writeFiles,
+} from './temporary-repository.ts';
+
+const execute = promisify(execFile);
 
 describe.concurrent('undo', () => {
   it('leaves nothing of a worktree that never started', async () => {
@@ -32,6 +44,29 @@ describe.concurrent('undo', () => {
     await symlink(outside, join(made.path, 'link'));
     await test.worktrees.undo(test.repository, made);
     expect(await exists(made.path)).toBe(false);
+    expect(await exists(join(outside, 'precious'))).toBe(true);
+  });
+
+  it('deletes nothing while something is mounted inside, and says so', async (context) => {
+    const outside = await temporaryFolder();
+    await writeFiles(outside, { precious: 'x' });
+    const test = await temporaryRepository();
+    const made = await test.create();
+    const mountPoint = join(made.path, 'mounted');
+    await mkdir(mountPoint);
+    const mounted = await execute('mount', ['--bind', outside, mountPoint]).catch(() => null);
+    if (mounted === null)
+      notTestedHere(context, 'something mounted in a worktree that is taken back, which needs root');
+    try {
+      await expect(test.worktrees.undo(test.repository, made)).rejects.toMatchObject({
+        facts: { detail: `something is mounted in it: ${mountPoint}` },
+      });
+      expect(await exists(join(outside, 'precious'))).toBe(true);
+    } finally {
+      await execute('umount', [mountPoint]);
+    }
+    await test.worktrees.undo(test.repository, made);
+    expect(await test.traces()).toEqual(noTraces);
     expect(await exists(join(outside, 'precious'))).toBe(true);
   });
 
