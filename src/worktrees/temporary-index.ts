@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { constants, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFile, lstat, readdir, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdminEntry } from './admin-entries.ts';
 import { askGit, git, partsBeginningWith } from './git.ts';
@@ -43,9 +43,9 @@ export async function withTemporaryIndex<Result>(
   const token = randomUUID();
   const folder = join(entry.directory, `${prefix}${token}`);
   const file = join(folder, 'index');
-  await mkdir(folder);
+  const holder = JSON.stringify(await holderOf(token));
   try {
-    await writeFile(join(folder, holderFile), JSON.stringify(await holderOf(token)));
+    makeHeld(folder, holder);
     await copyIndex(join(entry.directory, 'index'), file);
     const environment = { ...more, GIT_DIR: entry.directory, GIT_INDEX_FILE: file };
     return await task(
@@ -56,6 +56,12 @@ export async function withTemporaryIndex<Result>(
   } finally {
     await removeTree(folder);
   }
+}
+
+/** In one go: of a process that dies between the two nobody could say for a while that it is gone. */
+function makeHeld(folder: string, holder: string): void {
+  mkdirSync(folder);
+  writeFileSync(join(folder, holderFile), holder, { flag: 'wx' });
 }
 
 /**
