@@ -1,7 +1,8 @@
-import { open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChainHead } from '../core/audit-chain.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
+import { readRunFile, writeRunFile } from './run-file.ts';
 
 /** An entry whose hash is kept apart from the audit log: in the folder of a run, or in `audit.head` when that is null. */
 export interface RememberedHead extends ChainHead {
@@ -40,7 +41,7 @@ export class AuditHeads {
 
   /** A run whose folder is gone has none. */
   async keepOfRun(runId: RunId, head: ChainHead): Promise<void> {
-    await writeFile(this.#fileOf(runId), textOf(head), { mode: 0o600 }).catch(() => undefined);
+    await writeRunFile(this.#fileOf(runId), textOf(head)).catch(() => undefined);
   }
 
   async all(): Promise<readonly RememberedHead[]> {
@@ -64,7 +65,7 @@ const textOf = ({ entry, hash }: ChainHead): string => `${JSON.stringify({ entry
 
 async function readHead(file: string): Promise<ChainHead | null> {
   try {
-    const found = JSON.parse(await readFile(file, 'utf8')) as Partial<ChainHead>;
+    const found = JSON.parse(await readRunFile(file)) as Partial<ChainHead>;
     return Number.isSafeInteger(found.entry) && typeof found.hash === 'string' ? (found as ChainHead) : null;
   } catch {
     return null;

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { KeptChange } from '../core/kept-change.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
 import { withLockFile } from './lock-file.ts';
+import { openRunFile } from './run-file.ts';
 
 /** Bytes reserved for a run's journal when its folder is made: a kill with its report takes about 3 KB. */
 export const journalBytes = 16 * 1024;
@@ -127,7 +128,7 @@ export class Journal {
     flags: 'r' | 'r+',
     work: (file: FileHandle) => Promise<Result>,
   ): Promise<Result> {
-    const file = await open(path.join(this.#root, runId, 'journal'), flags);
+    const file = await openRunFile(path.join(this.#root, runId, 'journal'), flags);
     try {
       return await work(file);
     } finally {

@@ -1,5 +1,5 @@
-import { closeSync, type FSWatcher, openSync, readFileSync, readSync, statSync, watch } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { closeSync, type FSWatcher, readFileSync, readSync, statSync, watch } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { DeclaredSection } from '../core/critical-section.ts';
@@ -19,6 +19,7 @@ import {
   moreTime,
 } from './run-requests.ts';
 import { journalBytes } from './journal.ts';
+import { openRunFile, openRunFileAtOnce, readRunFile, writeRunFile } from './run-file.ts';
 import { launchedText, stateText } from './run-records.ts';
 
 /**
@@ -92,7 +93,7 @@ export class FileRunFolders implements RunFolders {
 
   async keptEnvironment(runId: RunId): Promise<Readonly<Record<string, string>> | null> {
     try {
-      return JSON.parse(await readFile(path.join(this.pathOf(runId), 'environment'), 'utf8')) as Record<string, string>;
+      return JSON.parse(await readRunFile(path.join(this.pathOf(runId), 'environment'))) as Record<string, string>;
     } catch (error) {
       if (isMissing(error)) return null;
       throw error;
@@ -114,7 +115,7 @@ export class FileRunFolders implements RunFolders {
 
   async tokenDigest(runId: RunId): Promise<string | null> {
     try {
-      return await readFile(path.join(this.pathOf(runId), 'token-digest'), 'utf8');
+      return await readRunFile(path.join(this.pathOf(runId), 'token-digest'));
     } catch (error) {
       if (isMissing(error)) return null;
       throw error;
@@ -122,7 +123,7 @@ export class FileRunFolders implements RunFolders {
   }
 
   async forgetExit(runId: RunId): Promise<void> {
-    await writeFile(path.join(this.pathOf(runId), 'exit'), blankRecord, { mode: 0o600 });
+    await writeRunFile(path.join(this.pathOf(runId), 'exit'), blankRecord);
   }
 
   async remove(runId: RunId): Promise<void> {
@@ -160,7 +161,7 @@ export class FileRunFolders implements RunFolders {
 
   async read(runId: RunId, offset: number, limit: number, log: RunLog = 'output'): Promise<Uint8Array> {
     if (limit <= bytesAtOnce) return readAtOnce(this.logFileOf(runId, log), offset, limit);
-    const file = await open(this.logFileOf(runId, log)).catch((error: unknown) => {
+    const file = await openRunFile(this.logFileOf(runId, log), 'r').catch((error: unknown) => {
       if (isMissing(error)) return null;
       throw error;
     });
@@ -226,18 +227,24 @@ export class FileRunFolders implements RunFolders {
 
 /** Empty when the file is gone. */
 function textAtOnce(file: string): string {
+  let handle: number;
   try {
-    return readFileSync(file, 'latin1');
+    handle = openRunFileAtOnce(file, 'r');
   } catch (error) {
     if (isMissing(error)) return '';
     throw error;
+  }
+  try {
+    return readFileSync(handle, 'latin1');
+  } finally {
+    closeSync(handle);
   }
 }
 
 function readAtOnce(file: string, offset: number, limit: number): Uint8Array {
   let handle: number;
   try {
-    handle = openSync(file, 'r');
+    handle = openRunFileAtOnce(file, 'r');
   } catch (error) {
     if (isMissing(error)) return new Uint8Array();
     throw error;

@@ -1,11 +1,12 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { defaultPortBounds } from '../core/port-range.ts';
 import type { Run } from '../core/run.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
 import type { Workflow } from '../core/workflow.ts';
 import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
+import { openRunFileAtOnce, readRunFile } from './run-file.ts';
 
 /** Bytes reserved for a run's state when its folder is made, so that it can be written on a full disk. */
 const reservedBytes = 8 * 1024;
@@ -29,7 +30,7 @@ export class RunRecords {
   keep(run: Run): void {
     let file: number;
     try {
-      file = openSync(this.#fileOf(run.runId), 'r+');
+      file = openRunFileAtOnce(this.#fileOf(run.runId), 'r+');
     } catch {
       return;
     }
@@ -143,7 +144,7 @@ function unknownState(run: Run): Run {
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what the file was written from
 async function readJson<Value>(file: string): Promise<Value | null> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Value;
+    return JSON.parse(await readRunFile(file)) as Value;
   } catch {
     return null;
   }

@@ -1,8 +1,9 @@
-import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TemporaryFolders } from '../core/ports/temporary-folders.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
+import { readRunFile } from './run-file.ts';
 
 /** Removes a folder and all in it, without following links. */
 type RemoveTree = (folder: string, onRemoved: (bytes: number) => void) => Promise<void>;
@@ -18,7 +19,7 @@ export class SystemTemporaryFolders implements TemporaryFolders {
   }
 
   async create(runId: RunId): Promise<string> {
-    const folder = path.join(withoutRuns(tmpdir()), `warden-${runId}`);
+    const folder = path.join(withoutRuns(tmpdir()), nameOf(runId));
     const record = this.#recordOf(runId);
     // Written first, so that no folder is ever forgotten.
     await writeFile(record, folder, { mode: 0o600, flag: 'wx' });
@@ -33,8 +34,9 @@ export class SystemTemporaryFolders implements TemporaryFolders {
 
   async remove(runId: RunId, onRemoved: (bytes: number) => void = () => undefined): Promise<boolean> {
     const record = this.#recordOf(runId);
-    const folder = await unlessMissing(readFile(record, 'utf8'));
-    if (folder === null) return false;
+    const folder = await unlessMissing(readRunFile(record));
+    // Whatever else a run may have written there is not ours to remove.
+    if (folder === null || path.basename(folder) !== nameOf(runId)) return false;
     // Where it never came to be made, somebody else's may be.
     const facts = await unlessMissing(lstat(folder));
     if (facts !== null && (process.getuid === undefined || facts.uid === process.getuid())) {
@@ -57,6 +59,8 @@ export class SystemTemporaryFolders implements TemporaryFolders {
     return path.join(this.#runs, runId, 'temporary-folder');
   }
 }
+
+const nameOf = (runId: RunId): string => `warden-${runId}`;
 
 /** A run that another one starts must not lose its files with it. */
 function withoutRuns(folder: string): string {
