@@ -21,6 +21,7 @@ export function overview(groups: readonly CommandGroup[]): string {
     indented([
       ['WARDEN_STATE_DIR', 'where the database and the folders of the runs are'],
       ['NO_COLOR, FORCE_COLOR, CLICOLOR', 'whether text on a terminal is coloured; elsewhere it never is'],
+      ['WARDEN_NO_WATCH=1', 'starts no "warden watch" beside a run where nobody watches: no limit is kept then'],
       ['WARDEN_DEBUG=1', 'prints the stack of an unexpected error'],
     ]),
     '',

@@ -1,8 +1,5 @@
-import { defaultMaxAgeHours } from '../supervisor/cleanup.ts';
-import { startWatch } from '../start-watch.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-
-const watchIntervalSeconds = 60;
+import { provideWatch } from './provide-watch.ts';
 
 /** Nobody has to be there at once: whoever waits is there himself. */
 const secondsPerPlace = 1;
@@ -46,11 +43,4 @@ export class QueueStandIn implements Disposable {
       this.#onFailure(error);
     }
   }
-}
-
-/** Starts `warden watch` where nobody watches. @throws the system's own error when it cannot be started */
-export async function provideWatch(supervisor: Supervisor): Promise<void> {
-  const [, entry] = process.argv;
-  if (entry === undefined || (await supervisor.watcher()) !== null) return;
-  startWatch({ entry, intervalSeconds: watchIntervalSeconds, mayLaunch: true, maxAgeHours: defaultMaxAgeHours });
 }

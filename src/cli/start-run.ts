@@ -2,11 +2,14 @@ import { detailOf, type LaunchStep } from '../core/errors.ts';
 import { healthy } from '../core/health.ts';
 import { describeCopied, describeQueueWait, describeRunWarning, plainEnglish } from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
+import { isRunId } from '../core/run-id.ts';
 import { runJson } from '../core/run-json.ts';
+import { isTerminal } from '../core/run-status.ts';
 import type { LaunchOptions } from '../supervisor/launch.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { oneLine, type Output } from './output.ts';
 import { interruptedExitCode, withInterruption } from './interruption.ts';
+import { provideWatch } from './provide-watch.ts';
 import { QueueStandIn } from './queue-stand-in.ts';
 import { runSentence } from './run-text.ts';
 import { waitForRun } from './wait-for-run.ts';
@@ -30,6 +33,7 @@ type Start = (told: Required<Pick<LaunchOptions, 'onProgress' | 'onWait'>>) => P
 export async function startRun(supervisor: Supervisor, output: Output, wait: boolean, start: Start): Promise<number> {
   const { run, isCancelled } = await startInterruptibly(supervisor, output, start);
   for (const warning of run.warnings) output.tell(`warning: ${oneLine(describeRunWarning(warning, plainEnglish))}`);
+  if (!isTerminal(run.status)) await seeToLimits(supervisor, output);
   if (isCancelled) output.tell(`interrupted: ${runSentence(run)}`);
   else if (wait) return waitForRun(() => Promise.resolve(supervisor), output, run.runId);
   await output.print(
@@ -46,6 +50,12 @@ export async function startRun(supervisor: Supervisor, output: Output, wait: boo
   );
   if (isCancelled) return interruptedExitCode;
   return run.status === 'running' ? 0 : 1;
+}
+
+/** Who watches over a run watches over what that starts, too. */
+async function seeToLimits(supervisor: Supervisor, output: Output): Promise<void> {
+  if (isRunId(process.env['WARDEN_RUN_ID'] ?? '')) return;
+  await provideWatch(supervisor).catch((error: unknown) => output.tell(`starting warden watch: ${detailOf(error)}`));
 }
 
 /** Interrupted before it runs, it is cancelled: nothing half-made is left behind. */

@@ -4,7 +4,7 @@ import { detailOf, isWardenError } from '../../core/errors.ts';
 import { defineCommand } from '../command.ts';
 import { withInterruption } from '../interruption.ts';
 import { oneLine } from '../output.ts';
-import { provideWatch } from '../queue-stand-in.ts';
+import { provideWatch } from '../provide-watch.ts';
 
 export const mcp = defineCommand({
   name: 'mcp',

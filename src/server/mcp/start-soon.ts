@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../../core/run.ts';
+import { isTerminal } from '../../core/run-status.ts';
 import type { LaunchOptions } from '../../supervisor/launch.ts';
 import type { RunReport } from '../../supervisor/supervisor.ts';
 import type { ToolContext } from './tool.ts';
@@ -13,7 +14,10 @@ type Start = (told: Required<Pick<LaunchOptions, 'onProgress' | 'isLeftInQueue'>
  * Starts a run and answers when it runs, waits for its turn, or is still being prepared after a while.
  * @throws WardenError what the launch throws until then
  */
-export async function startSoon({ supervisor, provideWatch }: ToolContext, start: Start): Promise<RunReport> {
+export async function startSoon(
+  { supervisor, provideWatch, runId: within }: ToolContext,
+  start: Start,
+): Promise<RunReport> {
   const accepted = Promise.withResolvers<Run>();
   const answered = new AbortController();
   const started = start({ onProgress: (_step, run) => accepted.resolve(run), isLeftInQueue: true });
@@ -24,7 +28,9 @@ export async function startSoon({ supervisor, provideWatch }: ToolContext, start
   try {
     const { runId } = await Promise.race([started, late]);
     const report = await supervisor.status(runId);
-    if (report.queueWait !== null) await provideWatch();
+    // Who watches over a run watches over what that starts, too; what waits there must not wait for that.
+    const isSeenTo = within !== null && report.queueWait === null;
+    if (!isSeenTo && !isTerminal(report.run.status)) await provideWatch();
     return report;
   } finally {
     answered.abort();

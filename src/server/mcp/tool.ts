@@ -10,7 +10,7 @@ export interface ToolContext {
   readonly directory: string;
   /** The run in which the server was started: what is started here was started by it. */
   readonly runId: RunId | null;
-  /** Sees to it that runs which wait in the queue are started, also when this server has ended. */
+  /** Sees to it that somebody watches over what is started: keeps its limits and starts what waits, also when this server has ended. */
   readonly provideWatch: () => Promise<void>;
 }
 

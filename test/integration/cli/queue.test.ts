@@ -8,7 +8,7 @@ import { readStat } from '../../../src/processes/linux-stat.ts';
 import { eventually } from '../../support/eventually.ts';
 import { leaseNow } from '../../support/lease-now.ts';
 import { shell } from '../../support/temporary-repository.ts';
-import { type Warden, warden } from './warden.ts';
+import { mayStartWatch, type Warden, warden } from './warden.ts';
 
 /** One run, which ends when it is told, holds the only slot. */
 async function busy(): Promise<Warden & { readonly goOn: string; readonly running: RunJson }> {
@@ -32,7 +32,7 @@ const standInFor = async (cli: Warden): Promise<{ ended(): Promise<unknown> }> =
 describe('warden run of a workflow whose slots are taken', () => {
   test('waits, shows its place, and starts when it is its turn', async () => {
     await using cli = await busy();
-    const waiting = cli.start(['run', 'worker', '--json']);
+    const waiting = cli.start(['run', 'worker', '--json'], { environment: mayStartWatch });
     const queued = await eventually(() => pendingRun(cli));
     expect(queued).toMatchObject({
       queue_place: 1,
@@ -53,7 +53,7 @@ describe('warden run of a workflow whose slots are taken', () => {
 
   test('is cancelled by Ctrl+C', async () => {
     await using cli = await busy();
-    const waiting = cli.start(['run', 'worker', '--json']);
+    const waiting = cli.start(['run', 'worker', '--json'], { environment: mayStartWatch });
     const queued = await eventually(() => pendingRun(cli));
     const standIn = await standInFor(cli);
     waiting.child.kill('SIGINT');
@@ -67,7 +67,7 @@ describe('warden run of a workflow whose slots are taken', () => {
 
   test('leaves it in the queue when its terminal is closed: it starts all the same', async () => {
     await using cli = await busy();
-    const waiting = cli.start(['run', 'worker']);
+    const waiting = cli.start(['run', 'worker'], { environment: mayStartWatch });
     const queued = await eventually(() => pendingRun(cli));
     const standIn = await standInFor(cli);
     waiting.child.kill('SIGHUP');
@@ -82,7 +82,9 @@ describe('warden run --after', () => {
   test('waits for each of them, and is cancelled with the reason when one is killed', async () => {
     await using cli = await busy();
     const { run_id } = cli.running;
-    const waiting = cli.start(['run', 'worker', '--after', run_id, '--after', run_id, '--json']);
+    const waiting = cli.start(['run', 'worker', '--after', run_id, '--after', run_id, '--json'], {
+      environment: mayStartWatch,
+    });
     const queued = await eventually(() => pendingRun(cli));
     expect(queued).toMatchObject({ queue_place: null, after: [run_id], reason: `waiting for ${run_id} to complete` });
     const standIn = await standInFor(cli);

@@ -81,11 +81,14 @@ export function wardenIn(repository: TemporaryRepository): Warden {
   }
 }
 
-/** The test itself may run in a run, or with colours asked for. */
+/** For a command that may start `warden watch`; it ends by itself once no run is left. */
+export const mayStartWatch: NodeJS.ProcessEnv = { WARDEN_NO_WATCH: '' };
+
+/** The test itself may run in a run, or with colours asked for. Who watches is started by the tests that are about that. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const { WARDEN_RUN_ID: _run, npm_lifecycle_event: _event, ...others } = process.env;
   const { NO_COLOR: _no, FORCE_COLOR: _force, CLICOLOR: _usual, ...environment } = others;
-  return environment;
+  return { ...environment, WARDEN_NO_WATCH: '1' };
 }
 
 async function outcomeOf(child: ChildProcess): Promise<Outcome> {

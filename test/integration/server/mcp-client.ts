@@ -33,7 +33,12 @@ export async function mcpClient(
     command: process.execPath,
     args: [entry, 'mcp'],
     cwd: repository.path,
-    env: { PATH: process.env['PATH'] ?? '', WARDEN_STATE_DIR: repository.stateFolder, ...environment },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      WARDEN_STATE_DIR: repository.stateFolder,
+      WARDEN_NO_WATCH: '1',
+      ...environment,
+    },
     stderr: 'pipe',
   });
   let errors = '';
