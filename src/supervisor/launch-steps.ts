@@ -101,7 +101,7 @@ async function makeWorktree(world: World, repository: Repository, run: Run, sign
     return named;
   }
   const worktree: RunWorktree = {
-    path: worktreePathFor(repository.path, run.workflowName, run.runId),
+    path: await world.worktrees.placeOf(worktreePathFor(repository.path, run.workflowName, run.runId)),
     branch: branchFor(run.workflowName, run.runId),
   };
   const named = await changePending(world, run, { worktree });

@@ -40,7 +40,7 @@ export async function restore(world: World, runId: string, options: RestoreOptio
       repository,
       runId: run.runId,
       names: {
-        path: worktreePathFor(repository.path, run.workflowName, run.runId),
+        path: await world.worktrees.placeOf(worktreePathFor(repository.path, run.workflowName, run.runId)),
         branch: branchFor(run.workflowName, run.runId),
       },
       number,

@@ -17,6 +17,7 @@ import { list, pathsOf } from './list.ts';
 import { KnownMerges } from './merged.ts';
 import { others } from './others.ts';
 import { ownWorkIn } from './own-work.ts';
+import { placeOf } from './place-of.ts';
 import { pooledWorktrees, takeBackPooled, tendPool } from './pool.ts';
 import { pooledFolders } from './pooled-entries.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
@@ -58,6 +59,7 @@ export function gitWorktrees(): Worktrees {
   return {
     repositoryOf,
     commitOf,
+    placeOf,
     create: async (request) => await create(request, checkouts),
     handOut,
     isAsCreated,

@@ -31,7 +31,7 @@ export async function keepWork({
     const isAllTold = admin !== null && !(await mayHideFiles(admin));
     if (status !== null && status.dirtyFiles === 0 && status.branch !== null && isAllTold) return null;
     const repository = await repositoryOf(path, environment);
-    const entry = (await adminEntries(repository)).find((one) => one.mark?.runId === runId && one.path === path);
+    const entry = (await adminEntries(repository)).find((one) => one.mark?.runId === runId && one.directory === admin);
     if (entry === undefined || !(await isWorktreeOf(entry))) {
       throw new WardenError('git_failed', {
         operation: 'keep work',

@@ -1,5 +1,4 @@
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { detailOf, WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { lockReason } from '../core/removal.ts';
@@ -8,12 +7,13 @@ import { type AdminEntry, adminEntries, isWorktreeOf } from './admin-entries.ts'
 import { deleteBranch, isKept } from './branches.ts';
 import { discardEntry, finishEarlierRemovals, setEntryAside } from './forget-entry.ts';
 import { announcementOf, withdrawAnnouncement } from './ownership-mark.ts';
+import { placeOf } from './place-of.ts';
 import { foldersOf, takerOf } from './pooled-entries.ts';
 import type { PoolMark } from './pool-mark.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { removeTree } from './remove-tree.ts';
 import { holdingLock } from './repository-lock.ts';
-import { systemFailure, unlessMissing } from './system-failure.ts';
+import { systemFailure } from './system-failure.ts';
 import { removeWorktreesFolderIfEmpty } from './worktrees-folder.ts';
 
 interface Unstarted {
@@ -57,7 +57,7 @@ export async function forget(repository: Repository, worktree: Unstarted): Promi
 
 /** Git's entry for the worktree, provided that it is this run's. */
 async function entryOf(repository: Repository, worktree: Unstarted): Promise<AdminEntry | null> {
-  const path = await resolved(worktree.path);
+  const path = await placeOf(worktree.path);
   for (const entry of await adminEntries(repository)) {
     if (isOfRun(entry, worktree, path)) return entry;
   }
@@ -82,7 +82,7 @@ async function removeFolder(entry: AdminEntry | null, path: string): Promise<voi
   }
   if (entry.pool !== null) return await removePooledFolder(entry, entry.pool);
   if (await isWorktreeOf(entry)) {
-    if (entry.path !== (await resolved(path))) {
+    if (entry.path !== (await placeOf(path))) {
       const detail = `the worktree of ${entry.mark?.runId ?? path} is in ${entry.path}, not in ${path}`;
       throw new WardenError('git_failed', { operation: 'undo worktree', detail });
     }
@@ -96,12 +96,6 @@ async function removeFolder(entry: AdminEntry | null, path: string): Promise<voi
 /** Of one that was being handed out to the run: at either place. */
 async function removePooledFolder(entry: AdminEntry, pool: PoolMark): Promise<void> {
   for (const folder of await foldersOf(entry, pool)) await removeTree(folder);
-}
-
-/** Git writes paths down with links resolved. */
-async function resolved(path: string): Promise<string> {
-  const parent = await unlessMissing(realpath(dirname(path)));
-  return parent === null ? path : join(parent, basename(path));
 }
 
 /** What went wrong first is what is told; if taking it back goes wrong too, both. */

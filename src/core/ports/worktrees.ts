@@ -167,6 +167,8 @@ export interface Worktrees {
   repositoryOf(directory: string): Promise<Repository>;
   /** @throws WardenError base_not_found, repository_without_commit, unusable_repository */
   commitOf(repository: Repository, base: string): Promise<string>;
+  /** A path at which a worktree is or is to be, with the links on the way to it resolved, as all others here are. */
+  placeOf(path: string): Promise<string>;
   /**
    * A new worktree on a new branch, locked and marked as the run's. All processes that work on it carry the run's cookie.
    * When it fails, those are to be ended, and what is there is to be taken back by `undo`.

@@ -67,6 +67,7 @@ const reads = {
     'lastChangeIn',
     'repositoryOf',
     'commitOf',
+    'placeOf',
     'list',
     'locksHeldBy',
     'pathsOf',

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { shell, temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor } from '../../support/test-supervisor.ts';
 
@@ -39,6 +40,28 @@ describe.skipIf(process.platform !== 'linux')('a run whose worktree is to be', (
     expect(kept).toEqual([]);
     expect(await repository.git('show', `${removed[0]!.checkpoint}:new`)).toBe('work');
     return undefined;
+  });
+
+  test('behind a link is kept at a kill, restored beside it, and cleaned up; the link stays', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: shell('echo work > new; exec sleep 600') });
+    const elsewhere = `${repository.path}-elsewhere`;
+    await mkdir(elsewhere);
+    await symlink(elsewhere, `${repository.path}.worktrees`);
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const { runId, worktree } = await supervisor.run(launchOf(repository));
+    expect(worktree?.path).toMatch(`${elsewhere}/worker-`);
+    await eventually(() => existsSync(`${worktree?.path}/new`));
+    await supervisor.kill(runId, { force: true });
+    await eventually(async () => (await repository.git('for-each-ref', 'refs/warden')).includes(runId));
+    await supervisor.restore(runId);
+    const request = { directory: repository.path, maxAgeHours: 0, force: true, dryRun: false };
+    const { removed } = await supervisor.cleanup(request);
+    expect(removed.map(({ path }) => path).sort()).toEqual([worktree?.path, `${worktree?.path}-restored-1`]);
+    expect(scope.failures).toEqual([]);
+    await eventually(async () => (await readdir(elsewhere)).length === 0);
+    expect(existsSync(`${repository.path}.worktrees`)).toBe(true);
   });
 
   test('where nothing can be written says why, and nothing is left', async (context) => {
