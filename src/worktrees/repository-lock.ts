@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { type FileHandle, link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WardenError } from '../core/errors.ts';
@@ -39,10 +40,13 @@ export async function holdingLock<Result>(
   }, signal);
 }
 
-/** Removes a lock whose holder died; otherwise the next one who needs it does. */
+/** Removes the lock of a holder who died, and what is left of those who waited; otherwise the next one who needs it does. */
 export async function releaseAbandoned(repository: Repository): Promise<void> {
-  const reading = await read(lockFileOf(repository));
+  const lock = lockFileOf(repository);
+  const reading = await read(lock);
   if (reading?.isGone === true) await holdingLock(repository, () => Promise.resolve());
+  // A link after somebody is part of the protocol, and only whoever holds the lock may remove it.
+  else await sweep(lock, 'of-');
 }
 
 export function lockFileOf(repository: Repository): string {
@@ -68,14 +72,14 @@ async function acquire(lock: string, signal: AbortSignal | undefined): Promise<(
     }
   };
   try {
-    await writeFile(ours, JSON.stringify(holder), { flag: 'wx', mode: 0o644 });
+    // In one go: of a process that dies in the middle nobody could say for a while that it is gone.
+    writeFileSync(ours, JSON.stringify(holder), { flag: 'wx', mode: 0o644 });
     await waitFor(lock, ours, signal);
   } catch (error) {
     await remove(ours);
     throw error;
   }
-  // Tidiness only: whatever it cannot read or remove is in nobody's way.
-  await sweep(lock).catch(() => undefined);
+  await sweep(lock);
   return async () => await remove(lock, ours);
 }
 
@@ -173,19 +177,25 @@ async function read(file: string): Promise<Reading | null> {
 }
 
 /**
- * Removes what processes that died while they waited left of that. Only called by the holder, so nobody is taking over.
- * A file without a holder in it is one that is being written right now, unless it is old.
+ * Removes what processes that died while they waited left of that. Whoever does not hold the lock sweeps `of-` alone: the
+ * links after somebody are those of who is taking over. A file without a holder in it is one that is being written right now, unless it is old.
  */
-async function sweep(lock: string): Promise<void> {
-  const prefix = `${basename(lock)}.`;
-  for (const name of await readdir(dirname(lock))) {
-    if (!name.startsWith(prefix)) continue;
-    const file = join(dirname(lock), name);
-    const text = await unlessMissing(readFile(file, 'utf8'));
-    const holder = parseHolder(text ?? '');
-    const isLeft = holder === null ? await isOld(file) : await isGone(holder);
-    if (isLeft) await rm(file, { force: true });
+async function sweep(lock: string, which: 'of-' | '' = ''): Promise<void> {
+  const prefix = `${basename(lock)}.${which}`;
+  try {
+    for (const name of await readdir(dirname(lock))) {
+      if (name.startsWith(prefix)) await removeIfLeft(join(dirname(lock), name));
+    }
+  } catch {
+    // Tidiness only: whatever it cannot read or remove is in nobody's way.
   }
+}
+
+async function removeIfLeft(file: string): Promise<void> {
+  const text = await unlessMissing(readFile(file, 'utf8'));
+  const holder = parseHolder(text ?? '');
+  const isLeft = holder === null ? await isOld(file) : await isGone(holder);
+  if (isLeft) await rm(file, { force: true });
 }
 
 async function isOld(file: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Repository } from '../../../src/core/ports/worktrees.ts';
 import { holderOf } from '../../../src/worktrees/lock-holder.ts';
-import { holdingLock, lockFileOf } from '../../../src/worktrees/repository-lock.ts';
+import { holdingLock, lockFileOf, releaseAbandoned } from '../../../src/worktrees/repository-lock.ts';
 import { temporaryFolder } from './temporary-repository.ts';
 
 const execute = promisify(execFile);
@@ -103,6 +103,17 @@ describe.concurrent('the lock of a repository', () => {
     await writeFile(`${lockFileOf(shared)}.after-${token}`, JSON.stringify(gone));
     expect(await holdingLock(shared, async () => await Promise.resolve('held'))).toBe('held');
     expect(await readdir(shared.gitDirectory)).toEqual([]);
+  });
+
+  it('has nothing left of those who waited for it and died', async () => {
+    const shared = await repository();
+    const living = await holderOf('living');
+    const gone = { ...living, token: 'gone', bootId: 'an-earlier-one' };
+    for (const holder of [living, gone]) {
+      await writeFile(`${lockFileOf(shared)}.of-${holder.token}`, JSON.stringify(holder));
+    }
+    await releaseAbandoned(shared);
+    expect(await readdir(shared.gitDirectory)).toEqual(['warden.lock.of-living']);
   });
 
   it('is taken over from a process whose number another one has now, or that ran before the last boot', async () => {
