@@ -1,4 +1,4 @@
-import { describeBytes, describeKeepReason, plainEnglish, type Translate } from '../core/messages.ts';
+import { describeBytes, describeCommits, describeKeepReason, plainEnglish, type Translate } from '../core/messages.ts';
 import { type KeepReason, type RemovalVerdict, verdictOf } from '../core/removal.ts';
 import type { WorktreeEntry } from '../supervisor/cleanup.ts';
 import type { Icon, ItemText } from './item-text.ts';
@@ -40,6 +40,7 @@ export function worktreeItem(
     repositoryName,
     worktree.restored === null ? null : translate('restored'),
     dirtWords(entry, translate),
+    commitWords(entry, translate),
     reasons.length === 0 ? null : keepWords(agesLast(reasons), translate),
   ];
   const description = facts.filter((part) => part !== null).join(' · ');
@@ -62,6 +63,12 @@ function dirtWords({ worktree, reasons }: WorktreeEntry, translate: Translate): 
   if (!worktree.exists) return translate('folder is gone');
   if (worktree.dirtyFiles === null || reasons.some(({ code }) => code === 'dirty')) return null;
   return worktree.dirtyFiles === 0 ? translate('clean') : translate('{0} files not committed', worktree.dirtyFiles);
+}
+
+/** While its run is under way that goes without saying, and as a reason it is told anyway. */
+function commitWords({ worktree, reasons }: WorktreeEntry, translate: Translate): string | null {
+  const isTold = reasons.some(({ code }) => code === 'active' || code === 'unpushed');
+  return isTold ? null : describeCommits(worktree, translate);
 }
 
 function verdictWords({ reasons }: WorktreeEntry, translate: Translate): string {

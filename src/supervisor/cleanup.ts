@@ -137,7 +137,9 @@ export async function cleanupOn(world: World, request: Request, termsFor: TermsF
     if (request.signal?.aborted === true) break;
     request.onProgress?.(index, wanted.length, entry);
     if (request.dryRun) {
-      removed.push({ runId, path, bytes: entry.bytes, checkpoint: null, branchKept: null, teardownFailure: null });
+      const detail = await world.worktrees.refusalOf(repository, entry.worktree);
+      if (detail !== null) kept.push({ runId, path, reasons: [{ code: 'failed', detail }] });
+      else removed.push({ runId, path, bytes: entry.bytes, checkpoint: null, branchKept: null, teardownFailure: null });
       continue;
     }
     const outcome = await removeWorktree(world, repository, entry, termsFor);

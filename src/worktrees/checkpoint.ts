@@ -138,9 +138,8 @@ async function unkeptIn(
     below,
     environment,
   });
-  const known = new Set(nested.map(({ path }) => path));
-  const without = working?.withoutCommit.filter((path) => !known.has(path)) ?? [];
-  return [...without.map((path): Unkept => ({ path, kind: 'repository' })), ...nested];
+  if (below !== null || working === null) return nested;
+  return [...working.withoutCommit.map((path): Unkept => ({ path, kind: 'repository' })), ...nested];
 }
 
 async function filesBetween(index: TemporaryIndex, before: string, after: string): Promise<number> {

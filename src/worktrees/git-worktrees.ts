@@ -21,7 +21,7 @@ import { placeOf } from './place-of.ts';
 import { pooledWorktrees, takeBackPooled, tendPool } from './pool.ts';
 import { pooledFolders } from './pooled-entries.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
-import { remove } from './remove.ts';
+import { refusalOf, remove } from './remove.ts';
 import { holdingLock } from './repository-lock.ts';
 import { repositoryOf } from './repository.ts';
 import { restore, takeBackInterrupted } from './restore.ts';
@@ -77,6 +77,7 @@ export function gitWorktrees(): Worktrees {
     pathsOf,
     sizesOf: async (paths, signal) => await measurements(async () => await sizesOf(paths, signal), signal),
     lastChangeIn,
+    refusalOf,
     async remove(repository, worktree) {
       const removed = await remove(repository, worktree);
       deleteInBackground(repository, worktree.path);

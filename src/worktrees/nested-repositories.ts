@@ -154,9 +154,10 @@ async function isThere(path: string): Promise<boolean> {
   return (await unlessMissing(lstat(path))) !== null;
 }
 
-/** Nothing uncommitted in it, and no commit that its remotes do not have. */
+/** Nothing uncommitted in it, and no commit that its remotes do not have. One without a commit is nowhere else. */
 async function isElsewhere(path: string, environment: Environment): Promise<boolean> {
-  if ((await statusOf(path, environment))?.dirtyFiles !== 0) return false;
+  const status = await statusOf(path, environment);
+  if (status === null || status.head === null || status.dirtyFiles > 0) return false;
   const gitDirectory = await gitDirectoryOf(path, environment);
   return !(await mayHideFiles(gitDirectory)) && (await areCommitsElsewhere(path, gitDirectory, environment));
 }

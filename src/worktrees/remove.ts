@@ -1,5 +1,5 @@
 import { lstat, rename } from 'node:fs/promises';
-import { WardenError } from '../core/errors.ts';
+import { detailOf, isWardenError, WardenError } from '../core/errors.ts';
 import type { RemovedWorktree, Repository } from '../core/ports/worktrees.ts';
 import { lockReason, type WorktreeFacts } from '../core/removal.ts';
 import { type AdminEntry, adminEntries, isWorktreeOf } from './admin-entries.ts';
@@ -7,6 +7,7 @@ import { deleteBranchOfRun, hasBranch } from './branches.ts';
 import { keepingWork } from './checkpoint.ts';
 import { discardEntry, finishEarlierRemovals, setEntryAside } from './forget-entry.ts';
 import { mountPointsBelow } from './mount-points.ts';
+import { repositoriesBelow, type Unkept, unkeptRepositories } from './nested-repositories.ts';
 import type { OwnershipMark } from './ownership-mark.ts';
 import { holdingLock } from './repository-lock.ts';
 import { sizeOf } from './size-of.ts';
@@ -29,13 +30,7 @@ export async function remove(repository: Repository, worktree: WorktreeFacts): P
     const worktreePath = exists ? path : null;
     return await keepingWork({ repository, entry, runId, worktreePath, why: 'removal' }, async (work) => {
       const [unkept] = work.unkept;
-      if (unkept !== undefined) {
-        throw refusal(
-          unkept.kind === 'worktree'
-            ? `${unkept.path} is another worktree, which is not Warden’s to remove; remove it first`
-            : `${unkept.path} is a repository of its own and holds work that is nowhere else; push it or remove it first`,
-        );
-      }
+      if (unkept !== undefined) throw refusal(wordsOf(unkept));
       const bytes = await measuring;
       return await holdingLock(repository, async () => {
         // What was true before the checkpoint and the wait must still be.
@@ -54,6 +49,30 @@ export async function remove(repository: Repository, worktree: WorktreeFacts): P
   } catch (error) {
     throw systemFailure(operation, path, error);
   }
+}
+
+/**
+ * Why a removal would be refused now, in words; null where it would not be, as far as that is told without keeping the
+ * work. Changes nothing.
+ */
+export async function refusalOf(repository: Repository, worktree: WorktreeFacts): Promise<string | null> {
+  const { path } = worktree;
+  try {
+    const { directory } = await removableEntry(repository, worktree);
+    const worktreePath = (await unlessMissing(lstat(path))) === null ? null : path;
+    const below = worktreePath === null ? null : await repositoriesBelow(worktreePath);
+    const [unkept] = await unkeptRepositories({ worktreePath, adminDirectory: directory, tree: null, below });
+    return unkept === undefined ? null : wordsOf(unkept);
+  } catch (error) {
+    const failure = systemFailure(operation, path, error);
+    return isWardenError(failure, 'git_failed') ? failure.facts.detail : detailOf(failure);
+  }
+}
+
+function wordsOf({ path, kind }: Unkept): string {
+  return kind === 'worktree'
+    ? `${path} is another worktree, which is not Warden’s to remove; remove it first`
+    : `${path} is a repository of its own and holds work that is nowhere else; push it or remove it first`;
 }
 
 /** Git's entry for the worktree, after making sure that it is ours and that nothing else is in its place. */

@@ -223,6 +223,8 @@ export interface Worktrees {
    * reachable from elsewhere. The caller has decided that it may go.
    */
   remove(repository: Repository, worktree: WorktreeFacts): Promise<RemovedWorktree>;
+  /** Why `remove` would refuse now, in words, as far as that is told without keeping the work; else null. Never throws. */
+  refusalOf(repository: Repository, worktree: WorktreeFacts): Promise<string | null>;
   /** Files changed in the worktree since the base, committed or not. */
   changesSince(worktreePath: string, baseCommit: string): Promise<readonly ChangedFile[]>;
   /** A file as it was in a commit; null when it was not there. */

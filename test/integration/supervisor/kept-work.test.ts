@@ -35,3 +35,24 @@ test('what is only in checkpoints is listed, and a worktree that it was restored
   await expect(supervisor.changesOf(other, restored.path)).rejects.toMatchObject({ code: 'no_worktree' });
   await expect(supervisor.changesOf(runId)).rejects.toMatchObject({ code: 'no_worktree' });
 });
+
+test('a dry run names what would keep a worktree from being removed, as the removal does', async () => {
+  await using repository = await temporaryRepository();
+  await repository.defineWorkflows({
+    worker: shell('git init --quiet ignored/inside && echo x > ignored/inside/work'),
+  });
+  await writeFile(path.join(repository.path, '.gitignore'), 'ignored\n');
+  await repository.git('add', '.');
+  await repository.git('commit', '--quiet', '-m', 'Ignore');
+  await using scope = await testSupervisor(repository);
+  const { supervisor } = scope;
+  const directory = repository.path;
+  const { runId } = await supervisor.run({ workflowName: 'worker', directory, message: '' });
+  await supervisor.wait(runId);
+  const detail = expect.stringContaining('ignored/inside is a repository of its own');
+  for (const dryRun of [true, false]) {
+    const { removed, kept } = await supervisor.cleanup({ directory, maxAgeHours: 0, dryRun });
+    expect(removed).toEqual([]);
+    expect(kept).toMatchObject([{ runId, reasons: [{ code: 'failed', detail }] }]);
+  }
+});

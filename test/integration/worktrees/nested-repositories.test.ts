@@ -29,6 +29,7 @@ async function withSubmodule() {
 }
 
 async function expectKept(test: TestRepository, made: Made, named: string): Promise<void> {
+  expect(await test.worktrees.refusalOf(test.repository, await test.factsOf(made))).toContain(named);
   await expect(test.remove(made)).rejects.toMatchObject({
     code: 'git_failed',
     facts: { detail: expect.stringContaining(named) },
@@ -78,6 +79,15 @@ it('a worktree with submodules whose folder is gone is forgotten where nothing o
   expect(await test.traces()).toEqual(noTraces);
 });
 
+it('a repository inside without a commit keeps a worktree, and a dry run says so', async () => {
+  const test = await temporaryRepository();
+  const made = await test.create();
+  await git(made.path, 'init', '--quiet', 'inside');
+  await expectKept(test, made, 'inside is a repository of its own');
+  await rm(join(made.path, 'inside'), { recursive: true });
+  await test.remove(made);
+});
+
 describe.concurrent('in a folder that git ignores', () => {
   async function withIgnored() {
     const test = await temporaryRepository({ '.gitignore': 'ignored/\n' });
@@ -96,6 +106,7 @@ describe.concurrent('in a folder that git ignores', () => {
     await writeFile(join(inside, 'README.md'), 'changed');
     await expectKept(test, made, 'ignored/deep/inside is a repository of its own');
     await git(inside, 'checkout', '--quiet', '.');
+    expect(await test.worktrees.refusalOf(test.repository, await test.factsOf(made))).toBe(null);
     expect(await test.remove(made)).toMatchObject({ checkpoint: null });
     expect(await test.traces()).toEqual(noTraces);
   });

@@ -69,6 +69,15 @@ describe('the tree of worktrees', () => {
     expect(worktreeItem(unknown, null).label).toBe('builder-010203040506');
   });
 
+  it('says where its commits are, unless its run is under way', () => {
+    const words = (...entry: Parameters<typeof worktreeEntry>) =>
+      worktreeItem(worktreeEntry(...entry), null).description;
+    expect(words([], { merged: true })).toBe('clean · its commits are merged');
+    expect(words([dirty], { merged: true })).toBe('its commits are merged · 3 files are not committed');
+    expect(words([], { unpushed: 2 })).toBe('clean · 2 commits are on its branch alone');
+    expect(words([active], { unpushed: 2 })).not.toContain('commits');
+  });
+
   it('says in words whether it can be removed, for those who do not see the section', () => {
     const words = (reasons: readonly KeepReason[]) => worktreeItem(worktreeEntry(reasons), null).accessibleLabel;
     expect(words([])).toBe('builder · 1.5 kB, clean, can be removed, builder-010203040506');
