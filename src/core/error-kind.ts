@@ -28,6 +28,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   survivors: 'failed',
   no_free_ports: 'failed',
   not_proved_gone: 'failed',
+  launcher_stopped: 'failed',
   out_of_sight: 'refused',
   already_replaced: 'refused',
   drill_failed: 'failed',

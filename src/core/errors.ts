@@ -50,6 +50,8 @@ export interface ErrorFacts {
   survivors: { runId: string; survivors: number };
   /** Processes of the run are still alive, so the step that needs them gone was not taken. */
   not_proved_gone: { runId: string };
+  /** Only whoever starts a run can take back what it was about to make. `survivors` of what had been begun. */
+  launcher_stopped: { runId: string; pid: number | null; survivors: number };
   /** Its processes are in another container or sandbox, of which nothing can be seen from here. */
   out_of_sight: { runId: string };
   /** Another run has taken its place, so nobody starts it again by himself. */

@@ -119,6 +119,19 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
         ),
   not_proved_gone: ({ runId }, translate) =>
     translate('Processes of {0} are still alive, so nothing more was done. Kill it first.', runId),
+  launcher_stopped: ({ runId, pid, survivors }, translate) =>
+    survivors === 0
+      ? translate(
+          '{0} will not start, and nothing of it runs. What was made for it goes when pid {1}, which was starting it and is stopped, goes on or ends.',
+          runId,
+          pid ?? '?',
+        )
+      : translate(
+          '{0} will not start, but {1} of its processes could not be ended. Pid {2}, which was starting it, is stopped.',
+          runId,
+          survivors,
+          pid ?? '?',
+        ),
   out_of_sight: ({ runId }, translate) =>
     translate(
       '{0} runs in another container or sandbox, and nothing of it can be seen from here. Try it there.',

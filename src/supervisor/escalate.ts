@@ -34,6 +34,8 @@ export interface Course {
   readonly onBegin: (monotonic: number) => Promise<void>;
   /** Told right before the first signal of this attempt, of a forced one too. */
   readonly onFirstSignal: (members: readonly Member[]) => Promise<void>;
+  /** Leaves the rest to whoever comes next. */
+  readonly signal: AbortSignal;
   /** Told right before the first signal in a phase that is further than `reached`, and than the one that a kill begins with. */
   readonly onPhase: (phase: Phase) => void;
 }
@@ -52,7 +54,7 @@ export async function escalate(world: World, run: Run, course: Course): Promise<
   let lastStage: Stage | null = null;
   let hasSignalled = false;
   for (;;) {
-    world.disposed.throwIfAborted();
+    course.signal.throwIfAborted();
     const members = await world.members.of(run.runId);
     await world.clock.turn();
     const now = world.clock.monotonic();
@@ -114,7 +116,7 @@ export async function escalate(world: World, run: Run, course: Course): Promise<
     const { lookAgainMilliseconds } = step;
     // A timer takes a millisecond at least, and at the proof it would be one for nothing.
     if (lookAgainMilliseconds === 0) await world.clock.turn();
-    else await world.clock.sleep(lookAgainMilliseconds, world.disposed);
+    else await world.clock.sleep(lookAgainMilliseconds, course.signal);
   }
 }
 

@@ -20,7 +20,7 @@ export interface KillOptions {
 /**
  * Kills a run: decides it durably, escalates until nothing is left, and reports what was seen. However many ask at once,
  * it is one kill and each gets its report; a run that was killed before answers with that report.
- * @throws WardenError unknown_run; run_is_over when it ended by itself; out_of_sight
+ * @throws WardenError unknown_run; run_is_over when it ended by itself; out_of_sight; launcher_stopped
  */
 export async function kill(world: World, runId: string, options: KillOptions = {}): Promise<KillReport> {
   const run = await endIfOver(world, await findRunFor(world, 'kill', runId));

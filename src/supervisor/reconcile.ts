@@ -143,7 +143,10 @@ export async function unsettledOf(world: World, runs: readonly Run[]): Promise<r
   return unsettled;
 }
 
-/** A stop that goes on by itself: its failure is told once, and whoever waits for it sees the run as it is then. */
+/**
+ * A stop that goes on by itself: its failure is told once, and whoever waits for it sees the run as it is then. A command
+ * that only looks leaves before its end, but not in the middle of a step.
+ */
 function background(world: World, stop: Promise<Run | null>, run: Run): OngoingStop {
   const ended = stop.then(
     (found) => found ?? run,
@@ -152,5 +155,6 @@ function background(world: World, stop: Promise<Run | null>, run: Run): OngoingS
       return run;
     },
   );
+  world.goesOn(`stopping ${run.runId}`, ended);
   return { ended };
 }

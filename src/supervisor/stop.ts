@@ -1,5 +1,6 @@
 import type { Port } from '../core/aftermath.ts';
 import { isOverdue } from '../core/carrier.ts';
+import { WardenError } from '../core/errors.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { AuditEntry, RunPatch } from '../core/ports/store.ts';
 import { isSameBoot, isSameProcess, type ProcessIdentity } from '../core/process-identity.ts';
@@ -14,11 +15,14 @@ import { runNow } from './find-run.ts';
 import { keepCheckpoint } from './keep-checkpoint.ts';
 import { ownPortsOf } from './own-ports.ts';
 import { isInSight } from './sight.ts';
-import { cancelReason, undoLaunch } from './undo-launch.ts';
+import { cancelReason, endBegun, undoLaunch } from './undo-launch.ts';
 import { auditOf, type World } from './world.ts';
 
 /** How often a stop that another process carries out is looked at. */
 const followMilliseconds = 20;
+
+/** A launcher that is stopped for longer than this is not just held up for a moment. */
+const stoppedMilliseconds = 1_000;
 
 /** How long nobody tries again by himself after an attempt that left survivors. */
 const retryMilliseconds = 30_000;
@@ -47,9 +51,11 @@ export function intentOf(world: World, decision: StopDecision): StopIntent {
  * Waits until a decided stop has come to its end, whoever carries it out, and goes on with it when its carrier is gone,
  * stopped or hangs.
  * @returns the run when it is over, or still terminating when an attempt that ended from now on left survivors
+ * @throws WardenError launcher_stopped
  */
 export async function followStop(world: World, runId: RunId): Promise<Run> {
   const begun = world.clock.now();
+  let stoppedSince: number | null = null;
   for (;;) {
     const run = await runNow(world.store, runId);
     if (isTerminal(run.status) || run.stop === null) return run;
@@ -58,8 +64,26 @@ export async function followStop(world: World, runId: RunId): Promise<Run> {
     if (own !== undefined && own.kind === run.stop.kind) return own.ended;
     const took = await takeOverStop(world, run);
     if (took !== null) return took;
+    const now = world.clock.monotonic();
+    stoppedSince = (await isLauncherStopped(world, run)) ? (stoppedSince ?? now) : null;
+    if (stoppedSince !== null && now - stoppedSince > stoppedMilliseconds) await leaveToLauncher(world, run);
     await world.clock.sleep(followMilliseconds, world.disposed);
   }
+}
+
+async function isLauncherStopped(world: World, run: Run): Promise<boolean> {
+  return run.status === 'pending' && run.launcher !== null && (await world.executor.isStopped(run.launcher));
+}
+
+/**
+ * Ends what was begun of a run that nobody wants any more. What its launcher was about to make when it was stopped, only
+ * that one can take back, who would go on with it.
+ * @throws WardenError launcher_stopped
+ */
+async function leaveToLauncher(world: World, run: Run): Promise<never> {
+  const { runId, launcher } = run;
+  const survivors = await endBegun(world, run);
+  throw new WardenError('launcher_stopped', { runId, pid: launcher?.pid ?? null, survivors: survivors.length });
 }
 
 /** @returns null while somebody else carries it out */
@@ -100,7 +124,8 @@ function isSameCarrier(one: ProcessIdentity | null, other: ProcessIdentity | nul
 /** An attempt left survivors a short while ago: the next may wait, unless a person asks for it. */
 export function isRestingAfterSurvivors(run: Run, now: number): boolean {
   if (run.stop === null || run.stop.carrier !== null || run.killReport === null) return false;
-  return now - run.killReport.killedAt < retryMilliseconds;
+  // A clock that was set back must not make it rest for hours.
+  return Math.abs(now - run.killReport.killedAt) < retryMilliseconds;
 }
 
 /**
@@ -132,6 +157,7 @@ async function carry(world: World, run: Run): Promise<Run> {
     decidedMonotonic,
     begunMonotonic: isOfThisBoot ? stop.begunMonotonic : -Infinity,
     reached: stop.reached,
+    signal: world.disposed,
     isForced: () => stop.force || world.members.isForced(run.runId),
     onWait: (waitedFor) => keepProgress(world, run, { waitedFor }),
     onBegin: (begunMonotonic) => keepProgress(world, run, { begunMonotonic }),

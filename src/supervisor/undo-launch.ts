@@ -1,3 +1,4 @@
+import type { Survivor } from '../core/kill-report.ts';
 import { isSameLauncher, mayBePutBack } from '../core/queue.ts';
 import type { Run, RunReason, RunWorktree, StopIntent } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
@@ -7,8 +8,12 @@ import { handBack } from './resumed-worktree.ts';
 import { removeTemporaryFiles } from './temporary-files.ts';
 import { auditOf, type World } from './world.ts';
 
-/** What never became a run has nothing to save. */
+/**
+ * What never became a run has nothing to save. It takes some seconds at most, so that one who only passes by comes to its
+ * end too.
+ */
 const atOnce: Course = {
+  signal: new AbortController().signal,
   decidedMonotonic: -Infinity,
   begunMonotonic: -Infinity,
   reached: null,
@@ -75,9 +80,14 @@ export function cancelReason(stop: StopIntent): RunReason {
   return { code: 'cancelled', by: stop.actor.user, why: stop.why };
 }
 
+/** Ends what a launch has started: a setup command, a wrapper that waits. @returns who is left */
+export async function endBegun(world: World, run: Run): Promise<readonly Survivor[]> {
+  return (await escalate(world, run, atOnce)).survivors;
+}
+
 /** @returns the worktree, where it could not be removed */
 async function takeBack(world: World, run: Run): Promise<RunWorktree | 'survivors' | null> {
-  const { survivors } = await escalate(world, run, atOnce);
+  const survivors = await endBegun(world, run);
   if (survivors.length > 0) return 'survivors';
   await removeTemporaryFiles(world, run);
   if (run.worktree === null) return null;

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { spawn } from 'node:child_process';
 import Database from 'better-sqlite3';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -109,9 +110,13 @@ describe('a launcher that crashes', () => {
     });
     expect(run.status).toBe('pending');
     await other.crash();
-    await scope.supervisor.reconcile();
-    const { run: ended } = await scope.supervisor.status(run.runId);
-    expect(ended).toMatchObject({ status: 'failed', reason: { code: 'launch_interrupted' }, worktree: null });
+    // As one who lists the runs, and leaves.
+    const passing = await testSupervisor(repository, undefined, { leavesRuns: true });
+    await passing.supervisor.list({});
+    await passing.supervisor.dispose();
+    const [ended] = await scope.supervisor.recent({});
+    expect(ended?.run).toMatchObject({ status: 'failed', reason: { code: 'launch_interrupted' }, worktree: null });
+    expect(passing.failures).toEqual([]);
     expect(processesOf(run.runId)).toEqual([]);
     await expectNothingMade(repository);
   });
@@ -139,6 +144,29 @@ describe('a launcher that is stopped', () => {
     other.child.kill('SIGCONT');
     await once(other.child, 'exit');
     expect((await scope.supervisor.status(runId)).run.status).toBe('running');
+  });
+
+  test('is waited for by no kill: what it has begun is ended, and it takes back the rest when it is continued', async () => {
+    await using repository = await temporaryRepository();
+    const setup = shell('echo > started; sleep 600').command;
+    await repository.defineWorkflows({ worker: { command: ['sleep', '600'], setup } });
+    await using scope = await testSupervisor(repository);
+    const options = { workflowName: 'worker', directory: repository.path, message: '' };
+    await using other = startOtherProcess('run', options, repository.stateFolder);
+    const { runId } = await eventually(async () => {
+      const [found] = await scope.supervisor.recent({});
+      return found?.run.worktree != null && existsSync(path.join(found.run.worktree.path, 'started'))
+        ? found.run
+        : null;
+    });
+    other.child.kill('SIGSTOP');
+    const { pid } = other.child;
+    await expect(scope.supervisor.kill(runId)).rejects.toMatchObject({ code: 'launcher_stopped', facts: { pid } });
+    expect(processesOf(runId)).toEqual([]);
+    other.child.kill('SIGCONT');
+    await eventually(async () => (await scope.supervisor.status(runId)).run.status === 'terminated');
+    await once(other.child, 'exit');
+    await expectNothingMade(repository);
   });
 });
 
@@ -308,6 +336,25 @@ describe('a kill that leaves a survivor', () => {
     permitted = true;
     expect(await supervisor.kill(run.runId)).toMatchObject({ success: true, survivors: [] });
     expect((await supervisor.status(run.runId)).run.status).toBe('killed');
+  });
+});
+
+describe('a restart of a run that is over', () => {
+  test('ends first who came to light since', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ worker: shell('exit 3') });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const old = await supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
+    await eventually(async () => (await supervisor.status(old.runId)).run.status === 'failed');
+    // As by a service that was handed its environment.
+    const late = spawn('sleep', ['600'], { env: { ...process.env, WARDEN_RUN_ID: old.runId } });
+    const gone = once(late, 'exit');
+    expect(await supervisor.restart(old.runId)).toMatchObject({ restartedFrom: old.runId });
+    expect(await gone).toEqual([null, 'SIGKILL']);
+    expect(await supervisor.audit({ runId: old.runId })).toContainEqual(
+      expect.objectContaining({ action: 'settle', outcome: 'done', facts: { processes: 1, survivors: 0 } }),
+    );
   });
 });
 

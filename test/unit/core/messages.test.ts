@@ -159,6 +159,16 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
   not_proved_gone: [
     [{ runId }, 'Processes of run_010203040506 are still alive, so nothing more was done. Kill it first.'],
   ],
+  launcher_stopped: [
+    [
+      { runId, pid: 7, survivors: 0 },
+      'run_010203040506 will not start, and nothing of it runs. What was made for it goes when pid 7, which was starting it and is stopped, goes on or ends.',
+    ],
+    [
+      { runId, pid: null, survivors: 2 },
+      'run_010203040506 will not start, but 2 of its processes could not be ended. Pid ?, which was starting it, is stopped.',
+    ],
+  ],
   out_of_sight: [
     [
       { runId },
