@@ -1,4 +1,5 @@
 import { forPeople, type Permission, permissions, type Standing } from './permission.ts';
+import { isRunId, type RunId } from './run-id.ts';
 
 /** As what the holder of a key acts. */
 export type KeyStanding = Exclude<Standing, { role: 'run' }>;
@@ -97,6 +98,12 @@ export function keyText(id: string, secret: string): string {
 export function keyPartsOf(text: string): { readonly id: string; readonly secret: string } | null {
   const [, id, secret] = /^warden_([0-9a-f]{12})_([\w-]{43})$/.exec(text) ?? [];
   return id === undefined || secret === undefined ? null : { id, secret };
+}
+
+/** That of a run; null where it is not of that form. */
+export function runKeyPartsOf(text: string): { readonly runId: RunId; readonly token: string } | null {
+  const [, runId = '', token = ''] = /^(run_[0-9a-f]{12})\.(.+)$/.exec(text) ?? [];
+  return isRunId(runId) ? { runId, token } : null;
 }
 
 /** Without its secret. Times are ISO 8601 with `Z`. */

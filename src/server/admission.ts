@@ -3,7 +3,7 @@ import { Problem } from './problem.ts';
 /** Names of this machine to itself. Others may be made to point here by whoever has a domain. */
 const localHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Longer than any key. */
+/** Longer than any key: no more of one is looked at. */
 const longestKey = 512;
 
 /**
@@ -30,9 +30,12 @@ export function requireLocal(target: string, headers: Headers, port: number | nu
 }
 
 /** Missing, wrong and revoked are told alike. @throws Problem invalid_key */
-export async function admitted<Guest>(headers: Headers, admit: (key: string) => Promise<Guest | null>): Promise<Guest> {
-  const key = headers.get('x-api-key');
-  const guest = key === null || key === '' || key.length > longestKey ? null : await admit(key);
+export async function admitted<Guest>(
+  headers: Headers,
+  admit: (key: string | null) => Promise<Guest | null>,
+): Promise<Guest> {
+  const key = headers.get('x-api-key') ?? '';
+  const guest = await admit(key === '' ? null : key.slice(0, longestKey));
   if (guest !== null) return guest;
   throw new Problem(
     401,

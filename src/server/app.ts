@@ -21,8 +21,8 @@ export interface Guest {
 
 export interface AppOptions {
   readonly routes: readonly Route[];
-  /** Null for a key that is none. */
-  readonly admit: (key: string) => Promise<Guest | null>;
+  /** Null for a key that is none. Given null where none was shown. */
+  readonly admit: (key: string | null) => Promise<Guest | null>;
   /** Where requests that name no repository belong. */
   readonly directory: string;
   /** Null on a socket. */
@@ -73,7 +73,7 @@ export function httpApp(options: AppOptions): Hono<Environment> {
       const gone = AbortSignal.any([req.raw.signal, options.closing]);
       const { headers } = req.raw;
       const { supervisor } = get('guest') ?? refuse();
-      const isAdmitted = async (): Promise<boolean> => (await options.admit(headers.get('x-api-key') ?? '')) !== null;
+      const isAdmitted = async (): Promise<boolean> => (await options.admit(headers.get('x-api-key'))) !== null;
       const { directory } = options;
       return responseOf(
         await route.answer({ path, query, body, headers, supervisor, directory, gone, isAdmitted, followers }),

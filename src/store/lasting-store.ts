@@ -454,8 +454,8 @@ class LastingStore implements Store {
     return this.#use((database) => database.keys());
   }
 
-  validKey(id: string): ReturnType<Store['validKey']> {
-    return this.#use((database) => database.validKey(id));
+  keyWithDigest(id: string): ReturnType<Store['keyWithDigest']> {
+    return this.#use((database) => database.keyWithDigest(id));
   }
 
   async keyUsed(id: string, at: number): Promise<void> {

@@ -407,8 +407,8 @@ export class SqliteStore implements Omit<
     return this.#connection.read(() => this.#tables.keys.all());
   }
 
-  validKey(id: string): ReturnType<Store['validKey']> {
-    return this.#connection.read(() => this.#tables.keys.valid(id));
+  keyWithDigest(id: string): ReturnType<Store['keyWithDigest']> {
+    return this.#connection.read(() => this.#tables.keys.withDigest(id));
   }
 
   async keyUsed(id: string, at: number): Promise<void> {

@@ -1,6 +1,8 @@
-import { type ApiKey, keyPartsOf, type KeyRequested, keyText, standingFor } from '../core/api-key.ts';
+import { type ApiKey, keyPartsOf, type KeyRequested, keyText, runKeyPartsOf, standingFor } from '../core/api-key.ts';
 import { WardenError } from '../core/errors.ts';
 import type { Principal } from '../core/permission.ts';
+import type { KeyRefusal } from '../core/refused-key.ts';
+import { principalOfRun, type RunProof } from './run-token.ts';
 import { auditOf, type World } from './world.ts';
 
 export interface CreatedKey {
@@ -41,22 +43,63 @@ export async function revokeKey(world: World, id: string): Promise<void> {
 }
 
 /**
- * As whom and as what the holder of a key acts.
- * @returns null for what is no key of ours, or was revoked: which of both, nobody is told
+ * As whom and as what somebody acts by what he shows: a key that was made, or that of a run, which is its id, a dot and its
+ * token.
+ * @param text null where he shows none
+ * @returns null for what is no key of ours, or was revoked: which of both, nobody is told but the audit log
  */
-export async function principalOfKey(world: World, text: string, face: Principal['face']): Promise<Principal | null> {
+export async function principalOfKey(
+  world: World,
+  text: string | null,
+  face: Principal['face'],
+  refused: (refusal: KeyRefusal) => void,
+): Promise<Principal | null> {
+  if (text === null) {
+    refused({ kind: 'no_key' });
+    return null;
+  }
+  const ofRun = runKeyPartsOf(text);
+  return ofRun === null
+    ? principalOfMade(world, text, face, refused)
+    : principalOfToken(world, { ...ofRun, face }, refused);
+}
+
+async function principalOfMade(
+  world: World,
+  text: string,
+  face: Principal['face'],
+  refused: (refusal: KeyRefusal) => void,
+): Promise<Principal | null> {
   const parts = keyPartsOf(text);
-  const found = parts === null ? null : await world.store.validKey(parts.id);
+  const found = parts === null ? null : await world.store.keyWithDigest(parts.id);
   // As much is done for a key that is not there.
   const { salt, digest } = found?.kept ?? { salt: '', digest: world.secrets.digest('', '') };
   const isRight = world.secrets.isSame(world.secrets.digest(parts?.secret ?? '-', salt), digest);
-  if (found === null || !isRight) return null;
+  if (found === null || !isRight) {
+    refused({ kind: 'wrong_key' });
+    return null;
+  }
   const { key } = found;
+  if (key.revokedAt !== null) {
+    refused({ kind: 'revoked_key', keyId: key.id });
+    return null;
+  }
   const now = world.clock.now();
   if (key.lastUsedAt === null || Math.abs(now - key.lastUsedAt) >= usedMilliseconds) {
     world.goesOn('noting the use of a key', world.store.keyUsed(key.id, now));
   }
   return { user: key.standing.role === 'owner' ? key.createdBy : key.name, face, ...key.standing };
+}
+
+async function principalOfToken(
+  world: World,
+  proof: RunProof,
+  refused: (refusal: KeyRefusal) => void,
+): Promise<Principal | null> {
+  const found = await principalOfRun(world, proof);
+  if (found?.role === 'run' && found.isProved) return found;
+  refused(found?.role === 'run' ? { kind: 'wrong_token', runId: found.runId } : { kind: 'wrong_key' });
+  return null;
 }
 
 function hexadecimal(bytes: Uint8Array): string {

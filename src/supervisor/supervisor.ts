@@ -58,6 +58,7 @@ import { restart, restartOnce, type RestartOptions } from './restart.ts';
 import { checkpointByHand } from './keep-checkpoint.ts';
 import { checkpoints, restore, type Restored, type RestoreOptions } from './restore.ts';
 import { answerRequest, type AnsweredRequest, ask, type AskOptions, type RequestAnswer, requests } from './requests.ts';
+import { RefusedKeyAudit } from './refused-keys.ts';
 import { principalOfRun, type RunProof } from './run-token.ts';
 import { Watch, type WatchEnd, type WatchLimits, type WatchOptions } from './watch.ts';
 import { removeWebhook, setWebhook, testWebhook, type WebhookState, webhookState } from './webhook.ts';
@@ -94,6 +95,7 @@ export class Supervisor {
   readonly #disposed: AbortController;
   readonly #changes: Changes;
   readonly #endedWorktrees: EndedWorktrees;
+  readonly #refusedKeys: RefusedKeyAudit;
   /** What was asked for and is not done yet. */
   readonly #underWay: Set<Promise<unknown>>;
   readonly #watching: { watch: Watch | null };
@@ -107,6 +109,7 @@ export class Supervisor {
       this.#world = { ...same.#world, actor: ports.actor };
       this.#changes = same.#changes;
       this.#endedWorktrees = same.#endedWorktrees;
+      this.#refusedKeys = same.#refusedKeys;
       return;
     }
     this.#world = {
@@ -121,6 +124,7 @@ export class Supervisor {
     };
     this.#changes = new Changes(this.#world);
     this.#endedWorktrees = new EndedWorktrees(this.#world);
+    this.#refusedKeys = new RefusedKeyAudit(this.#world);
   }
 
   /**
@@ -132,9 +136,9 @@ export class Supervisor {
     return withChecks(view, view.#world, principal);
   }
 
-  /** As whom the holder of a key acts; null for what is no key, or was revoked. */
-  principalOfKey(key: string, face: Principal['face']): Promise<Principal | null> {
-    return this.#own(principalOfKey(this.#world, key, face));
+  /** As whom somebody acts by the key that he shows, if any; null where it is none, or was revoked, which is audited. */
+  principalOfKey(key: string | null, face: Principal['face']): Promise<Principal | null> {
+    return this.#own(principalOfKey(this.#world, key, face, (refusal) => this.#refusedKeys.note(refusal, face)));
   }
 
   /** The run that somebody says he is, proved or not; null where there is no such run. */
@@ -522,6 +526,7 @@ export class Supervisor {
     await this.#watching.watch?.ended;
     await this.settled();
     await this.#world.queued.settled();
+    await this.#refusedKeys.settled();
     await this.#world.store.auditCopied();
     this.#world.store.close();
     await this.#world.worktrees.settled();

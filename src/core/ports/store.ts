@@ -264,8 +264,8 @@ export interface Store extends Outbox {
   addKey(key: ApiKey, kept: KeyDigest, audit: AuditEntry): Promise<void>;
   /** Revoked ones too, the oldest first. */
   keys(): Promise<readonly ApiKey[]>;
-  /** One that is not revoked, with what is kept of its secret. */
-  validKey(id: string): Promise<{ readonly key: ApiKey; readonly kept: KeyDigest } | null>;
+  /** Revoked or not, with what is kept of its secret. */
+  keyWithDigest(id: string): Promise<{ readonly key: ApiKey; readonly kept: KeyDigest } | null>;
   keyUsed(id: string, at: number): Promise<void>;
   /** @returns false when there is none, or it is revoked already */
   revokeKey(id: string, at: number, audit: AuditEntry): Promise<boolean>;

@@ -40,11 +40,9 @@ export class KeyTable {
     return (this.#statement('SELECT * FROM api_keys ORDER BY created_at, id').all() as KeyRow[]).map(keyFrom);
   }
 
-  /** One that is not revoked. */
-  valid(id: string): { readonly key: ApiKey; readonly kept: KeyDigest } | null {
-    const row = this.#statement('SELECT * FROM api_keys WHERE id = ? AND revoked_at IS NULL').get(id) as
-      | KeyRow
-      | undefined;
+  /** Revoked or not. */
+  withDigest(id: string): { readonly key: ApiKey; readonly kept: KeyDigest } | null {
+    const row = this.#statement('SELECT * FROM api_keys WHERE id = ?').get(id) as KeyRow | undefined;
     return row === undefined ? null : { key: keyFrom(row), kept: { salt: row.salt, digest: row.digest } };
   }
 

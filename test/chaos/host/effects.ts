@@ -36,7 +36,7 @@ const reads = {
     'verifyAudit',
     'pendingNotices',
     'keys',
-    'validKey',
+    'keyWithDigest',
     'request',
     'requests',
     'lease',

@@ -130,10 +130,10 @@ describe.each(losses)('a database that is $name', (loss) => {
     expect(actions.filter((action) => action === 'kill')).toHaveLength(2);
     expect(actions.at(-1)).toBe('rebuild');
 
-    expect((await store.validKey('kept'))?.kept).toEqual({ salt: 'salt', digest: 'digest' });
-    expect(await store.validKey('revoked')).toBe(null);
+    expect((await store.keyWithDigest('kept'))?.kept).toEqual({ salt: 'salt', digest: 'digest' });
+    expect(await isValid(store, 'revoked')).toBe(false);
     expect((await store.keys()).find(({ id }) => id === 'revoked')?.revokedAt).not.toBe(null);
-    expect(await store.validKey('later')).toBe(null);
+    expect(await isValid(store, 'later')).toBe(false);
     expect(await store.requests(9)).toMatchObject([
       { id: 2, runId: runId(2), askedBy: runId(4), why: 'why ask', state: 'open' },
       { id: 1, state: 'denied', answeredBy: 'alice' },
@@ -159,6 +159,9 @@ describe.each(losses)('a database that is $name', (loss) => {
   });
 });
 
+const isValid = async (store: Pick<Store, 'keyWithDigest'>, id: string): Promise<boolean> =>
+  (await store.keyWithDigest(id))?.key.revokedAt === null;
+
 describe('a database that is gone', () => {
   const gone = (one: ClockedStore): Promise<void> => rm(one.file);
 
@@ -174,8 +177,8 @@ describe('a database that is gone', () => {
     await gone(one);
     const again = await one.open();
     expect(one.told.at(-1)?.error).toHaveProperty('facts.backup', expect.stringMatching(/warden-1-/));
-    expect(await again.validKey('kept')).not.toBe(null);
-    expect(await again.validKey('revoked')).toBe(null);
+    expect(await isValid(again, 'kept')).toBe(true);
+    expect(await isValid(again, 'revoked')).toBe(false);
     expect((await again.examine()).backups).toMatchObject([
       { at: one.now, problem: expect.any(String) as string },
       { at: one.now - 25 * hour, problem: null },
@@ -198,7 +201,7 @@ describe('a database that is gone', () => {
     const store = await one.open();
     expect(one.told).toMatchObject([{ error: { facts: { backup: null, runs: 4 } } }]);
     expect(await statuses(store)).toEqual({ 1: 'terminated', 2: 'running', 3: 'killed', 4: 'running' });
-    expect(await store.validKey('kept')).toBe(null);
+    expect(await isValid(store, 'kept')).toBe(false);
     expect(await store.requests(9)).toMatchObject([
       { id: 2, state: 'open' },
       { id: 1, state: 'denied' },
@@ -236,7 +239,7 @@ describe('a database that is gone', () => {
     expect(one.told).toMatchObject([
       { error: { facts: { refusedKeys: expect.any(Number) as number, missingEntries } } },
     ]);
-    for (const id of ['revoked', 'kept']) expect(await store.validKey(id)).toBe(null);
+    for (const id of ['revoked', 'kept']) expect(await isValid(store, id)).toBe(false);
     const refused = await store.auditEntries({ action: 'revoke_key' });
     expect(refused.map(({ facts }) => facts['id'])).toContain('kept');
     expect(await statuses(store)).toEqual({ 1: 'terminated', 2: 'running', 3: 'killed', 4: 'running' });
@@ -268,7 +271,7 @@ describe('a database that is gone', () => {
     await utimes(`${one.file}.lock`, 1, 1);
     const store = await one.open();
     expect(await statuses(store)).toEqual({ 1: 'terminated', 2: 'running', 3: 'killed', 4: 'running' });
-    expect(await store.validKey('kept')).not.toBe(null);
+    expect(await isValid(store, 'kept')).toBe(true);
     expect(await store.verifyAudit()).toMatchObject({ problems: [] });
     expect((await readdir(one.folder)).filter((name) => name.includes('.making-'))).toEqual([]);
   });

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Principal, Standing } from '../../../src/core/permission.ts';
 import type { Run } from '../../../src/core/run.ts';
@@ -120,6 +122,47 @@ describe('a key', () => {
     for (const wrong of others) expect(await supervisor.principalOfKey(wrong, 'http')).toBeNull();
     await supervisor.revokeKey(key.id);
     expect(await supervisor.principalOfKey(text, 'http')).toBeNull();
+  });
+
+  test('that is none is told by the audit log: why, how often and whose, never what was shown, and not each time', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({ hang: shell('sleep 600') });
+    const shown = [];
+    {
+      await using scope = await testSupervisor(repository);
+      const { supervisor } = scope;
+      const { text, key } = await supervisor.createKey({ role: 'admin', name: 'gone' });
+      await supervisor.revokeKey(key.id);
+      const { runId } = await supervisor.run({ workflowName: 'hang', directory: repository.path, message: '' });
+      const wrong = `${text.slice(0, -4)}0000`;
+      const token = `${runId}.not-its-token`;
+      shown.push(text, wrong, 'not-its-token');
+      const given = [null, text, token, ...Array.from({ length: 100 }, () => wrong), null];
+      for (const key of given) expect(await supervisor.principalOfKey(key, 'http')).toBeNull();
+      const first = await eventually(async () => {
+        const entries = await supervisor.audit({ action: 'use_key' });
+        return entries.length === 4 ? entries : null;
+      });
+      const facts = (refusal: string, times: number) => ({ refusal, times, since: expect.any(String) });
+      expect(first).toMatchObject([
+        { actor: { user: 'unknown', face: 'http' }, outcome: 'refused', facts: facts('no_key', 1) },
+        { facts: { ...facts('revoked_key', 1), ids: [key.id] } },
+        { facts: { ...facts('wrong_token', 1), ids: [runId] } },
+        { facts: facts('wrong_key', 1) },
+      ]);
+    }
+    await using later = await testSupervisor(repository);
+    const entries = await later.supervisor.audit({ action: 'use_key' });
+    expect(entries.slice(4).map(({ facts }) => [facts['refusal'], facts['times']])).toEqual(
+      expect.arrayContaining([
+        ['no_key', 1],
+        ['wrong_key', 99],
+      ]),
+    );
+    expect(entries).toHaveLength(6);
+    expect((await later.supervisor.verifyAudit()).problems).toEqual([]);
+    const file = await readFile(path.join(repository.stateFolder, 'audit.jsonl'), 'utf8');
+    for (const secret of shown) expect(file).not.toContain(secret);
   });
 
   test('is made by nobody who may not: neither a run nor a team lead', async () => {
