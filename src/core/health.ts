@@ -145,7 +145,7 @@ function idle(facts: HealthFacts): Finding | null {
     const code = isRepeating ? 'repeats' : 'quiet';
     return { level, reason: { code, minutes, limitMinutes }, action: workflow.onStuck };
   }
-  return observation.outputBytes === 0 ? noSignOfLife(facts, observation) : null;
+  return noSignOfLife(facts, observation);
 }
 
 /** The last look that told of progress or work, monotonic. */
@@ -154,8 +154,15 @@ export function lastSignOfLife(observation: Observation): number {
   return Math.max(progressMonotonic, cpuChangedMonotonic, filesChangedMonotonic ?? 0, heartbeat?.monotonic ?? 0);
 }
 
+/** It has done something that others can see: only for what has not, its first sign of life is awaited. */
+export function hasShownLife(observation: Observation, startedMonotonic: number): boolean {
+  const { outputBytes, heartbeat, filesChangedMonotonic, unseenMilliseconds } = observation;
+  // Its worktree was made before it started; what was seen is moved behind the time for which nobody looked.
+  return outputBytes > 0 || heartbeat !== null || (filesChangedMonotonic ?? 0) > startedMonotonic + unseenMilliseconds;
+}
+
 function noSignOfLife({ startedMonotonic, workflow }: HealthFacts, observation: Observation): Finding | null {
-  if (observation.heartbeat !== null) return null;
+  if (hasShownLife(observation, startedMonotonic)) return null;
   const minutes = minutesTaken(startedMonotonic, observation);
   const limitMinutes = workflow.initializationTimeoutMinutes;
   const level = levelOf(minutes, limitMinutes);

@@ -23,8 +23,9 @@ export function lookInterval(
 ): number {
   const forMany = Math.min(running.length * millisecondsPerRun, longestMilliseconds);
   const limits = running.map((run) => {
-    const { stuckAfterMinutes, checkpointMinutes } = run.workflow;
-    return (Math.min(stuckAfterMinutes, timeLimitOf(run), checkpointMinutes ?? Infinity) * 60_000) / looksPerLimit;
+    const { stuckAfterMinutes, initializationTimeoutMinutes, checkpointMinutes } = run.workflow;
+    const minutes = [stuckAfterMinutes, initializationTimeoutMinutes, timeLimitOf(run), checkpointMinutes ?? Infinity];
+    return (Math.min(...minutes) * 60_000) / looksPerLimit;
   });
   return Math.min(Math.max(wantedMilliseconds, forMany), ...limits);
 }

@@ -62,8 +62,10 @@ async function printedSince(world: World, { runId }: Run, from: number, to: numb
 }
 
 async function filesChanged(world: World, run: Run, before: Observation | null): Promise<number | null> {
-  if (before === null || run.worktree === null) return null;
-  if (!isFileLookDue(before, world.clock.monotonic(), run.workflow.stuckAfterMinutes)) return null;
+  const { process, workflow } = run;
+  if (before === null || process === null || run.worktree === null) return null;
+  const monotonic = world.clock.monotonic();
+  if (!isFileLookDue({ before, monotonic, startedMonotonic: process.startedMonotonic, workflow })) return null;
   const at = await within(world.clock, fileLookMilliseconds, world.worktrees.lastChangeIn(run.worktree.path));
   if (at === null) return null;
   // A file whose time lies in the future says nothing.

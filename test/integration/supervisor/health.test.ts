@@ -17,6 +17,8 @@ describe('the watch', () => {
       busy: 'running healthy',
       building: 'running healthy',
       writing: 'running healthy',
+      mute: 'running critical no_sign_of_life',
+      wordless: 'running healthy',
       beating: 'running healthy',
       asking: 'running warning waiting',
       late: 'running critical over_time',
@@ -34,6 +36,12 @@ describe('the watch', () => {
         onStuck: 'kill',
       },
       writing: { ...shell('echo hello; while :; do date > now; sleep 0.3; done'), stuckAfterMinutes },
+      mute: { ...shell('sleep 600'), initializationTimeoutMinutes: 1 / 60 },
+      wordless: {
+        ...shell('while :; do date > now; sleep 0.1; done'),
+        initializationTimeoutMinutes: 1 / 60,
+        onStuck: 'kill',
+      },
       beating: {
         ...shell('echo hello; while :; do echo step 3 > "$WARDEN_RUN_DIR/heartbeat"; sleep 0.3; done'),
         stuckAfterMinutes,

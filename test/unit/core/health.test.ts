@@ -68,6 +68,24 @@ describe('the health of a run', () => {
       'critical no_sign_of_life',
     ],
     [
+      'never printed anything, but has changed a file since it started',
+      {
+        observation: anObservation({ outputBytes: 0, filesChangedMonotonic: 11 * minute, unseenMilliseconds: minute }),
+        startedMonotonic: 9 * minute,
+        workflow: { ...workflow, initializationTimeoutMinutes: 5 },
+      },
+      'healthy',
+    ],
+    [
+      'never printed anything, nor changed a file of the worktree that was made for it',
+      {
+        observation: anObservation({ outputBytes: 0, filesChangedMonotonic: 10 * minute, unseenMilliseconds: minute }),
+        startedMonotonic: 9 * minute,
+        workflow: { ...workflow, initializationTimeoutMinutes: 5 },
+      },
+      'critical no_sign_of_life',
+    ],
+    [
       'never printed anything and is stuck',
       { observation: { ...quietFor(5), outputBytes: 0 }, workflow: { ...workflow, initializationTimeoutMinutes: 20 } },
       'critical quiet',
