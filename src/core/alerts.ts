@@ -57,9 +57,6 @@ export type AlertLevel = 'warning' | 'critical';
 /** A kill that left survivors counts for so long. */
 export const killHistoryDays = 7;
 
-/** Fewer kills say nothing about a share: of 20 the first that fails is 5 %. */
-export const killsAtLeast = 20;
-
 /** More of them failed than this, in percent. The thresholds are those of the design. */
 const failedKillsLimits = { warning: 1, critical: 5 } as const;
 
@@ -93,7 +90,7 @@ function historyAlerts(history: AuditHistory): readonly Alert[] {
   const level =
     percent > failedKillsLimits.critical ? 'critical' : percent > failedKillsLimits.warning ? 'warning' : null;
   return [
-    ...(level === null || kills < killsAtLeast
+    ...(level === null
       ? []
       : [{ code: 'failed_kills', level, failed, kills, limitPercent: failedKillsLimits[level] } as const]),
     ...(slowCleanups === 0

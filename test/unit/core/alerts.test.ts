@@ -33,7 +33,11 @@ describe('alerts', () => {
     ['a warning above', facts({ kills: 99, failedKills: 1 }), ['failed_kills warning']],
     ['a warning at 5 %', facts({ kills: 20, failedKills: 1 }), ['failed_kills warning']],
     ['a critical one above', facts({ kills: 100, failedKills: 6 }), ['failed_kills critical']],
-    ['none of too few kills', facts({ kills: 19, failedKills: 19 }), []],
+    [
+      'a critical one of a single kill, where that failed',
+      facts({ kills: 1, failedKills: 1 }),
+      ['failed_kills critical'],
+    ],
     [
       'a warning of a slow cleanup',
       facts({ slowCleanups: 1, slowestCleanupMilliseconds: 61_000 }),
