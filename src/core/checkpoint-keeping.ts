@@ -1,4 +1,4 @@
-import type { Checkpoint } from './checkpoint.ts';
+import type { CheckpointOfBranch } from './checkpoint.ts';
 
 const day = 24 * 3_600_000;
 
@@ -9,12 +9,17 @@ const keptMilliseconds = 30 * day;
 const mostOnTheWay = 10;
 
 /**
- * Which checkpoints of a run may go, by age and by count; never the last, which may be all that is left of its work.
+ * Which checkpoints of a run may go, by age and by count; never the last of a branch, which may be all that is left of the
+ * work of its worktree: what a checkpoint was restored into is on a branch of its own.
  * @param checkpoints all that there are, the oldest first
  * @param now epoch milliseconds
  */
-export function checkpointsToPrune(checkpoints: readonly Checkpoint[], now: number): readonly Checkpoint[] {
-  const earlier = checkpoints.slice(0, -1);
+export function checkpointsToPrune(
+  checkpoints: readonly CheckpointOfBranch[],
+  now: number,
+): readonly CheckpointOfBranch[] {
+  const last = new Set(new Map(checkpoints.map((checkpoint) => [checkpoint.branch, checkpoint])).values());
+  const earlier = checkpoints.filter((checkpoint) => !last.has(checkpoint));
   const onTheWay = earlier.filter(({ why }) => why === 'interval' || why === 'restart');
   const tooMany = new Set(onTheWay.slice(0, Math.max(0, onTheWay.length - mostOnTheWay)));
   return earlier.filter((checkpoint) => tooMany.has(checkpoint) || now - checkpoint.at > keptMilliseconds);

@@ -22,6 +22,11 @@ export interface Checkpoint {
   readonly operation: string | null;
 }
 
+export interface CheckpointOfBranch extends Checkpoint {
+  /** Full name of the branch that was checked out; null on none, and where its message does not tell. */
+  readonly branch: string | null;
+}
+
 /** Of what else a checkpoint consists, besides the files of the worktree, which are its own tree. */
 export interface CheckpointParts {
   /** HEAD as it was; null on a branch without a commit. */
@@ -131,7 +136,7 @@ function quoted(path: string): string {
 export function readCheckpointMessage(
   message: string,
   parents: readonly string[],
-): CheckpointParts & Pick<Checkpoint, 'why' | 'files' | 'operation'> {
+): CheckpointParts & Pick<CheckpointOfBranch, 'why' | 'files' | 'operation' | 'branch'> {
   const last = message.trimEnd().split('\n\n').at(-1) ?? '';
   const facts = new Map(
     last.split('\n').flatMap((line) => {
@@ -151,5 +156,6 @@ export function readCheckpointMessage(
     why: checkpointReasons.find((reason) => reason === facts.get('Why')) ?? null,
     files: files === undefined || !/^\d+$/.test(files) ? null : Number(files),
     operation: facts.get('Operation') ?? null,
+    branch: facts.get('Branch') ?? null,
   };
 }

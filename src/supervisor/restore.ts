@@ -20,7 +20,8 @@ export interface Restored extends RestoredWorktree {
 /** The checkpoints of a run, the oldest first. @throws WardenError unknown_run, git_failed */
 export async function checkpoints(world: World, runId: string): Promise<readonly Checkpoint[]> {
   const run = await findRun(world.store, runId);
-  return world.worktrees.checkpointsOf(await world.worktrees.repositoryOf(run.repository), run.runId);
+  const there = await world.worktrees.checkpointsOf(await world.worktrees.repositoryOf(run.repository), run.runId);
+  return there.map(({ branch: _branch, ...checkpoint }) => checkpoint);
 }
 
 /**

@@ -1,10 +1,15 @@
-import { type Checkpoint, type CheckpointParts, readCheckpointMessage } from '../core/checkpoint.ts';
+import {
+  type Checkpoint,
+  type CheckpointOfBranch,
+  type CheckpointParts,
+  readCheckpointMessage,
+} from '../core/checkpoint.ts';
 import { WardenError } from '../core/errors.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import type { RunId } from '../core/run-id.ts';
 import { git } from './git.ts';
 
-export interface StoredCheckpoint extends Checkpoint, CheckpointParts {
+export interface StoredCheckpoint extends CheckpointOfBranch, CheckpointParts {
   /** Of the worktree's files. */
   readonly tree: string;
   readonly parents: readonly string[];
@@ -50,8 +55,8 @@ export async function checkpointNumbered(
   throw new WardenError('no_checkpoint', { runId, number, known: there.map((one) => one.number) });
 }
 
-export async function checkpointsOf(repository: Repository, runId: RunId): Promise<Checkpoint[]> {
-  return (await storedCheckpoints(repository, runId)).map(toldOf);
+export async function checkpointsOf(repository: Repository, runId: RunId): Promise<CheckpointOfBranch[]> {
+  return (await storedCheckpoints(repository, runId)).map((one) => ({ ...toldOf(one), branch: one.branch }));
 }
 
 /** The same without what only restoring needs. */

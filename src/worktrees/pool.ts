@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isWardenError, WardenError } from '../core/errors.ts';
@@ -13,7 +13,9 @@ import { type CheckoutSettings, settingsOf } from './checkout-settings.ts';
 import { commitOf } from './commit-of.ts';
 import { discardEntry, setEntryAside } from './forget-entry.ts';
 import { askGit, git } from './git.ts';
+import { leftCommits } from './left-commits.ts';
 import { holderOf, isGone } from './lock-holder.ts';
+import { unkeptRepositories } from './nested-repositories.ts';
 import {
   announcePooled,
   markPooled,
@@ -88,7 +90,7 @@ export async function pooledWorktrees(repository: Repository): Promise<PooledWor
 async function lookAgain(entry: PooledEntry, signal: AbortSignal): Promise<PooledWorktree> {
   const look = await lookAt(entry);
   if (look.state !== 'touched' || entry.lockReason !== poolLockReason(look.id)) return look;
-  const isGoneOrSame = (await unlessMissing(lstat(entry.path))) === null || (await holdsOnly(entry, signal));
+  const isGoneOrSame = (await isGoneOrOnly(entry, signal)) && (await isNothingLeftIn(entry));
   // Its settings are not trusted any more: it is not used again.
   return isGoneOrSame ? { ...look, state: 'ready', settings: null } : look;
 }
@@ -190,7 +192,7 @@ async function waitForNextSecond(directory: string, signal: AbortSignal): Promis
 async function renew(round: Round, entry: PooledEntry, commit: string, settings: CheckoutSettings): Promise<void> {
   const { id } = entry.pool;
   const { path, directory } = entry;
-  if (!(await mayGo(round, entry)) || !(await claim(round, entry))) return;
+  if (!(await mayGo(round, entry, isNothingLeftIn)) || !(await claim(round, entry))) return;
   try {
     if (await hasOtherAttributes(path, entry.pool.commit, commit)) {
       // Files that are the same in both commits may have to be other files.
@@ -220,18 +222,48 @@ async function lookAtFiles(round: Round, entry: PooledEntry): Promise<void> {
 }
 
 async function discard(round: Round, entry: PooledEntry): Promise<void> {
-  if (!(await mayGo(round, entry)) || !(await claim(round, entry))) return;
+  if (!(await mayGo(round, entry, isNothingLeftIn)) || !(await claim(round, entry))) return;
   await takeApart(round.repository, entry.pool.id, round.onDiscarded);
 }
 
-/** Nobody works in it, and nothing is in it that is nowhere else. Otherwise it is `touched` from now on. */
-async function mayGo({ repository, isOccupied, signal }: Round, entry: PooledEntry): Promise<boolean> {
+/**
+ * Nobody works in it, and nothing is in it that is nowhere else. Otherwise it is `touched` from now on.
+ * @param may what else must be, where it is asked for
+ */
+async function mayGo(
+  { repository, isOccupied, signal }: Round,
+  entry: PooledEntry,
+  may: (entry: PooledEntry) => Promise<boolean> = async () => await Promise.resolve(true),
+): Promise<boolean> {
   const { pool, path } = entry;
   if (await isOccupied(path)) return false;
-  if ((await unlessMissing(lstat(path))) === null || (await holdsOnly(entry, signal))) return true;
+  if ((await isGoneOrOnly(entry, signal)) && (await may(entry))) return true;
   const touched = (state: PreparedState): PoolState => ({ ...state, index: 'touched' });
   await change(repository, entry, (state) => ({ ...pool, state: touched(state) }));
   return false;
+}
+
+async function isGoneOrOnly(entry: PooledEntry, signal: AbortSignal): Promise<boolean> {
+  return (await unlessMissing(lstat(entry.path))) === null || (await holdsOnly(entry, signal));
+}
+
+/**
+ * Somebody may have worked in it and taken that back: commits that only its reflog names, submodules that he filled. What
+ * it was prepared with before is no work, though no branch may hold that any more.
+ */
+async function isNothingLeftIn({ pool, path, directory, head }: PooledEntry): Promise<boolean> {
+  const isThere = (await unlessMissing(lstat(path))) !== null;
+  const environment = ofPool(pool.id);
+  const look = { worktreePath: null, adminDirectory: directory, tree: null, below: null, environment };
+  if ((await unkeptRepositories(look)).length > 0) return false;
+  if (!(await hasMoved(directory))) return true;
+  const index = { directory: isThere ? path : directory, environment: { ...environment, GIT_DIR: directory } };
+  return (await leftCommits(index, directory, head)).length === 0;
+}
+
+async function hasMoved(adminDirectory: string): Promise<boolean> {
+  const lines = (await unlessMissing(readFile(join(adminDirectory, 'logs', 'HEAD'), 'utf8'))) ?? '';
+  return /^[^\t]*\t(?!reset: |checkout: )\S/m.test(lines);
 }
 
 /** All of its files are those of the commit that it was prepared from. */

@@ -1,4 +1,4 @@
-import type { Checkpoint, CheckpointReason } from '../checkpoint.ts';
+import type { Checkpoint, CheckpointOfBranch, CheckpointReason } from '../checkpoint.ts';
 import type { HeldLock } from '../critical-section.ts';
 import type { OwnWork } from '../impact.ts';
 import type { PooledWorktree } from '../pool.ts';
@@ -264,7 +264,7 @@ export interface Worktrees {
     readonly why: CheckpointReason;
   }): Promise<string | null>;
   /** The checkpoints of a run that there are, the oldest first. */
-  checkpointsOf(repository: Repository, runId: RunId): Promise<readonly Checkpoint[]>;
+  checkpointsOf(repository: Repository, runId: RunId): Promise<readonly CheckpointOfBranch[]>;
   /** All or none. @throws WardenError git_failed when one of them is not what it was */
   deleteCheckpoints(repository: Repository, checkpoints: readonly Checkpoint[]): Promise<void>;
   /**

@@ -117,6 +117,19 @@ describe.concurrent('a pool', () => {
     expect(await contentOf(String(taken?.path))).toMatchObject({ same: `file ${btoa('a\r\nb\r\n')}` });
   });
 
+  it('is renewed and removed though no branch holds any more what it was prepared with', async () => {
+    const test = await temporaryRepository();
+    await tend(test, 1);
+    const { id } = await pooled(test);
+    for (const message of ['amended', 'again']) {
+      await test.git('commit', '--quiet', '--amend', `--message=${message}`);
+      await tend(test, 1);
+      expect(await pooled(test)).toMatchObject({ id, state: 'ready', commit: await test.git('rev-parse', 'HEAD') });
+    }
+    await tend(test, 0);
+    expect(await test.traces()).toEqual(noTraces);
+  });
+
   it('gives none that was checked out with other settings, and makes it anew', async () => {
     const test = await temporaryRepository({ text: 'a\nb\n' });
     await tend(test, 1);
@@ -179,7 +192,11 @@ describe.concurrent('a pool', () => {
     await git(path, 'commit', '--quiet', '--message=work');
     await tend(test, 0);
     expect(await pooled(test)).toMatchObject({ id, state: 'touched' });
+    const work = await git(path, 'rev-parse', 'HEAD');
     await git(path, 'reset', '--quiet', '--hard', 'HEAD~1');
+    await tend(test, 0);
+    expect(await pooled(test)).toMatchObject({ id, state: 'touched' });
+    await test.git('branch', 'work', work);
     await tend(test, 0);
     expect(await test.traces()).toEqual(noTraces);
   });

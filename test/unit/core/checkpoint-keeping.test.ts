@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Checkpoint, checkpointReasons } from '../../../src/core/checkpoint.ts';
+import { type Checkpoint, type CheckpointOfBranch, checkpointReasons } from '../../../src/core/checkpoint.ts';
 import { checkpointsToPrune, isCheckpointDue } from '../../../src/core/checkpoint-keeping.ts';
 
 const day = 24 * 3_600_000;
 const now = 1_000 * day;
 
-const checkpoints = (...all: (readonly [why: Checkpoint['why'], days: number])[]): Checkpoint[] =>
+const checkpoints = (...all: (readonly [why: Checkpoint['why'], days: number])[]): CheckpointOfBranch[] =>
   all.map(([why, days], index) => ({
     ref: `ref/${index + 1}`,
     number: index + 1,
@@ -15,6 +15,7 @@ const checkpoints = (...all: (readonly [why: Checkpoint['why'], days: number])[]
     at: now - days * day,
     files: null,
     operation: null,
+    branch: 'refs/heads/warden/builder/1',
   }));
 
 const pruned = (...all: Parameters<typeof checkpoints>): number[] =>
@@ -24,6 +25,13 @@ describe('of the checkpoints of a run', () => {
   it('the last never goes, however old', () => {
     expect(pruned(['interval', 900])).toEqual([]);
     expect(pruned(['interval', 901], ['restart', 900])).toEqual([1]);
+  });
+
+  it('nor the last of each worktree: what was restored from one is no later state of the other', () => {
+    const own = checkpoints(['kill', 902], ['removal', 901]);
+    const restored = checkpoints(['removal', 900], ['removal', 900]).map((one) => ({ ...one, branch: 'restored' }));
+    const detached = checkpoints(['removal', 800]).map((one) => ({ ...one, branch: null }));
+    expect(checkpointsToPrune([...own, ...restored, ...detached], now)).toEqual([own[0], restored[0]]);
   });
 
   it('others go after 30 days', () => {

@@ -61,8 +61,8 @@ Files: 3
 
   it('is read back', () => {
     const told = readCheckpointMessage(checkpointMessage(contents), ['aaaa', 'bbbb', 'cccc']);
-    const { head, staged, state, why, files, operation } = contents;
-    expect(told).toEqual({ head, staged, state, why, files, operation });
+    const { head, staged, state, why, files, operation, branch } = contents;
+    expect(told).toEqual({ head, staged, state, why, files, operation, branch });
   });
 
   it('of a branch without a commit is read back', () => {
@@ -76,7 +76,7 @@ Files: 3
   });
 
   it('that somebody else wrote, or that names other commits, tells what its parents do', () => {
-    const nothing = { staged: null, state: null, why: null, files: null, operation: null };
+    const nothing = { staged: null, state: null, why: null, files: null, operation: null, branch: null };
     expect(readCheckpointMessage('by hand\n\nWhy: because\nStaged: dddd', ['aaaa'])).toEqual({
       head: 'aaaa',
       ...nothing,
