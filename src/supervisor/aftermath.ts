@@ -43,14 +43,15 @@ async function lookAfterRepository(
   { worktree }: Run,
 ): Promise<Pick<Aftermath, 'locksRemoved' | 'repository'>> {
   if (worktree === null) return { locksRemoved: [], repository: { state: 'unknown', detail: null } };
-  const locksRemoved = await removeLocks(world, worktree.path);
-  const repository = await within(world.clock, gitMilliseconds, world.worktrees.usabilityOf(worktree.path));
+  const looking = within(world.clock, gitMilliseconds, world.worktrees.usabilityOf(worktree.path));
+  // What it reads needs no lock, and a lock that is left does not keep it from that.
+  const [locksRemoved, repository] = await Promise.all([removeLocks(world, worktree.path, looking), looking]);
   return { locksRemoved, repository: repository ?? tooLate };
 }
 
-async function removeLocks(world: World, worktreePath: string): Promise<readonly string[]> {
+async function removeLocks(world: World, worktreePath: string, ours: Promise<unknown>): Promise<readonly string[]> {
   try {
-    return await world.worktrees.removeStaleLocks(worktreePath);
+    return await world.worktrees.removeStaleLocks(worktreePath, ours);
   } catch (error) {
     world.diagnostics.failed('removing stale git locks', error);
     return [];

@@ -30,6 +30,8 @@ export function keepCheckpoint(world: World, run: Run): Promise<void> {
 
 async function keepAfterOthers(world: World, run: Run): Promise<void> {
   if (run.worktree === null) return;
+  // Whoever has killed it is told when that is in the audit file, and not held up by git until then.
+  await world.store.auditCopied();
   const others = [...world.carried.values()].map(({ ended }) => ended);
   await within(world.clock, crowdMilliseconds, Promise.allSettled(others));
   await keep(world, run, run.worktree.path, 'kill');

@@ -160,7 +160,9 @@ export class Members {
   async #forgetGone(snapshot: ProcessSnapshot, members: ReadonlyMap<RunId, readonly Member[]>): Promise<void> {
     const forgotten = new Map<RunId, readonly string[]>();
     for (const [runId, { seen }] of this.#roots) {
-      if (seen.size <= seenAtLeast + seenPerMember * (members.get(runId)?.length ?? 0)) continue;
+      const count = members.get(runId)?.length ?? 0;
+      // Of one that nobody is left of nothing has to be remembered for long, and a kill waits for this look.
+      if (count === 0 || seen.size <= seenAtLeast + seenPerMember * count) continue;
       const gone = goneOf(snapshot, seen);
       const before = this.#gone.get(runId);
       const twice = before === undefined ? [] : [...gone].filter((key) => before.has(key));

@@ -23,12 +23,13 @@ const sharedLocks = ['packed-refs.lock', 'config.lock', 'shallow.lock'];
  * Removes the lock files that git left when it was killed in a worktree of ours: all of the worktree's own (index, HEAD
  * and what else is in git's folder for it), those of its branch, and those of the repository that are younger than the
  * worktree, also those of worktrees that it was making itself. Only on proof that nobody uses them; where the platform gives none, nothing is removed.
+ * @param ours a git of ours that may be at work there: who uses the locks is looked at when it has ended
  * @returns the paths of those removed
  */
-export async function removeStaleLocks(worktreePath: string): Promise<string[]> {
+export async function removeStaleLocks(worktreePath: string, ours?: Promise<unknown>): Promise<string[]> {
   try {
     const removed: string[] = [];
-    for (const lock of await unusedLocks(worktreePath)) {
+    for (const lock of await unusedLocks(worktreePath, ours)) {
       const now = await unlessMissing(lstat(lock.path));
       if (now?.ino !== lock.facts.ino || now.mtimeMs !== lock.facts.mtimeMs) continue;
       await unlessMissing(unlink(lock.path));
@@ -49,9 +50,10 @@ export async function staleLocks(worktreePath: string): Promise<string[]> {
   }
 }
 
-async function unusedLocks(worktreePath: string): Promise<LockFile[]> {
+async function unusedLocks(worktreePath: string, ours?: Promise<unknown>): Promise<LockFile[]> {
   const found = await locksLeft(worktreePath);
   if (found.length === 0) return [];
+  await ours;
   const paths = found.map(({ path }) => path);
   const users = await fileUsers(paths, new Set(found.map(({ facts }) => facts.uid)));
   return users === null ? [] : found.filter((lock) => !isInUse(lock, users));

@@ -235,8 +235,12 @@ export interface Worktrees {
   version(): Promise<string>;
   /** Lock files of git that a run left behind, on proof that their owner is gone. */
   staleLocks(worktreePath: string): Promise<readonly string[]>;
-  /** Removes lock files of git that the run left behind, on proof that their owner is gone. @returns their paths */
-  removeStaleLocks(worktreePath: string): Promise<readonly string[]>;
+  /**
+   * Removes lock files of git that the run left behind, on proof that their owner is gone.
+   * @param ours a git of ours that may be at work there; it has to end before anything is proved
+   * @returns their paths
+   */
+  removeStaleLocks(worktreePath: string, ours?: Promise<unknown>): Promise<readonly string[]>;
   /** A new repository with one commit, for a drill. */
   scratchRepository(): Promise<ScratchRepository>;
   /**
