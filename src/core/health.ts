@@ -1,4 +1,4 @@
-import { type Observation, type Resource, suspiciousShare } from './observation.ts';
+import { isWorking, type Observation, type Resource, suspiciousShare } from './observation.ts';
 import { minutesTaken, timeLimitOf } from './time-limit.ts';
 import type { OnLimit, Workflow } from './workflow.ts';
 
@@ -8,7 +8,13 @@ export type HealthReason =
   /** Neither printed nor worked nor changed a file. */
   | { readonly code: 'quiet'; readonly minutes: number; readonly limitMinutes: number }
   /** Printed, but nothing new: a spinner, a clock, the same lines over and over. */
-  | { readonly code: 'repeats'; readonly minutes: number; readonly limitMinutes: number }
+  | {
+      readonly code: 'repeats';
+      readonly minutes: number;
+      readonly limitMinutes: number;
+      /** Of a core, for printing that; null where it is too little to tell. */
+      readonly cpuPercent: number | null;
+    }
   | { readonly code: 'no_sign_of_life'; readonly minutes: number; readonly limitMinutes: number }
   | { readonly code: 'over_time'; readonly minutes: number; readonly limitMinutes: number }
   | { readonly code: 'waiting'; readonly minutes: number; readonly question: string }
@@ -142,8 +148,11 @@ function idle(facts: HealthFacts): Finding | null {
   const level = levelOf(minutes, limitMinutes);
   if (level !== null) {
     const isRepeating = observation.printedMonotonic > lastSignOfLife(observation);
-    const code = isRepeating ? 'repeats' : 'quiet';
-    return { level, reason: { code, minutes, limitMinutes }, action: workflow.onStuck };
+    const cpuPercent = isWorking(observation) ? observation.cpuPercent : null;
+    const reason: HealthReason = isRepeating
+      ? { code: 'repeats', minutes, limitMinutes, cpuPercent }
+      : { code: 'quiet', minutes, limitMinutes };
+    return { level, reason, action: workflow.onStuck };
   }
   return noSignOfLife(facts, observation);
 }

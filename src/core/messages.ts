@@ -321,6 +321,14 @@ export function describeHealthReason(reason: HealthReason, translate: Translate)
         duration(reason.limitMinutes),
       );
     case 'repeats':
+      if (reason.cpuPercent !== null) {
+        return translate(
+          'nothing new in its output for {0}, only the same again, and no CPU used but {1} % of a core for that; limit {2}',
+          duration(reason.minutes),
+          Math.round(reason.cpuPercent),
+          duration(reason.limitMinutes),
+        );
+      }
       return translate(
         'nothing new in its output for {0}, only the same again, and no CPU used; limit {1}',
         duration(reason.minutes),

@@ -72,6 +72,9 @@ export interface ResourceLimits {
 /** Less than this share of a core is idling: timers, event loops and spinners tick. */
 const workingPercent = 5;
 
+/** Who draws the same again and again uses up to this share of a core for that alone: terminal interfaces draw often. */
+const drawingPercent = 25;
+
 /** It worked between the last two looks. */
 export const isWorking = ({ cpuPercent }: Pick<Observation, 'cpuPercent'>): boolean => cpuPercent >= workingPercent;
 
@@ -106,6 +109,7 @@ export function observe(
   // A tree of which a member ended has used less in sum than before; only growth is work.
   const cpuPercent = gap > 0 ? Math.max(0, (worked / gap) * 100) : before.cpuPercent;
   const hasPrinted = look.outputBytes !== before.outputBytes;
+  const works = hasPrinted && !isNew ? cpuPercent >= drawingPercent : isWorking({ cpuPercent });
   const current = {
     observedMonotonic: look.monotonic,
     outputBytes: look.outputBytes,
@@ -113,7 +117,7 @@ export function observe(
     progressMonotonic: isNew ? look.monotonic : seen.progressMonotonic,
     cpuMilliseconds: look.cpuMilliseconds,
     cpuPercent,
-    cpuChangedMonotonic: isWorking({ cpuPercent }) ? look.monotonic : seen.cpuChangedMonotonic,
+    cpuChangedMonotonic: works ? look.monotonic : seen.cpuChangedMonotonic,
     memoryBytes: look.memoryBytes,
     processes: look.processes,
     filesChangedMonotonic: latest(look.filesChangedMonotonic, seen.filesChangedMonotonic),
@@ -123,7 +127,7 @@ export function observe(
   };
   return {
     ...current,
-    waiting: waitingOf(seen, look, isWorking(current)),
+    waiting: waitingOf(seen, look, works),
     excess: excessOf(seen.excess, current, limits),
     near: nearOf(seen.near, current, limits),
   };

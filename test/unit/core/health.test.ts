@@ -134,6 +134,11 @@ describe('the health of a run', () => {
       { observation: { ...quietFor(6), printedMonotonic: now } },
       'critical repeats',
     ],
+    [
+      'uses processor time to draw it',
+      { observation: { ...quietFor(6), printedMonotonic: now, cpuPercent: 20 } },
+      'critical repeats',
+    ],
     ['changes files without a word', { observation: { ...quietFor(6), filesChangedMonotonic: now } }, 'healthy'],
     [
       'says that it lives, and nothing else',

@@ -366,8 +366,12 @@ describe('what speaks against the health of a run', () => {
     [{ code: 'quiet', minutes: 6.5, limitMinutes: 5 }, 'no output for 6 min 30 s and no CPU used; limit 5 min'],
     [{ code: 'no_sign_of_life', minutes: 31, limitMinutes: 30 }, 'no output since it started 31 min ago; limit 30 min'],
     [
-      { code: 'repeats', minutes: 6, limitMinutes: 5 },
+      { code: 'repeats', minutes: 6, limitMinutes: 5, cpuPercent: null },
       'nothing new in its output for 6 min, only the same again, and no CPU used; limit 5 min',
+    ],
+    [
+      { code: 'repeats', minutes: 6, limitMinutes: 5, cpuPercent: 14.6 },
+      'nothing new in its output for 6 min, only the same again, and no CPU used but 15 % of a core for that; limit 5 min',
     ],
     [{ code: 'waiting', minutes: 2, question: 'Proceed? [y/N]' }, 'waiting for a person for 2 min: Proceed? [y/N]'],
     [{ code: 'heartbeat_stale', minutes: 7, limitMinutes: 5 }, 'no heartbeat for 7 min; limit 5 min'],

@@ -10,7 +10,7 @@ import { runId } from './a-process.ts';
 import { aRun, killedAt } from './a-run.ts';
 
 const quiet: HealthReason = { code: 'quiet', minutes: 6, limitMinutes: 5 };
-const repeats: HealthReason = { code: 'repeats', minutes: 6, limitMinutes: 5 };
+const repeats: HealthReason = { code: 'repeats', minutes: 6, limitMinutes: 5, cpuPercent: null };
 const late: HealthReason = { code: 'over_time', minutes: 61, limitMinutes: 60 };
 const fat: HealthReason = { code: 'memory', bytes: 2e9, limitBytes: 1e9 };
 const asking: HealthReason = { code: 'waiting', minutes: 3, question: 'Password for s3cr3t?' };

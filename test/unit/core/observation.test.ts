@@ -30,6 +30,16 @@ describe('one more look', () => {
     ['that sees nothing new moves no clock', {}, []],
     ['that sees a new line', { outputBytes: 101, printed: 'new' }, ['printedMonotonic', 'progressMonotonic']],
     ['that sees only a spinner turn', { outputBytes: 104, printed: '\r| ' }, ['printedMonotonic']],
+    [
+      'that sees only a spinner turn, which uses a fifth of a core',
+      { outputBytes: 104, printed: '\r| ', cpuMilliseconds: 1_000 + 2_000 },
+      ['printedMonotonic'],
+    ],
+    [
+      'that sees a spinner turn beside work',
+      { outputBytes: 104, printed: '\r| ', cpuMilliseconds: 1_000 + 2_500 },
+      ['printedMonotonic', 'cpuChangedMonotonic'],
+    ],
     ['that sees the output cut off and begun anew', { outputBytes: 1 }, ['printedMonotonic']],
     ['that sees work', { cpuMilliseconds: 1_500 }, ['cpuChangedMonotonic']],
     ['that sees the ticking of an idle program', { cpuMilliseconds: 1_499 }, []],

@@ -38,7 +38,7 @@ describe('people are told', () => {
   it.each<[string, string, Parameters<typeof aWatchedRun>, Partial<ConcernOptions>?]>([
     ['is well', '', []],
     ['is stuck', 'stuck stuck', [{}, stuck]],
-    ['only repeats itself', 'stuck stuck', [{}, ill({ ...quiet, code: 'repeats' })]],
+    ['only repeats itself', 'stuck stuck', [{}, ill({ ...quiet, code: 'repeats', cpuPercent: null })]],
     ['is snoozed', '', [{}, { ...stuck, snoozed: true }]],
     ['waits for an answer', 'waiting waiting Overwrite? [y/N]', [{}, ill(question)]],
     ['is stuck and over its time', 'stuck stuck, limits over_time', [{}, ill(quiet, overTime)]],
