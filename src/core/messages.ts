@@ -278,8 +278,16 @@ export function describeRunReason(reason: RunReason, translate: Translate): stri
 }
 
 /** What was odd at the launch of a run, as part of a sentence. */
-export function describeRunWarning({ pattern }: RunWarning, translate: Translate): string {
-  return translate('nothing that git ignores matches "{0}", so it was not copied into the worktree', pattern);
+export function describeRunWarning(warning: RunWarning, translate: Translate): string {
+  switch (warning.code) {
+    case 'nothing_included':
+      return translate(
+        'nothing that git ignores matches "{0}", so it was not copied into the worktree',
+        warning.pattern,
+      );
+    case 'empty_submodule':
+      return translate('the submodule {0} is empty in the worktree: no setup command has filled it', warning.path);
+  }
 }
 
 /** How far the copying of files is, e.g. `12000 files, 340 MB`. */

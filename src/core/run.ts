@@ -37,11 +37,11 @@ export type RunReason =
   /** Whoever was launching it is gone. */
   | { readonly code: 'launch_interrupted' };
 
-/** A pattern of files that were to be copied into its worktree matches none that git ignores. */
-export interface RunWarning {
-  readonly code: 'nothing_included';
-  readonly pattern: string;
-}
+export type RunWarning =
+  /** A pattern of files that were to be copied into its worktree matches none that git ignores. */
+  | { readonly code: 'nothing_included'; readonly pattern: string }
+  /** After its setup command a submodule has no files in its worktree, though it has in the main checkout. */
+  | { readonly code: 'empty_submodule'; readonly path: string };
 
 /**
  * A decided end, durable before the first signal. Whoever finds it with its carrier gone goes on at the phase that is

@@ -83,6 +83,7 @@ async function takeSteps(
     }
     enter('setup');
     await setUp(world, run, environment, signal);
+    run = await noteEmptySubmodules(world, repository, run);
     enter('start');
     await requirePrograms(world, worktree.path, run.workflow, steps.environment, 'after');
     return await start(world, run, environment, signal);
@@ -147,6 +148,14 @@ async function setUp(world: World, run: Run, environment: Record<string, string>
     onStarted: (command) => world.members.begun(run.runId, command),
   });
   if (failure !== null) throw new WardenError('launch_failed', { runId: run.runId, step: 'setup', ...failure });
+}
+
+/** Git leaves them empty in a new worktree, and to fill them may need the network: that is its setup command's. */
+async function noteEmptySubmodules(world: World, repository: Repository, run: Run): Promise<Run> {
+  const empty = await world.worktrees.emptySubmodules(repository, worktreeOf(run).path);
+  if (empty.length === 0) return run;
+  const warnings = empty.map((path): RunWarning => ({ code: 'empty_submodule', path }));
+  return changePending(world, run, { warnings: [...run.warnings, ...warnings] });
 }
 
 async function start(world: World, run: Run, environment: Record<string, string>, signal: AbortSignal): Promise<Run> {

@@ -15,13 +15,16 @@ export interface AdminEntry {
   readonly lockReason: string | null;
   /** What HEAD says, a commit or a reference to a branch; null when git died before it wrote it down. */
   readonly head: string | null;
-  /** Full name of the branch that is checked out; null when detached or not known. */
+  /** Full name of the branch that is checked out; null when detached, or not known: then nothing counts on it. */
   readonly headRef: string | null;
   /** Null when the worktree is not a run's. */
   readonly mark: OwnershipMark | null;
   /** Null when it is not of the pool, or a run has it already. */
   readonly pool: PoolMark | null;
 }
+
+/** What git writes there where it keeps all refs in tables (gitrepository-layout(5), reftable). */
+const inTable = 'ref: refs/heads/.invalid';
 
 export async function adminEntries(repository: Repository): Promise<AdminEntry[]> {
   const parent = join(repository.gitDirectory, 'worktrees');
@@ -45,7 +48,7 @@ export async function adminEntry(directory: string): Promise<AdminEntry | null> 
     path: gitFile === null || gitFile === '' ? null : dirname(resolve(directory, gitFile)),
     lockReason: lockReason?.trim() ?? null,
     head,
-    headRef: head?.startsWith('ref: ') === true ? head.slice('ref: '.length) : null,
+    headRef: head?.startsWith('ref: ') === true && head !== inTable ? head.slice('ref: '.length) : null,
     mark,
     pool: mark === null ? pool : null,
   };

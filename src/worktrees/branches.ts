@@ -16,14 +16,17 @@ export async function hasBranch(repository: Repository, branch: string): Promise
   return answer.exitCode === 0;
 }
 
-/** Whether a branch or tag holds the commit, one branch not counted. */
+/** Whether a branch or tag holds the commit, one branch not counted. A ref that only names another holds nothing. */
 export async function isKept(repository: Repository, commit: string, exceptBranch?: string): Promise<boolean> {
   const names = await gitText({
     directory: repository.path,
-    arguments: ['for-each-ref', `--contains=${commit}`, '--format=%(refname)', ...lasting],
+    arguments: ['for-each-ref', `--contains=${commit}`, '--format=%(refname) %(symref)', ...lasting],
     operation: 'look for branches',
   });
-  return names.split('\n').some((name) => name !== '' && name !== `refs/heads/${exceptBranch}`);
+  return names.split('\n').some((line) => {
+    const [name = '', target = ''] = line.split(' ');
+    return name !== '' && target === '' && name !== `refs/heads/${exceptBranch}`;
+  });
 }
 
 /** Whether the main checkout is at the commit or has it in its history, on a branch or detached. */

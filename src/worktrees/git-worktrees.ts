@@ -5,6 +5,7 @@ import { checkpointsOf } from './checkpoints-of.ts';
 import { commitOf } from './commit-of.ts';
 import { afterCheckout, create, isAsCreated } from './create.ts';
 import { deleteCheckpoints } from './delete-checkpoints.ts';
+import { emptySubmodules } from './empty-submodules.ts';
 import { fileAt } from './file-at.ts';
 import { handOut } from './hand-out.ts';
 import { handOver } from './hand-over.ts';
@@ -72,6 +73,7 @@ export function gitWorktrees(): Worktrees {
     pooled: pooledWorktrees,
     others,
     include,
+    emptySubmodules,
     undo,
     list: async (repository, only) => await list(repository, merges, only),
     pathsOf,

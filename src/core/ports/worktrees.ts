@@ -195,6 +195,8 @@ export interface Worktrees {
   pooled(repository: Repository): Promise<readonly PooledWorktree[]>;
   /** Copies files that git ignores but the run needs. @throws WardenError disk_full, git_failed; the signal's reason when aborted */
   include(repository: Repository, worktreePath: string, request: IncludeFiles): Promise<Included>;
+  /** Submodules that the main checkout has filled and a worktree has not, by their folders. @throws WardenError git_failed */
+  emptySubmodules(repository: Repository, worktreePath: string): Promise<readonly string[]>;
   /** Takes back what `create` made for a run that never started: worktree, branch, lock, mark. */
   undo(
     repository: Repository,

@@ -68,6 +68,7 @@ const reads = {
     'repositoryOf',
     'commitOf',
     'placeOf',
+    'emptySubmodules',
     'refusalOf',
     'list',
     'locksHeldBy',

@@ -33,6 +33,28 @@ test('a run has the files that its workflow and its caller name, and says which 
   );
 });
 
+test('a run is told of submodules that are empty in its worktree, unless its setup command has filled them', async () => {
+  await using library = await temporaryRepository();
+  await using repository = await temporaryRepository();
+  const allowed = ['-c', 'protocol.file.allow=always'];
+  for (const name of ['used', 'not used']) await repository.git(...allowed, 'submodule', 'add', library.path, name);
+  await repository.git('commit', '--quiet', '-m', 'Submodules');
+  await repository.git('submodule', 'deinit', '--force', 'not used');
+  const setup = ['git', ...allowed, 'submodule', 'update', '--init', 'used'];
+  await repository.defineWorkflows({ empty: shell('true'), filled: { ...shell('true'), setup } });
+  await using scope = await testSupervisor(repository);
+  const launch = async (workflowName: string) =>
+    await scope.supervisor.run({ workflowName, directory: repository.path, message: '' });
+  const { warnings } = await launch('empty');
+  expect(warnings).toEqual([{ code: 'empty_submodule', path: 'used' }]);
+  expect(describeRunWarning(warnings[0]!, plainEnglish)).toBe(
+    'the submodule used is empty in the worktree: no setup command has filled it',
+  );
+  const filled = await launch('filled');
+  expect(filled.warnings).toEqual([]);
+  expect(existsSync(path.join(filled.worktree!.path, 'used/README.md'))).toBe(true);
+});
+
 test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
   'a disk that fills up while files are copied fails the launch with the step, and nothing is left',
   async (context) => {

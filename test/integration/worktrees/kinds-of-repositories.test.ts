@@ -1,7 +1,16 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { contentOf, exists, git, noTraces, temporaryRepository, writeFiles } from './temporary-repository.ts';
+import { adminEntry } from '../../../src/worktrees/admin-entries.ts';
+import {
+  contentOf,
+  exists,
+  git,
+  noTraces,
+  temporaryFolder,
+  temporaryRepository,
+  writeFiles,
+} from './temporary-repository.ts';
 
 describe.concurrent('a sparse checkout', () => {
   it.each([
@@ -122,6 +131,14 @@ describe.concurrent('a repository with Git LFS', () => {
     expect(await test.git('show', `${checkpoint}:big.bin`)).toBe('oid sha256:beef');
     expect(await readFile(join(store, 'content-of-beef'), 'utf8')).toBe('work');
   });
+});
+
+it('where git keeps all refs in tables, what stands in for HEAD is not taken for a branch that holds its commits', async () => {
+  const folder = await temporaryFolder();
+  await writeFiles(folder, { HEAD: 'ref: refs/heads/.invalid\n' });
+  expect(await adminEntry(folder)).toMatchObject({ headRef: null });
+  await writeFiles(folder, { HEAD: 'ref: refs/heads/main\n' });
+  expect(await adminEntry(folder)).toMatchObject({ headRef: 'refs/heads/main' });
 });
 
 describe.concurrent('what is wrong with a repository is told in git’s own words, and nothing is left', () => {

@@ -62,6 +62,15 @@ describe.concurrent('removing a worktree', () => {
     expect(await test.remove(stashed)).toMatchObject({ branchDeleted: false });
   });
 
+  it('keeps a branch with commits of its own though another ref names it', async () => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    await git(made.path, 'commit', '--quiet', '--allow-empty', '--message=work');
+    await test.git('symbolic-ref', 'refs/heads/alias', `refs/heads/${made.branch}`);
+    expect(await test.remove(made)).toMatchObject({ branchDeleted: false, branchKept: made.branch });
+    expect(await test.git('log', '-1', '--format=%s', 'alias')).toBe('work');
+  });
+
   it('never loses commits that two of our branches hold, even when both go at once', async () => {
     const test = await temporaryRepository();
     const first = await test.create();
