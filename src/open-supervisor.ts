@@ -45,7 +45,7 @@ export async function openSupervisor(options: OpenOptions): Promise<Supervisor> 
 /** Wires the rooms together: the only place that knows all of them. */
 export async function openPorts(options: OpenOptions): Promise<Ports> {
   const folder = stateFolder(options.environment ?? process.env);
-  const executor = await openLocalExecutor();
+  const executor = await openLocalExecutor(folder);
   const actor: Actor = { user: userInfo().username, face: options.face };
   const { diagnostics } = options;
   const store = await openLastingStore({

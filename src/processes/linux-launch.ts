@@ -10,12 +10,17 @@ import { encloseInScope } from './systemd-scope.ts';
  */
 export class LinuxLauncher {
   readonly #searchPath: string;
+  readonly #namespacePipe: string | null;
   /** Looked for once; null where there is none that works. */
   #subreaper: Promise<Subreaper | null> | null = null;
 
-  /** @param searchPath where perl or python3 is looked for, as in PATH */
-  constructor(searchPath: string) {
+  /**
+   * @param searchPath where perl or python3 is looked for, as in PATH
+   * @param namespacePipe which wrappers hold, see NamespacePipes; null where there is none
+   */
+  constructor(searchPath: string, namespacePipe: string | null = null) {
     this.#searchPath = searchPath;
+    this.#namespacePipe = namespacePipe;
   }
 
   async launch(table: ProcessTable, request: LaunchRequest): Promise<HeldLaunch> {
@@ -28,10 +33,10 @@ export class LinuxLauncher {
   async #launch(table: ProcessTable, request: LaunchRequest): Promise<HeldLaunch> {
     this.#subreaper ??= findSubreaper(this.#searchPath);
     const subreaper = await this.#subreaper;
-    if (subreaper === null) return launchOnPosix(table, request);
-    const contained = await launchUnderSubreaper(table, request, subreaper);
+    if (subreaper === null) return launchOnPosix(table, request, this.#namespacePipe);
+    const contained = await launchUnderSubreaper(table, request, subreaper, this.#namespacePipe);
     if (contained !== null) return contained;
-    const held = await launchOnPosix(table, request);
+    const held = await launchOnPosix(table, request, this.#namespacePipe);
     // It was not the request that failed.
     this.#subreaper = Promise.resolve(null);
     return held;

@@ -12,22 +12,32 @@ const firstNamespace = '4026531836';
  */
 export function readBootId(): string {
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  const namespace = namespaceOf('self') ?? firstNamespace;
-  return namespace === firstNamespace ? boot : `${boot}:${namespace}`;
+  const namespace = ownNamespace();
+  return namespace === null ? boot : `${boot}:${namespace}`;
+}
+
+/** Null where it is the machine's first. */
+export function ownNamespace(): string | null {
+  const namespace = namespaceOf('self');
+  return namespace === firstNamespace ? null : namespace;
 }
 
 /** What a look from here shows of a process of another pid namespace of this boot. */
 export interface ElsewhereFacts {
-  /** Those of that namespace are among ours: it is one below ours. */
+  /** Those of that namespace are among ours, since it is one below ours, or nobody is left in it. */
   readonly isInSight: boolean;
   /** The process as it is called here; null when it is gone, or out of sight. */
   readonly here: ProcessIdentity | null;
 }
 
-/** @param bootId ours */
+/**
+ * @param bootId ours
+ * @param isDeserted whether nobody is left in a namespace, see NamespacePipes
+ */
 export async function lookElsewhere(
   bootId: string,
   { bootId: elsewhere, pid, startTime }: ProcessIdentity,
+  isDeserted: (namespace: string) => boolean,
 ): Promise<ElsewhereFacts> {
   const namespace = elsewhere.split(':')[1] ?? firstNamespace;
   let isInSight = !bootId.includes(':');
@@ -39,7 +49,7 @@ export async function lookElsewhere(
     const stat = readStat(listed);
     if (stat?.startTime === startTime && stat.state === 'alive') here = { bootId, pid: listed, startTime };
   });
-  return { isInSight, here };
+  return { isInSight: isInSight || isDeserted(namespace), here };
 }
 
 /** Null of those of other users. */

@@ -37,9 +37,12 @@ export class LinuxProcessTable implements ProcessTable {
   readonly self: ProcessIdentity;
   readonly ownPortsOf = ownPortsOf;
   readonly portStatesOf = portStatesOf;
+  readonly #isDeserted: (namespace: string) => boolean;
   #known = new Map<number, Known>();
 
-  constructor() {
+  /** @param isDeserted whether nobody is left in another pid namespace; false where nobody can tell */
+  constructor(isDeserted: (namespace: string) => boolean = () => false) {
+    this.#isDeserted = isDeserted;
     const stat = readStat(process.pid);
     if (stat === null) throw new WardenError('cannot_look_at_processes', { detail: '/proc is not there' });
     this.self = { bootId: this.bootId, pid: process.pid, startTime: stat.startTime };
@@ -60,7 +63,7 @@ export class LinuxProcessTable implements ProcessTable {
   }
 
   lookElsewhere(identity: ProcessIdentity): Promise<ElsewhereFacts> {
-    return lookElsewhere(this.bootId, identity);
+    return lookElsewhere(this.bootId, identity, this.#isDeserted);
   }
 
   isStopped({ bootId, pid, startTime }: ProcessIdentity): Promise<boolean> {

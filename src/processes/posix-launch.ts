@@ -1,14 +1,21 @@
 import type { Readable } from 'node:stream';
 import { uncontained } from '../core/containment.ts';
 import type { HeldLaunch, LaunchRequest } from '../core/ports/executor.ts';
-import { wrapperScript } from '../runner/wrapper-script.ts';
+import { type WrapperMeans, wrapperScript } from '../runner/wrapper-script.ts';
 import { startHeld } from './held-child.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { Subreaper } from './subreaper.ts';
 
-/** Starts the shell's wrapper, and waits until the command's process has told its pid and waits in turn. */
-export async function launchOnPosix(table: ProcessTable, request: LaunchRequest): Promise<HeldLaunch> {
-  const [program, ...parameters] = wrapperOf(request, []);
+/**
+ * Starts the shell's wrapper, and waits until the command's process has told its pid and waits in turn.
+ * @param namespacePipe which the wrapper holds, see NamespacePipes; null where there is none
+ */
+export async function launchOnPosix(
+  table: ProcessTable,
+  request: LaunchRequest,
+  namespacePipe: string | null = null,
+): Promise<HeldLaunch> {
+  const [program, ...parameters] = wrapperOf(request, { awaitChildren: [], namespacePipe });
   const { environment } = request;
   return { ...(await start(table, request, { program, parameters, environment }, [])), containment: uncontained };
 }
@@ -21,9 +28,10 @@ export async function launchUnderSubreaper(
   table: ProcessTable,
   request: LaunchRequest,
   subreaper: Subreaper,
+  namespacePipe: string | null = null,
 ): Promise<HeldLaunch | null> {
-  const { program } = subreaper;
-  const how = subreaper.start(wrapperOf(request, subreaper.awaitChildren), request.environment);
+  const { program, awaitChildren } = subreaper;
+  const how = subreaper.start(wrapperOf(request, { awaitChildren, namespacePipe }), request.environment);
   const said: string[] = [];
   try {
     const launched = await start(table, request, { program, ...how }, said);
@@ -40,8 +48,8 @@ interface WrapperStart {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-function wrapperOf({ runDirectory, argv }: LaunchRequest, awaitChildren: readonly string[]): [string, ...string[]] {
-  return ['/bin/sh', '-c', wrapperScript(awaitChildren), 'warden-wrapper', runDirectory, ...argv];
+function wrapperOf({ runDirectory, argv }: LaunchRequest, means: WrapperMeans): [string, ...string[]] {
+  return ['/bin/sh', '-c', wrapperScript(means), 'warden-wrapper', runDirectory, ...argv];
 }
 
 /** @param said is given each line that is said on descriptor 3; the command's pid is the last */

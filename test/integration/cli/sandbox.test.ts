@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { KillReportJson, RunJson } from '../../../src/core/run-json.ts';
 import { lacking } from '../../chaos/stage/needs.ts';
@@ -9,7 +10,7 @@ import { shell } from '../../support/temporary-repository.ts';
 import { entry, type Warden, warden } from './warden.ts';
 
 /** Processes in it have numbers of their own, and see nobody outside, as in the sandboxes of agents and in containers. */
-const sandbox = ['unshare', '-Urpf', '--mount-proc'] as const;
+const sandbox = ['unshare', '-Urpf', '--mount-proc', '--kill-child'] as const;
 
 const lack = process.platform === 'linux' ? await lacking('unshare') : 'NOT TESTED HERE: no pid namespaces';
 
@@ -19,17 +20,22 @@ interface Inside {
 }
 
 /** The command line in a sandbox of its own. */
-async function inside({ repository }: Warden, ...parameters: string[]): Promise<Inside> {
-  const [program, ...options] = sandbox;
-  const child = spawn(program, [...options, process.execPath, entry, ...parameters, '--json'], {
-    cwd: repository.path,
-    env: { ...process.env, WARDEN_STATE_DIR: repository.stateFolder },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+async function inside(cli: Warden, ...parameters: string[]): Promise<Inside> {
+  const child = startInside(cli, process.execPath, entry, ...parameters, '--json');
   let output = '';
   child.stdout.on('data', (chunk) => (output += String(chunk)));
   const [exitCode] = (await once(child, 'close')) as [number | null];
   return { exitCode, document: JSON.parse(output) as unknown };
+}
+
+/** Ends with the program, as a container does. */
+function startInside({ repository }: Warden, ...program: string[]): ChildProcessByStdio<null, Readable, null> {
+  const [unshare, ...options] = sandbox;
+  return spawn(unshare, [...options, ...program], {
+    cwd: repository.path,
+    env: { ...process.env, WARDEN_STATE_DIR: repository.stateFolder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 const statusOf = async (cli: Warden, runId: string): Promise<string> =>
@@ -84,5 +90,25 @@ describe.skipIf(lack !== null)('who looks out of a sandbox', () => {
     expect((await cli.json<KillReportJson>('kill', main.run_id, '--force')).document.success).toBe(true);
     await eventually(() => processesOf(other!).length === 0);
     expect(await statusOf(cli, other!)).toBe('failed');
+  });
+
+  test('takes a run of another container for alive while that one is, and for lost when it is gone', async () => {
+    await using cli = await warden();
+    await cli.repository.defineWorkflows({ main: shell('sleep 600') });
+    const start = `${process.execPath} ${entry} run main >/dev/null; sleep 600`;
+    const container = startInside(cli, 'sh', '-c', start);
+    const statuses = async (): Promise<readonly string[]> =>
+      ((await inside(cli, 'list')).document as { runs: RunJson[] }).runs.map(({ status }) => status);
+    try {
+      const runId = await eventually(async () => {
+        const { runs } = (await inside(cli, 'list')).document as { runs: RunJson[] };
+        return runs.find(({ status }) => status === 'running')?.run_id ?? null;
+      });
+      expect(await inside(cli, 'kill', runId)).toMatchObject({ document: { error: { code: 'out_of_sight' } } });
+    } finally {
+      container.kill('SIGKILL');
+    }
+    await once(container, 'close');
+    expect(await statuses()).toEqual(['failed']);
   });
 });
