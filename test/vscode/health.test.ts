@@ -66,7 +66,7 @@ const within = (why: RegExp): RegExp => new RegExp(why.source.slice(1, -1));
 
 const environmentOf = ({ repository, stateFolder }: Window) => ({
   cwd: repository,
-  env: { WARDEN_STATE_DIR: stateFolder },
+  env: { WARDEN_STATE_DIR: stateFolder, WARDEN_NO_WATCH: '1' },
 });
 
 async function warden(window: Window, ...parameters: string[]): Promise<RunJson> {

@@ -29,7 +29,7 @@ const agents = {
 };
 
 async function warden({ repository, stateFolder }: Window, ...parameters: string[]): Promise<RunJson> {
-  const options = { cwd: repository, env: { WARDEN_STATE_DIR: stateFolder } };
+  const options = { cwd: repository, env: { WARDEN_STATE_DIR: stateFolder, WARDEN_NO_WATCH: '1' } };
   const { stdout } = await execa(process.execPath, [entry, ...parameters, '--json'], options);
   return JSON.parse(stdout) as RunJson;
 }

@@ -46,7 +46,9 @@ async function start<Name extends Agent>(window: Window, ...names: Name[]): Prom
   await writeFile(path.join(repository, '.vscode/workflows.json'), JSON.stringify({ workflows: agents(window) }));
   await openView(window.workbench.page, 'Workflow Warden');
   const started = names.map(async (name) => {
-    await execa(process.execPath, [entry, 'run', name], { cwd: repository, env: { WARDEN_STATE_DIR: stateFolder } });
+    // It is the window that watches.
+    const env = { WARDEN_STATE_DIR: stateFolder, WARDEN_NO_WATCH: '1' };
+    await execa(process.execPath, [entry, 'run', name], { cwd: repository, env });
     const row = await window.run(name, 'running');
     // Rows move when what they show begins to run, and a click is to meet the one that it was meant for.
     await item(window, name, ', running').waitFor();
