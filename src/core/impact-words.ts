@@ -1,6 +1,7 @@
 import type { Impact, Observed, UncommittedFiles } from './impact.ts';
 import { describeCriticalSection, describeDuration } from './messages.ts';
 import type { CriticalSection } from './critical-section.ts';
+import { isTerminal } from './run-status.ts';
 import type { Translate } from './translate.ts';
 
 /** What a kill of a run would cut off or leave alone, one fact a line, and what of that is not known. */
@@ -13,11 +14,14 @@ export function describeImpact(impact: Impact, translate: Translate): readonly s
   ];
 }
 
-/** What a run is up to, e.g. "running for 12 min, 4 processes". */
+/** What a run is up to, e.g. "running for 12 min, 4 processes", or that it is over. */
 export function describeActivity(impact: Impact, translate: Translate): string {
   const { runningMilliseconds: milliseconds, processes, status } = impact;
-  if (milliseconds === null) return translate('not started yet');
+  if (milliseconds === null) {
+    return isTerminal(status) ? translate('over ({0}), never started', status) : translate('not started yet');
+  }
   const duration = describeDuration(Math.round(milliseconds / 1000) * 1000, translate);
+  if (isTerminal(status)) return translate('over ({0}) after {1}', status, duration);
   const since =
     status === 'terminating' ? translate('being ended, after {0}', duration) : translate('running for {0}', duration);
   if (processes.state === 'unknown') return translate('{0}, processes not known: {1}', since, processes.detail);

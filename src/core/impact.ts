@@ -40,7 +40,7 @@ export interface Impact extends OwnWork {
   readonly processes: Observed<number>;
   /** Runs that it started, or that those started, and that are not over: they go on without it. */
   readonly children: readonly RunId[];
-  /** How long it has been running, in milliseconds; null when it has not started. */
+  /** How long it has been running, or ran, in milliseconds; null when it has not started. */
   readonly runningMilliseconds: number | null;
 }
 

@@ -74,8 +74,9 @@ async function workOf(world: World, { runId, worktree, startedAt }: Run): Promis
   return work;
 }
 
-/** By the clock that sleep and clock changes do not move, where the run is of this boot. */
-function runningMillisecondsOf({ clock, executor }: World, { process, startedAt }: Run): number | null {
+/** By the clock that sleep and clock changes do not move, where the run is of this boot and not over. */
+function runningMillisecondsOf({ clock, executor }: World, { process, startedAt, endedAt }: Run): number | null {
+  if (endedAt !== null) return startedAt === null ? null : Math.max(0, endedAt - startedAt);
   if (process !== null && isSameBoot(process.command.bootId, executor.self.bootId)) {
     return Math.max(0, clock.monotonic() - process.startedMonotonic);
   }

@@ -60,7 +60,9 @@ describe('what a kill would cut off', () => {
       value: [{ kind: 'git', operation: 'commit', pid: expect.any(Number) }],
     });
     await writeFile(runFile(repository, run.runId, 'go'), '');
-    await scope.supervisor.wait(run.runId);
+    const { run: over } = await scope.supervisor.wait(run.runId);
+    const [later] = await scope.supervisor.impactOf([run.runId]);
+    expect(later).toMatchObject({ status: 'completed', runningMilliseconds: over.endedAt! - over.startedAt! });
   });
 
   test('is not known where git or the processes do not answer, and that holds nobody up', async () => {

@@ -53,6 +53,8 @@ describe('the words for what a kill would cut off', () => {
     [{ processes: unknown('no /proc') }, 'running for 12 min, processes not known: no /proc'],
     [{ status: 'terminating' }, 'being ended, after 12 min, 4 processes'],
     [{ runningMilliseconds: null }, 'not started yet'],
+    [{ status: 'completed', processes: observed(0) }, 'over (completed) after 12 min'],
+    [{ status: 'terminated', runningMilliseconds: null }, 'over (terminated), never started'],
   ])('what it is up to: %j', (impact, expected) => {
     expect(describeActivity(anImpact(impact), plainEnglish)).toBe(expected);
   });
