@@ -32,6 +32,9 @@ const forms: readonly { readonly pattern: RegExp; readonly shown: string }[] = [
   { pattern: /\bhooks\.slack\.com\/services\/\S+/g, shown: `hooks.slack.com/services/${secretMark}` },
   { pattern: /\bAIza[A-Za-z0-9_-]{30,}/g, shown: secretMark },
   { pattern: /\bhf_[A-Za-z0-9]{16,}/g, shown: secretMark },
+  // Our own: a key, and what a run shows.
+  { pattern: /\bwarden_[0-9a-f]{12}_[A-Za-z0-9_-]{20,}/g, shown: secretMark },
+  { pattern: /\b(run_[0-9a-f]{12})\.[A-Za-z0-9_-]{20,}/g, shown: `$1.${secretMark}` },
   // AWS.
   { pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, shown: secretMark },
 ];

@@ -10,6 +10,7 @@ const made = {
   aws: `AKIA${'ABCD1234'.repeat(2)}`,
   slack: `xoxb-${'1234567890'.repeat(2)}-abc`,
   google: `AIza${'aB3_'.repeat(9)}`,
+  warden: `warden_0123456789ab_${'aB3_'.repeat(10)}xyz`,
   jwt: `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.${'aB3_'.repeat(8)}`,
 };
 
@@ -34,6 +35,7 @@ describe('a text loses', () => {
     ['Authorization: Bearer abcdefgh12345', 'Authorization: Bearer [secret]'],
     ['-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- x', '[secret] x'],
     ['-----BEGIN PRIVATE KEY-----\nabc', '[secret]'],
+    [`as run_0123456789ab.${'aB3-'.repeat(10)}xyz it`, 'as run_0123456789ab.[secret] it'],
   ])('%s', ([text, expected]) => {
     expect(withoutSecrets(text!)).toBe(expected);
   });
@@ -43,6 +45,7 @@ describe('a text loses', () => {
     'it repeats the same step: npm test',
     '/home/dev/project.worktrees/builder-010203040506',
     'refs/warden/checkpoints/run_010203040506/1',
+    '/home/dev/.local/state/warden/runs/run_010203040506.damaged',
     'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00',
     'https://example.org:8080/path?x=1',
     'git@github.com:owner/name.git',
