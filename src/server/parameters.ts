@@ -33,7 +33,7 @@ export const flag = (description: string) =>
 export const wholeNumber = (description: string, least: number, most: number) =>
   parsed(
     (text) => (typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : text),
-    z.int('Expected a whole number').check(z.gte(least), z.lte(most)),
+    z.int(`Expected a whole number from ${least} to ${most}`).check(z.gte(least), z.lte(most)),
   ).check(z.meta({ description }));
 
 /** Several, with commas between them. */

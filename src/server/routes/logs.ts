@@ -12,18 +12,20 @@ const mostBytes = 1024 * 1024;
 /** How often the key of somebody who follows is looked at. */
 const admittedMilliseconds = 1_000;
 
-const query = z.strictObject({
-  log: z.optional(
-    z
-      .enum(['output', 'setup', 'teardown'])
-      .check(z.meta({ description: 'Which one; what the run itself wrote when absent.' })),
-  ),
-  offset: z.optional(wholeNumber('First byte; 0 when absent.', 0, Number.MAX_SAFE_INTEGER)),
-  limit: z.optional(wholeNumber(`At most so many bytes; ${bytesAtOnce} when absent. Not with follow.`, 1, mostBytes)),
-  follow: flag(
-    'Goes on, as server-sent events, until the run is over. Last-Event-ID goes on where an earlier stream ended.',
-  ),
-});
+const query = z
+  .strictObject({
+    log: z.optional(
+      z
+        .enum(['output', 'setup', 'teardown'])
+        .check(z.meta({ description: 'Which one; what the run itself wrote when absent.' })),
+    ),
+    offset: z.optional(wholeNumber('First byte; 0 when absent.', 0, Number.MAX_SAFE_INTEGER)),
+    limit: z.optional(wholeNumber(`At most so many bytes; ${bytesAtOnce} when absent. Not with follow.`, 1, mostBytes)),
+    follow: flag(
+      'Goes on, as server-sent events, until the run is over. Last-Event-ID goes on where an earlier stream ended.',
+    ),
+  })
+  .check(z.refine(({ limit, follow }) => !follow || limit === undefined, 'limit cannot be given with follow'));
 
 const logs = defineRoute({
   name: 'get_run_log',

@@ -108,6 +108,7 @@ describe('a bad request is told what is wrong with it, and does nothing', () => 
     ['a parameter given twice', `${runs}/runs?limit=1&limit=2`, {}, 400, 'invalid_request'],
     ['a status that is none', `${runs}/runs?status=running,nice`, {}, 400, 'invalid_request'],
     ['no limit', `${runs}/runs?limit=-1`, {}, 400, 'invalid_request'],
+    ['a limit of what is followed', `${unknown}/logs?follow=true&limit=1`, {}, 400, 'invalid_request'],
     ['a time without offset', `${runs}/runs?created_after=2025-06-16T13:33:06`, {}, 400, 'invalid_request'],
     ['a time that is none', `${runs}/runs?created_before=2025-02-30T00:00:00Z`, {}, 400, 'invalid_request'],
     [
@@ -173,6 +174,11 @@ describe('a bad request is told what is wrong with it, and does nothing', () => 
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect(JSON.stringify(document)).not.toMatch(/node_modules|\.ts:|\n\s+at /);
   });
+});
+
+test('a number that is too large is told how large it may be', async () => {
+  const { document } = await serves.get(`${runs}/runs?limit=1001`);
+  expect(document.detail).toBe('limit in the query is not valid: Expected a whole number from 1 to 1000');
 });
 
 test('a wrong method is told the right ones', async () => {
