@@ -8,6 +8,7 @@ import { isTerminal } from '../core/run-status.ts';
 import { noteCheckpoints } from './note-checkpoints.ts';
 import { reconcile } from './reconcile.ts';
 import { forgetWorktree, knownUsage, measureIfOutdated } from './disk-usage.ts';
+import { auditingRefusal } from './auditing-refusal.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
 import { removeForgottenTemporaryFiles, removeTemporaryFiles } from './temporary-files.ts';
@@ -121,7 +122,9 @@ export function cleanup(world: World, request: CleanupRequest): Promise<CleanupR
 export async function cleanupOn(world: World, request: Request, termsFor: TermsFor): Promise<CleanupReport> {
   // A database that cannot be read is not one that says "nothing is active".
   await world.store.requireDatabase();
-  const repository = await world.worktrees.repositoryOf(request.directory);
+  const found = world.worktrees.repositoryOf(request.directory);
+  const attempt = { runId: null, facts: { repository: request.directory } };
+  const repository = await (request.dryRun ? found : auditingRefusal(world, 'cleanup', attempt, () => found));
   // Nobody waits for sizes before something goes: each is measured, where it is not known, while its work is kept.
   const sizes = request.dryRun ? request : { sizes: 'known' as const };
   const entries = await entriesOf(world, repository, sizes, termsFor);

@@ -28,10 +28,14 @@ export async function findRunFor(world: World, action: string, text: string): Pr
   }
 }
 
-/** @param error whatever the looking for a run has thrown */
+/** @param error whatever the looking for a run, or for what one has asked for, has thrown */
 export async function auditUnknown(world: World, action: string, error: unknown): Promise<void> {
-  if (!isWardenError(error, 'unknown_run')) return;
-  const facts = { refusal: 'unknown_run', run: error.facts.runId.slice(0, longestName) };
+  const facts = isWardenError(error, 'unknown_run')
+    ? { refusal: error.code, run: error.facts.runId.slice(0, longestName) }
+    : isWardenError(error, 'unknown_request')
+      ? { refusal: error.code, request: error.facts.id }
+      : null;
+  if (facts === null) return;
   await world.store.audit(auditOf(world, null, action, 'refused', { facts }));
 }
 

@@ -1,6 +1,7 @@
 import type { CheckpointReason } from '../core/checkpoint.ts';
 import { checkpointCookie } from '../core/checkpoint-cookie.ts';
 import type { Run } from '../core/run.ts';
+import { auditingRefusal } from './auditing-refusal.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
 import { findRunFor } from './find-run.ts';
@@ -40,7 +41,10 @@ async function keepAfterOthers(world: World, run: Run): Promise<void> {
 /** @throws WardenError unknown_run, no_worktree, disk_full, git_failed */
 export async function checkpointByHand(world: World, runId: string, worktreePath?: string): Promise<string | null> {
   const run = await findRunFor(world, 'checkpoint', runId);
-  return keep(world, run, await worktreeOfRun(world, run, worktreePath), 'by_hand');
+  const path = await auditingRefusal(world, 'checkpoint', { runId: run.runId }, () =>
+    worktreeOfRun(world, run, worktreePath),
+  );
+  return keep(world, run, path, 'by_hand');
 }
 
 /** The same for a run that goes on. @throws WardenError disk_full, git_failed */

@@ -2,6 +2,7 @@ import { type ApiKey, keyPartsOf, type KeyRequested, keyText, runKeyPartsOf, sta
 import { WardenError } from '../core/errors.ts';
 import type { Principal } from '../core/permission.ts';
 import type { KeyRefusal } from '../core/refused-key.ts';
+import { auditingRefusal } from './auditing-refusal.ts';
 import { principalOfRun, type RunProof } from './run-token.ts';
 import { auditOf, type World } from './world.ts';
 
@@ -10,6 +11,9 @@ export interface CreatedKey {
   readonly text: string;
   readonly key: ApiKey;
 }
+
+/** Of what somebody took for the id of a key so much is kept. */
+const longestId = 64;
 
 /** When a key was used last is written down no more often. */
 const usedMilliseconds = 60_000;
@@ -39,7 +43,9 @@ export async function createKey(world: World, requested: KeyRequested): Promise<
 /** @throws WardenError unknown_key, also when it was revoked before */
 export async function revokeKey(world: World, id: string): Promise<void> {
   const audit = auditOf(world, null, 'revoke_key', 'done', { facts: { id } });
-  if (!(await world.store.revokeKey(id, world.clock.now(), audit))) throw new WardenError('unknown_key', { id });
+  await auditingRefusal(world, 'revoke_key', { runId: null, facts: { id: id.slice(0, longestId) } }, async () => {
+    if (!(await world.store.revokeKey(id, world.clock.now(), audit))) throw new WardenError('unknown_key', { id });
+  });
 }
 
 /**

@@ -6,6 +6,7 @@ import { isQueued, type QueueWait } from '../core/queue.ts';
 import type { Resume, Run } from '../core/run.ts';
 import { type RunId, runIdFrom } from '../core/run-id.ts';
 import type { Workflow } from '../core/workflow.ts';
+import { auditingRefusal } from './auditing-refusal.ts';
 import { findRun, runNow } from './find-run.ts';
 import { giveUp, makeAndStart, type OnLaunchProgress, requirePrograms } from './launch-steps.ts';
 import { queueNow } from './queue-now.ts';
@@ -55,9 +56,17 @@ const followMilliseconds = 100;
  * @throws WardenError before anything was made when the request is wrong; launch_failed with the step afterwards
  */
 export async function launch(world: World, options: LaunchOptions): Promise<Run> {
-  const repository = await world.worktrees.repositoryOf(options.directory);
-  return launchNew(world, repository, await workflowNamed(world, repository, options.workflowName), options);
+  const { repository, workflow } = await auditingRefusal(world, 'launch', attemptOf(options), async () => {
+    const found = await world.worktrees.repositoryOf(options.directory);
+    return { repository: found, workflow: await workflowNamed(world, found, options.workflowName) };
+  });
+  return launchNew(world, repository, workflow, options);
 }
+
+const attemptOf = ({ workflowName, directory, base }: LaunchOptions) => ({
+  runId: null,
+  facts: { workflow: workflowName, repository: directory, ...(base === undefined ? {} : { base }) },
+});
 
 /** Starts the run that takes another's place: the same workflow, message and base. */
 export async function launchInPlaceOf(world: World, options: LaunchOptions, replacement: Replacement): Promise<Run> {
@@ -77,7 +86,9 @@ async function launchNew(
   workflow: Workflow,
   options: LaunchOptions,
 ): Promise<Run> {
-  const baseCommit = await world.worktrees.commitOf(repository, options.base ?? 'HEAD');
+  const baseCommit = await auditingRefusal(world, 'launch', attemptOf(options), () =>
+    world.worktrees.commitOf(repository, options.base ?? 'HEAD'),
+  );
   const origin: Origin = {
     workflow,
     baseCommit,
@@ -102,8 +113,10 @@ type Origin = Omit<Replacement, 'restartedFrom'> & { readonly restartedFrom: Run
 
 async function launchFrom(world: World, repository: Repository, options: LaunchOptions, origin: Origin): Promise<Run> {
   const environment = world.executor.environment();
-  const after = await Promise.all((options.after ?? []).map((runId) => findRun(world.store, runId)));
-  await requirePrograms(world, repository.path, origin.workflow, environment, 'before');
+  const after = await auditingRefusal(world, 'launch', attemptOf(options), async () => {
+    await requirePrograms(world, repository.path, origin.workflow, environment, 'before');
+    return Promise.all((options.after ?? []).map((runId) => findRun(world.store, runId)));
+  });
   const run = await accept(world, repository, options, origin, [...new Set(after.map(({ runId }) => runId))]);
   let turn = run;
   try {

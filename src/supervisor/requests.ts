@@ -2,7 +2,7 @@ import { WardenError } from '../core/errors.ts';
 import type { KillReport } from '../core/kill-report.ts';
 import type { PermissionRequest } from '../core/permission-request.ts';
 import { isTerminal } from '../core/run-status.ts';
-import { findRunFor } from './find-run.ts';
+import { auditUnknown, findRunFor } from './find-run.ts';
 import { kill } from './kill.ts';
 import { endIfOver } from './reconcile.ts';
 import { auditOf, type World } from './world.ts';
@@ -58,7 +58,10 @@ export async function requests(world: World): Promise<readonly PermissionRequest
  * @throws WardenError unknown_request, request_is_answered, and what a kill throws
  */
 export async function answerRequest(world: World, id: number, answer: RequestAnswer): Promise<AnsweredRequest> {
-  const found = await findRequest(world, id);
+  const found = await findRequest(world, id).catch(async (error: unknown) => {
+    await auditUnknown(world, 'answer', error);
+    throw error;
+  });
   const open = (await expireIfOver(world, found)) ?? found;
   const state = answer === 'approve' ? 'approved' : 'denied';
   const facts = { request: id, answer, asked_by_run: found.askedBy };
@@ -66,6 +69,7 @@ export async function answerRequest(world: World, id: number, answer: RequestAns
   const closing = { state, answeredAt: world.clock.now(), answeredBy: world.actor.user } as const;
   const request = open.state === 'open' ? await world.store.closeRequest(id, closing, audit) : null;
   if (request === null) {
+    await world.store.audit({ ...audit, outcome: 'refused' });
     throw new WardenError('request_is_answered', { id, state: (await findRequest(world, id)).state });
   }
   if (answer === 'deny') return { request, report: null };

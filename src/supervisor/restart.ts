@@ -1,12 +1,16 @@
 import { WardenError, isWardenError } from '../core/errors.ts';
 import { failuresAtOnceAfter, retryDelay } from '../core/retry.ts';
+import type { Repository } from '../core/ports/worktrees.ts';
 import type { Resume, Run } from '../core/run.ts';
+import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { Workflow } from '../core/workflow.ts';
 import { endAllOf } from './end-all-of.ts';
+import { auditingRefusal } from './auditing-refusal.ts';
 import { findRunFor, runNow } from './find-run.ts';
 import { kill } from './kill.ts';
 import { launchInPlaceOf, type LaunchOptions, workflowNamed } from './launch.ts';
+import { requirePrograms } from './launch-steps.ts';
 import { carriersIn } from './orphans.ts';
 import { endIfOver } from './reconcile.ts';
 import { worktreeToResume } from './resumed-worktree.ts';
@@ -39,11 +43,11 @@ export async function restart(world: World, runId: string, options: RestartOptio
   // Nothing can be started without it, and then nothing should be ended for it.
   await world.store.requireDatabase();
   const found = await findRunFor(world, 'restart', runId);
+  const about = { runId: found.runId, why: options.why };
   // Nothing is ended for what cannot be done then.
-  if (options.resume === 'worktree' && found.worktree === null) throw new WardenError('no_worktree', { runId });
+  const workflow = await auditingRefusal(world, 'restart', about, () => requirePossible(world, found, options));
   const old = await endOf(world, await endIfOver(world, found), options.why ?? 'restart');
-  const resume = await resumeOf(world, old, options.resume);
-  const workflow = await presentDefinition(world, old);
+  const resume = await auditingRefusal(world, 'restart', about, () => resumeOf(world, old, options.resume));
   return launchInPlaceOf(
     world,
     {
@@ -81,6 +85,19 @@ export async function restartOnce(world: World, run: Run): Promise<void> {
   }
 }
 
+/** @returns what the workflow is now */
+async function requirePossible(world: World, run: Run, { resume }: RestartOptions): Promise<Workflow> {
+  const { runId, worktree } = run;
+  if (resume === 'worktree' && worktree === null) throw new WardenError('no_worktree', { runId });
+  const repository = await world.worktrees.repositoryOf(run.repository);
+  if (typeof resume === 'object' && (resume.checkpoint !== null || worktree === null)) {
+    await checkpointOf(world, repository, runId, resume.checkpoint);
+  }
+  const workflow = await presentDefinition(world, repository, run);
+  await requirePrograms(world, repository.path, workflow, world.executor.environment(), 'before');
+  return workflow;
+}
+
 async function resumeOf(world: World, old: Run, wanted: RestartOptions['resume']): Promise<Resume | null> {
   if (wanted === undefined) return null;
   if (wanted === 'worktree') {
@@ -92,10 +109,21 @@ async function resumeOf(world: World, old: Run, wanted: RestartOptions['resume']
   if (checkpoint === null && worktree !== null) {
     await world.worktrees.checkpoint({ path: worktree.path, runId, why: 'restart' });
   }
-  const there = await world.worktrees.checkpointsOf(await world.worktrees.repositoryOf(old.repository), runId);
-  const found = checkpoint === null ? there.at(-1) : there.find(({ number }) => number === checkpoint);
-  if (found !== undefined) return { kind: 'checkpoint', number: found.number };
-  throw new WardenError('no_checkpoint', { runId, number: checkpoint, known: there.map(({ number }) => number) });
+  const repository = await world.worktrees.repositoryOf(old.repository);
+  return { kind: 'checkpoint', number: await checkpointOf(world, repository, runId, checkpoint) };
+}
+
+/** @param wanted the last one when null @throws WardenError no_checkpoint */
+async function checkpointOf(
+  world: World,
+  repository: Repository,
+  runId: RunId,
+  wanted: number | null,
+): Promise<number> {
+  const there = await world.worktrees.checkpointsOf(repository, runId);
+  const found = wanted === null ? there.at(-1) : there.find(({ number }) => number === wanted);
+  if (found !== undefined) return found.number;
+  throw new WardenError('no_checkpoint', { runId, number: wanted, known: there.map(({ number }) => number) });
 }
 
 async function endOf(world: World, run: Run, why: string): Promise<Run> {
@@ -126,8 +154,7 @@ async function endLeftovers(world: World, { runId }: Run): Promise<void> {
 }
 
 /** What the workflow is now, since a restart often follows a correction; as it was where it is not defined any more. */
-async function presentDefinition(world: World, run: Run): Promise<Workflow> {
-  const repository = await world.worktrees.repositoryOf(run.repository);
+async function presentDefinition(world: World, repository: Repository, run: Run): Promise<Workflow> {
   try {
     return await workflowNamed(world, repository, run.workflowName);
   } catch (error) {

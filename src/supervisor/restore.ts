@@ -2,6 +2,7 @@ import type { Checkpoint } from '../core/checkpoint.ts';
 import type { RestoredWorktree } from '../core/ports/worktrees.ts';
 import type { Run } from '../core/run.ts';
 import { branchFor, worktreePathFor } from '../core/worktree-names.ts';
+import { auditingRefusal } from './auditing-refusal.ts';
 import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
 import { findRun, findRunFor } from './find-run.ts';
@@ -33,8 +34,10 @@ export async function restore(world: World, runId: string, options: RestoreOptio
   // Where it cannot be read the new worktree would belong to a run that nobody knows.
   await world.store.requireDatabase();
   const run = await findRunFor(world, 'restore', runId);
-  const repository = await world.worktrees.repositoryOf(run.repository);
   const number = options.checkpoint ?? null;
+  const repository = await auditingRefusal(world, 'restore', { runId: run.runId, facts: { number } }, () =>
+    world.worktrees.repositoryOf(run.repository),
+  );
   await world.store.audit(auditOf(world, run.runId, 'restore', 'asked', { facts: { number } }));
   try {
     const restored = await world.worktrees.restore({
