@@ -62,7 +62,7 @@ function namespaceOf(pid: number | 'self'): string | null {
 }
 
 /** The number of a process in the namespace that it lives in, which is the last of those that it has (proc(5), NSpid). */
-function innermostPid(pid: number): number | null {
+export function innermostPid(pid: number): number | null {
   try {
     const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
     return numbers === undefined ? null : Number(numbers.split('\t').at(-1));

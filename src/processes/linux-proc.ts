@@ -7,7 +7,7 @@ import { inSlices } from './in-slices.ts';
 import { isBetweenPrograms, readCookie, readRunFolder } from './linux-environment.ts';
 import { readArguments } from './linux-arguments.ts';
 import { LinuxFreeze } from './linux-freeze.ts';
-import { type ElsewhereFacts, lookElsewhere, readBootId } from './linux-namespace.ts';
+import { type ElsewhereFacts, innermostPid, lookElsewhere, readBootId } from './linux-namespace.ts';
 import { ownPortsOf, portStatesOf } from './linux-ports.ts';
 import {
   isKernelThread,
@@ -125,6 +125,16 @@ export class LinuxProcessTable implements ProcessTable {
         return isStill(identity) ? words : null;
       }),
     );
+  }
+
+  async ownNumbersOf(identities: readonly ProcessIdentity[]): Promise<(number | null)[]> {
+    const numbers: (number | null)[] = [];
+    await inSlices(identities, ({ pid }) => void numbers.push(innermostPid(pid)));
+    const isStill = await this.confirm();
+    return numbers.map((number, index) => {
+      const identity = identities[index];
+      return identity !== undefined && isStill(identity) ? number : null;
+    });
   }
 
   async runFolderOf(identity: ProcessIdentity): Promise<string | null> {

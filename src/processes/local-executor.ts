@@ -216,6 +216,10 @@ export class LocalExecutor implements Executor {
     return this.#table.argumentsOf(identities);
   }
 
+  async ownNumbersOf(identities: readonly ProcessIdentity[]): Promise<readonly (number | null)[]> {
+    return (await this.#table.ownNumbersOf?.(identities)) ?? identities.map(() => null);
+  }
+
   runFolderOf(identity: ProcessIdentity): Promise<string | null> {
     return this.#table.runFolderOf(identity);
   }

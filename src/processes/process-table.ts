@@ -17,6 +17,8 @@ export interface ProcessTable {
   identify(pid: number): Promise<ProcessIdentity | null>;
   /** Of a process of this boot in another pid namespace; absent where there are none. */
   lookElsewhere?(identity: ProcessIdentity): Promise<ElsewhereFacts>;
+  /** See Executor; absent where every process has one number. */
+  ownNumbersOf?(identities: readonly ProcessIdentity[]): Promise<(number | null)[]>;
   /** See Executor. */
   isStopped(identity: ProcessIdentity): Promise<boolean>;
   /** See Executor.argumentsOf. */

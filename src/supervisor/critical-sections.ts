@@ -1,4 +1,4 @@
-import { type CriticalSection, criticalSectionsIn } from '../core/critical-section.ts';
+import { type CriticalSection, criticalSectionsIn, type DeclaredSection } from '../core/critical-section.ts';
 import { isGitProgram, mayHoldLock } from '../core/git-operation.ts';
 import type { Member } from '../core/membership.ts';
 import type { Run } from '../core/run.ts';
@@ -37,7 +37,23 @@ async function lookFor(world: World, run: Run, members: readonly Member[]): Prom
     gitOf(world, run, members),
     world.folders.declaredSections(run.runId),
   ]);
-  return criticalSectionsIn({ members, gitArguments, locks, declared });
+  return criticalSectionsIn({ members, gitArguments, locks, declared: await asSeenHere(world, members, declared) });
+}
+
+/** Whoever declares a section in a sandbox may have another number there. */
+async function asSeenHere(
+  world: World,
+  members: readonly Member[],
+  declared: readonly DeclaredSection[],
+): Promise<readonly DeclaredSection[]> {
+  const pids = new Set(members.map(({ identity: { pid } }) => pid));
+  const isKnown = ({ pid }: DeclaredSection): boolean => pid === null || pids.has(pid);
+  if (declared.every(isKnown)) return declared;
+  const numbers = await world.executor.ownNumbersOf(members.map(({ identity }) => identity));
+  const byNumber = new Map(numbers.map((number, index) => [number, members[index]?.identity.pid]));
+  return declared.map((section) =>
+    isKnown(section) ? section : { ...section, pid: byNumber.get(section.pid) ?? section.pid },
+  );
 }
 
 async function gitOf(world: World, run: Run, members: readonly Member[]) {

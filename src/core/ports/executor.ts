@@ -114,6 +114,11 @@ export interface Executor {
    * system does not tell. Where it tells one line only (macOS), that is cut at its blanks.
    */
   argumentsOf(identities: readonly ProcessIdentity[]): Promise<readonly (readonly string[] | null)[]>;
+  /**
+   * The number by which each calls itself: another than ours in a sandbox that has numbers of its own. Null for one that is
+   * gone, and where the system has nothing of the kind.
+   */
+  ownNumbersOf(identities: readonly ProcessIdentity[]): Promise<readonly (number | null)[]>;
   /** The folder of the run that its environment names; null for one that is gone, and where the system does not tell. */
   runFolderOf(identity: ProcessIdentity): Promise<string | null>;
   /**

@@ -54,6 +54,7 @@ const reads = {
     'look',
     'isAlive',
     'sees',
+    'ownNumbersOf',
     'locate',
     'isStopped',
     'argumentsOf',

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { KillReport } from '../../../src/core/kill-report.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { killReportJson } from '../../../src/core/run-json.ts';
+import { lacking } from '../../chaos/stage/needs.ts';
 import { begunRun, runFile } from '../../support/begun-run.ts';
 import { eventually } from '../../support/eventually.ts';
 import { shell, temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
@@ -207,4 +208,23 @@ describe('a kill lets git come to its end', () => {
       expect(report).toMatchObject({ success: true, method: 'graceful', waitedFor: [], interrupted: [] });
     }
   });
+});
+
+test('a kill lets a section come to its end that was declared in a sandbox with numbers of its own', async ({
+  skip,
+}) => {
+  const lack = process.platform === 'linux' ? await lacking('unshare') : 'NOT TESTED HERE: no pid namespaces';
+  if (lack !== null) skip(lack);
+  await using repository = await temporaryRepository();
+  const section = `echo $$ > "$WARDEN_RUN_DIR/critical/publish"; ${slow}; rm "$WARDEN_RUN_DIR/critical/publish"; sleep 600`;
+  await repository.defineWorkflows({
+    worker: { command: ['unshare', '-Urpf', '--mount-proc', 'sh', '-c', `sh -c '${section}'; :`] },
+  });
+  await using scope = await testSupervisor(repository);
+  const run = await begunRun(repository, scope);
+
+  const report = await killPatiently(repository, scope, run);
+
+  expect(report).toMatchObject({ success: true, interrupted: [] });
+  expect(report.waitedFor).toEqual([{ kind: 'declared', name: 'publish', pid: expect.any(Number) }]);
 });
