@@ -34,8 +34,9 @@ export interface RetryState {
 }
 
 /**
- * How it stands with the retries of a run. They are made as its workflow's `retry` says: after a back-off, which doubles
- * with each, and as often as `attempts`; at once, where it was ended for that.
+ * How it stands with the retries of a run that failed, or was ended at a limit to be started again. They are made as its
+ * workflow's `retry` says: after a back-off, which doubles with each, and as often as `attempts`; at once, where it was
+ * ended for that and its workflow says nothing.
  * @param now epoch milliseconds
  * @param isReplaced some run has taken its place already
  * @returns null where its workflow wants none
@@ -49,7 +50,7 @@ export function retryStateOf(run: Run, now: number, isReplaced: boolean): RetryS
   if (endedAt === null || isReplaced || !isWanted(run)) return state;
   if (retryNumber >= retries) return { ...state, stopped: 'used_up' };
   if (failuresAtOnceAfter(run) >= atOnceInARow) return { ...state, stopped: 'fails_at_once' };
-  const backoff = followUp === 'restart' || retry === null ? 0 : backoffOf(retry.backoffSeconds * 1000, retryNumber);
+  const backoff = retry === null ? 0 : backoffOf(retry.backoffSeconds * 1000, retryNumber);
   const due = endedAt + backoff;
   // Where the clock was set back meanwhile, the whole back-off is waited for once more, and no longer.
   return now < due + lateMilliseconds

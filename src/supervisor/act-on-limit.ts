@@ -1,4 +1,5 @@
 import { describeHealthReason, plainEnglish } from '../core/messages.ts';
+import { retryDelay } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { findRun } from './find-run.ts';
@@ -32,8 +33,11 @@ export async function actOnLimit(
   );
   if (decided === null) return;
   const ended = await carryStop(world, decided);
-  if (isTerminal(ended.status) && ended.followUp === 'restart') await restartOnce(world, ended);
+  // What has to wait for its back-off is left to whoever watches then.
+  if (isTerminal(ended.status) && ended.followUp === 'restart' && isDueAtOnce(ended)) await restartOnce(world, ended);
 }
+
+const isDueAtOnce = (run: Run): boolean => run.endedAt !== null && retryDelay(run, run.endedAt, false) === 0;
 
 function reasonsOf(world: World, run: Run): string {
   const reasons = healthNow(world, run).reasons.filter(({ level }) => level === 'critical');

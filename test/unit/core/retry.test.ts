@@ -97,6 +97,12 @@ describe('a run that was ended to be started again', () => {
     expect(isRetryAwaited(ended({ status: 'terminating', endedAt: null }), 0, false)).toBe(false);
   });
 
+  test('is so after the back-off that its workflow asks for, which doubles with each', () => {
+    const hung = ended(often(30));
+    expect(retryDelay(hung, 0, false)).toBe(30_000);
+    expect(retryDelay({ ...hung, retryNumber: 2 }, 0, false)).toBe(120_000);
+  });
+
   test('is so as often as its workflow has attempts, or three times', () => {
     expect(isRetryAwaited(ended({ retryNumber: 2 }), 0, false)).toBe(true);
     expect(retryStateOf(ended({ retryNumber: 3 }), 0, false)).toMatchObject({ of: 4, stopped: 'used_up' });
