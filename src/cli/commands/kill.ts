@@ -10,6 +10,7 @@ import { errorJson, killPreviewJson, killReportJson } from '../../core/run-json.
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { canAsk, saysYes } from '../ask.ts';
 import { defineCommand, type Invocation, type OptionValues } from '../command.ts';
+import { withLastWord } from '../interruption.ts';
 import { oneLine, type Output } from '../output.ts';
 import { tellStopping } from '../tell-stopping.ts';
 import { UsageError } from '../usage-error.ts';
@@ -72,7 +73,10 @@ export const kill = defineCommand({
       return 0;
     }
     if (!isNamed && given.yes !== true && !(await isConfirmed(await impactOf(runIds), output))) return 1;
-    const outcomes = await killAll(supervisor, runIds, meant, invocation);
+    const outcomes = await withLastWord(
+      () => output.tell('interrupted, but what is being ended is not spared: whoever looks next goes on with it'),
+      killAll(supervisor, runIds, meant, invocation),
+    );
     const documents = outcomes.map(documentOf);
     await output.print(
       isNamed && given['with-children'] !== true && documents.length === 1 ? documents[0] : { reports: documents },

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { KillPreviewJson, KillReportJson, RunJson } from '../../../src/core/run-json.ts';
+import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/run-processes.ts';
 import { shell, temporaryRepository } from '../../support/temporary-repository.ts';
 import { type Warden, warden } from './warden.ts';
@@ -22,6 +23,19 @@ const sorted = (runIds: Iterable<string>): readonly string[] => [...runIds].sort
 const killedIn = ({ reports }: Reports): readonly string[] => sorted(reports.map(({ run_id }) => run_id));
 
 const previewed = ({ runs }: KillPreviewJson): readonly string[] => sorted(runs.map(({ run_id }) => run_id));
+
+test('warden kill that is interrupted says that the kill is not taken back', async () => {
+  await using cli = await warden();
+  const kill = { gracefulSeconds: 60 };
+  await cli.repository.defineWorkflows({ deaf: { ...shell(`trap '' TERM; while :; do sleep 1; done`), kill } });
+  const runId = await started(cli, 'deaf');
+  const killing = cli.start(['kill', runId]);
+  await eventually(async () => (await cli.json<RunJson>('status', runId)).document.status === 'terminating');
+  killing.child.kill('SIGINT');
+  const { exitCode, errors } = await killing.ended;
+  expect({ exitCode, errors }).toEqual({ exitCode: 130, errors: expect.stringContaining('goes on with it') });
+  expect((await cli.json<RunJson>('status', runId)).document.status).toBe('terminating');
+});
 
 describe('warden kill of runs that are not named', () => {
   test('kills those that are meant, and nobody else', async () => {
