@@ -13,6 +13,7 @@ import { endOwnGit } from './end-own-git.ts';
 import { failureWords } from './failure-words.ts';
 import { removeForgottenTemporaryFiles, removeTemporaryFiles } from './temporary-files.ts';
 import { tearDown } from './tear-down.ts';
+import { whileThere } from './while-there.ts';
 import { auditOf, type World } from './world.ts';
 
 /** A worktree younger than this is left alone unless somebody says otherwise. */
@@ -49,7 +50,7 @@ export interface WorktreeEntry {
 /** Lists the repository's worktrees of ours and what may happen to each. Removes nothing. */
 export async function listWorktrees(world: World, options: CleanupOptions): Promise<readonly WorktreeEntry[]> {
   const repository = await world.worktrees.repositoryOf(options.directory);
-  return entriesOf(world, repository, options, () => asAsked(options));
+  return whileThere(world, repository, () => entriesOf(world, repository, options, () => asAsked(options)));
 }
 
 async function entriesOf(
@@ -127,7 +128,7 @@ export async function cleanupOn(world: World, request: Request, termsFor: TermsF
   const repository = await (request.dryRun ? found : auditingRefusal(world, 'cleanup', attempt, () => found));
   // Nobody waits for sizes before something goes: each is measured, where it is not known, while its work is kept.
   const sizes = request.dryRun ? request : { sizes: 'known' as const };
-  const entries = await entriesOf(world, repository, sizes, termsFor);
+  const entries = await whileThere(world, repository, () => entriesOf(world, repository, sizes, termsFor));
   const wanted = entries.filter(({ worktree }) => request.only?.includes(worktree.path) ?? true);
   const removed: CleanupReport['removed'][number][] = [];
   const kept: CleanupReport['kept'][number][] = [];

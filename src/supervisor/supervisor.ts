@@ -62,6 +62,7 @@ import { RefusedKeyAudit } from './refused-keys.ts';
 import { principalOfRun, type RunProof } from './run-token.ts';
 import { Watch, type WatchEnd, type WatchLimits, type WatchOptions } from './watch.ts';
 import { removeWebhook, setWebhook, testWebhook, type WebhookState, webhookState } from './webhook.ts';
+import { whileThere } from './while-there.ts';
 import { auditOf, type Ports, type World } from './world.ts';
 import { worktreeOfRun } from './worktree-of-run.ts';
 
@@ -350,7 +351,8 @@ export class Supervisor {
   /** Its worktrees that are no run's: nothing ever happens to those of others. @throws WardenError not_a_repository */
   async otherWorktrees(directory: string): Promise<readonly OtherWorktree[]> {
     const { worktrees } = this.#world;
-    return worktrees.others(await worktrees.repositoryOf(directory));
+    const repository = await worktrees.repositoryOf(directory);
+    return whileThere(this.#world, repository, () => worktrees.others(repository));
   }
 
   /** What of a repository's runs is only in checkpoints, the newest first. @throws WardenError not_a_repository */

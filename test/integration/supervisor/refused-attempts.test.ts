@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { WardenError } from '../../../src/core/errors.ts';
 import type { Supervisor } from '../../../src/supervisor/supervisor.ts';
 import { shell, temporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor } from '../../support/test-supervisor.ts';
@@ -57,4 +58,24 @@ test('nothing is ended for a restart that cannot be done then', async () => {
   await refused('command_not_found');
   await writeFile(path.join(repository.path, '.vscode', 'workflows.json'), '{');
   await refused('invalid_workflows');
+});
+
+test('a repository that goes while it is looked at is told as gone', async () => {
+  await using repository = await temporaryRepository();
+  const fail = async (): Promise<never> => {
+    await rm(path.join(repository.path, '.git'), { recursive: true });
+    throw new WardenError('git_failed', { operation: 'list worktrees', detail: 'whatever it says' });
+  };
+  await using scope = await testSupervisor(repository, ({ worktrees }) => ({
+    worktrees: { ...worktrees, list: fail, others: fail },
+  }));
+  const directory = repository.path;
+  for (const look of [
+    () => scope.supervisor.worktrees({ directory, sizes: 'known' }),
+    () => scope.supervisor.cleanup({ directory, dryRun: false }),
+    () => scope.supervisor.otherWorktrees(directory),
+  ]) {
+    await repository.git('init', '--quiet');
+    await expect(look()).rejects.toMatchObject({ code: 'not_a_repository' });
+  }
 });
