@@ -1,4 +1,4 @@
-import { progressIn } from './progress.ts';
+import { progressIn, tellingPart } from './progress.ts';
 
 /** A sign of life that the run itself gave, with what it had to say. */
 export interface GivenHeartbeat {
@@ -27,7 +27,7 @@ export interface Look {
   /** The newest change of a file in the worktree; null when it was not asked for. */
   readonly filesChangedMonotonic: number | null;
   readonly heartbeat: Heartbeat | null;
-  /** The question that a silent run has printed last; null when there is none. */
+  /** The question that a run has printed last and is silent since, or draws again and again; null when there is none. */
   readonly question: string | null;
 }
 
@@ -127,7 +127,7 @@ export function observe(
   };
   return {
     ...current,
-    waiting: waitingOf(seen, look, works),
+    waiting: isNew ? null : waitingOf(seen, look, works),
     excess: excessOf(seen.excess, current, limits),
     near: nearOf(seen.near, current, limits),
   };
@@ -195,7 +195,10 @@ function later(before: Observation, milliseconds: number): Observation {
  */
 function waitingOf(before: Observation, { question, monotonic }: Look, works: boolean): Observation['waiting'] {
   if (question === null) return null;
-  if (before.waiting?.question === question) return works && isWorking(before) ? null : before.waiting;
+  const { waiting } = before;
+  // The same with another time or spinner beside it is no other question.
+  const isSame = waiting !== null && tellingPart(waiting.question) === tellingPart(question);
+  if (isSame) return works && isWorking(before) ? null : waiting;
   return works ? null : { sinceMonotonic: monotonic, question };
 }
 

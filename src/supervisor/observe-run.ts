@@ -8,6 +8,7 @@ import {
   type Observation,
   observe,
 } from '../core/observation.ts';
+import { tellingPart } from '../core/progress.ts';
 import { questionIn } from '../core/question.ts';
 import type { Run } from '../core/run.ts';
 import { within } from './within.ts';
@@ -34,16 +35,17 @@ export async function observeNow(
   // Our own small program is nothing that the run uses; what it has waited for was the run's.
   const own = members.filter(({ role }) => role !== 'wrapper');
   const { bytes } = await world.folders.output(run.runId);
+  const printed = await printedSince(world, run, before?.outputBytes ?? 0, bytes);
   const look: Look = {
     monotonic: world.clock.monotonic(),
     outputBytes: bytes,
-    printed: await printedSince(world, run, before?.outputBytes ?? 0, bytes),
+    printed,
     cpuMilliseconds: sum(members, ({ cpuMilliseconds }) => cpuMilliseconds),
     memoryBytes: sum(own, ({ memoryBytes }) => memoryBytes),
     processes: own.length,
     filesChangedMonotonic: await filesChanged(world, run, before),
     heartbeat: await heartbeatOf(world, run, before),
-    question: await questionOf(world, run, before, bytes),
+    question: await questionOf(world, run, before, bytes, printed),
   };
   const { limits } = run.workflow;
   return before === null
@@ -81,17 +83,20 @@ async function heartbeatOf(world: World, { runId }: Run, before: Observation | n
   return { ...given, monotonic: world.clock.monotonic() };
 }
 
-/** Only one who has fallen silent waits for an answer. */
+/** Only one who has fallen silent waits for an answer, or one who draws its last line anew, with no end to it. */
 async function questionOf(
   world: World,
   { runId }: Run,
   before: Observation | null,
   bytes: number,
+  printed: string,
 ): Promise<string | null> {
-  if (before === null || bytes === 0 || bytes !== before.outputBytes) return null;
-  if (before.waiting !== null) return before.waiting.question;
-  // It had fallen silent by the look before and did nothing: what stands there last was read then, and is no question.
-  if (before.printedMonotonic < before.observedMonotonic && !isWorking(before)) return null;
+  if (before === null || bytes === 0) return null;
+  if (bytes === before.outputBytes) {
+    if (before.waiting !== null) return before.waiting.question;
+    // It had fallen silent by the look before and did nothing: what stands there last was read then, and is no question.
+    if (before.printedMonotonic < before.observedMonotonic && !isWorking(before)) return null;
+  } else if (printed === '' || printed.endsWith('\n')) return null;
   const line = await world.folders.lastLine(runId);
-  return line === null ? null : questionIn(line);
+  return line === null ? null : (questionIn(line) ?? questionIn(tellingPart(line)));
 }

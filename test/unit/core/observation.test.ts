@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { firstObservation, type Look, observe, type ResourceLimits } from '../../../src/core/observation.ts';
+import { progressIn } from '../../../src/core/progress.ts';
 import { aLook, anObservation, minute, now } from './an-observation.ts';
 
 const unlimited: ResourceLimits = { memoryBytes: null, cpuPercent: null, processes: null };
@@ -77,6 +78,19 @@ describe('one more look', () => {
     expect(idle.waiting).toEqual({ sinceMonotonic: later, question });
     expect(observe(anObservation(), works, unlimited, interval).waiting).toBeNull();
     expect(observe(anObservation({ waiting: waits, cpuPercent: 80 }), works, unlimited, interval).waiting).toBeNull();
+  });
+
+  it('goes on waiting while the question is drawn again, and no longer than until something new is printed', () => {
+    const waiting = { sinceMonotonic: now - minute, question: 'Waiting for your approval (3s)' };
+    const before = { ...anObservation({ waiting }), known: progressIn([], 'Waiting for your approval (3s)').known };
+    const again = {
+      outputBytes: 130,
+      printed: '\rWaiting for your approval (13s)',
+      question: 'Waiting for your approval (13s)',
+    };
+    expect(observe(before, aLook(again), unlimited, interval).waiting).toEqual(waiting);
+    const anew = { ...again, printed: `approved\n${again.printed}` };
+    expect(observe(before, aLook(anew), unlimited, interval).waiting).toBeNull();
   });
 
   it('goes on waiting through a burst of work', () => {
