@@ -4,9 +4,11 @@ import type { RunId } from '../core/run-id.ts';
 import type { AdminEntry } from './admin-entries.ts';
 import { isKept } from './branches.ts';
 import { commitTree, keepTree } from './checkpoint-commit.ts';
+import { storedCheckpoints } from './checkpoints-of.ts';
+import { convertedFiles } from './converted-files.ts';
 import { askGit, git, gitFailure, nulSeparated } from './git.ts';
 import { ignoredPaths } from './ignored-paths.ts';
-import { keepState } from './kept-state.ts';
+import { keepState, readKeptState } from './kept-state.ts';
 import { leftCommits } from './left-commits.ts';
 import { repositoriesBelow, type Unkept, unkeptRepositories } from './nested-repositories.ts';
 import { isMergedOtherwise } from './merged.ts';
@@ -77,13 +79,6 @@ async function keptIn(
   if (worktreePath !== null) await lookAtEveryFile(index);
   const staged = await stagedState(index);
   const left = await leftCommits(index, entry.directory, head?.commit ?? null);
-  const state = await keepState(
-    index,
-    entry.directory,
-    staged,
-    left,
-    `workflow-warden ${runId}: state of the worktree`,
-  );
   const [working, below] =
     worktreePath === null
       ? [null, null]
@@ -92,6 +87,14 @@ async function keptIn(
   const unkept = await unkeptIn(request, working, below);
   if (found === null) return { checkpoint: null, unkept };
   const before = head?.tree ?? emptyTree(found);
+  const changed = await namesBetween(index, before, found);
+  // Once the folder has gone those of the last one are its files still.
+  const converted =
+    working === null
+      ? await convertedInLast(repository, runId)
+      : await convertedFiles(index, new Set([...staged.touched, ...changed]));
+  const stateTitle = `workflow-warden ${runId}: state of the worktree`;
+  const state = await keepState(index, entry.directory, staged, { left, converted }, stateTitle);
   const isStaged = staged.tree !== null && staged.tree !== before;
   const isCommitted = head === null || (await staysOnBranch(request, head.commit));
   if (found === before && !isStaged && !state.isWork && isCommitted) return { checkpoint: null, unkept };
@@ -109,7 +112,7 @@ async function keptIn(
     why,
     branch: entry.headRef,
     operation: await operationIn(entry.directory),
-    files: await filesBetween(index, before, found),
+    files: changed.length,
     ignored: worktreePath === null ? [] : await ignoredPaths(index),
     nested: unkept.map(({ path }) => path),
     left,
@@ -124,6 +127,11 @@ async function keptIn(
     ),
     unkept,
   };
+}
+
+async function convertedInLast(repository: Repository, runId: RunId): Promise<readonly string[]> {
+  const state = (await storedCheckpoints(repository, runId)).at(-1)?.state ?? null;
+  return state === null ? [] : (await readKeptState(repository.gitDirectory, state)).converted;
 }
 
 async function unkeptIn(
@@ -142,18 +150,12 @@ async function unkeptIn(
   return [...working.withoutCommit.map((path): Unkept => ({ path, kind: 'repository' })), ...nested];
 }
 
-async function filesBetween(index: TemporaryIndex, before: string, after: string): Promise<number> {
+/** A byte per character. */
+async function namesBetween(index: TemporaryIndex, before: string, after: string): Promise<string[]> {
   // The tree without entries need not be in the repository.
-  if (before === emptyTree(before)) {
-    return nulSeparated(await git({ ...index, arguments: ['ls-tree', '-r', '--name-only', '-z', after], operation }))
-      .length;
-  }
-  const differing = await git({
-    ...index,
-    arguments: ['diff-tree', '-r', '--name-only', '-z', before, after],
-    operation,
-  });
-  return nulSeparated(differing).length;
+  const [command, ...trees] = before === emptyTree(before) ? ['ls-tree', after] : ['diff-tree', before, after];
+  const parameters = [command, '-r', '--name-only', '-z', ...trees];
+  return nulSeparated(await git({ ...index, arguments: parameters, operation }), 'latin1');
 }
 
 /** The name of the tree without entries, by the kind of names that the repository uses. */

@@ -25,8 +25,9 @@ const setAsideFiles = ['MERGE_AUTOSTASH', 'rebase-merge/autostash', 'rebase-appl
 
 /**
  * What of a worktree's state no tree of its files can hold, as a commit: the versions of what is not merged (`stages/1`
- * to `stages/3`), names that are only to be added (`intended`), and as its parents the commits that a git operation under
- * way works on and those that HEAD has left, so that they stay as long as it does.
+ * to `stages/3`), names that are only to be added (`intended`), the bytes of files that git holds converted (`bytes`), and
+ * as its parents the commits that a git operation under way works on and those that HEAD has left, so that they stay as
+ * long as it does.
  */
 export interface KeptState {
   /** Null where there is nothing of it. */
@@ -35,12 +36,15 @@ export interface KeptState {
   readonly isWork: boolean;
 }
 
-/** @param left see leftCommits */
+/**
+ * @param left see leftCommits
+ * @param converted see convertedFiles
+ */
 export async function keepState(
   index: TemporaryIndex,
   adminDirectory: string,
   { unmerged, intended }: StagedState,
-  left: readonly string[],
+  { left, converted }: { readonly left: readonly string[]; readonly converted: readonly string[] },
   title: string,
 ): Promise<KeptState> {
   const [operated, setAside] = await Promise.all(
@@ -48,32 +52,36 @@ export async function keepState(
   );
   const parents = [...new Set([...(operated ?? []), ...(setAside ?? []), ...left])];
   const isWork = unmerged.length + intended.length + left.length + (setAside?.length ?? 0) > 0;
-  if (!isWork && parents.length === 0) return { commit: null, isWork };
+  if (!isWork && parents.length + converted.length === 0) return { commit: null, isWork };
   const lines = unmerged.map((line) => {
     const [, entry = '', stage = '', name = ''] = /^(.*) ([123])\t([^]*)$/.exec(line) ?? [];
     return `${entry} 0\tstages/${stage}/${name}`;
   });
+  lines.push(...converted.map((line) => line.replace('\t', '\tbytes/')));
   if (intended.length > 0) lines.push(`100644 ${await blobOf(index, intended)} 0\tintended`);
   return { commit: await commitTree(index, await treeOf(index, lines), parents, title, 'same each time'), isWork };
 }
 
-/** What of it a restored index takes. Names and lines are a byte per character. */
+/** What of it a restored worktree takes. Names and lines are a byte per character. */
 export async function readKeptState(
   directory: string,
   commit: string,
-): Promise<Pick<StagedState, 'unmerged' | 'intended'>> {
+): Promise<Pick<StagedState, 'unmerged' | 'intended'> & { readonly converted: readonly string[] }> {
   const listed = await git({ directory, arguments: ['ls-tree', '-r', '-z', commit], operation: 'read checkpoint' });
   const unmerged: string[] = [];
   let intended: string[] = [];
+  const converted: string[] = [];
   for (const line of nulSeparated(listed, 'latin1')) {
     const [, mode, object, stage, name] = /^(\d+) \w+ ([0-9a-f]+)\tstages\/([123])\/([^]*)$/.exec(line) ?? [];
     if (mode !== undefined) unmerged.push(`${mode} ${object} ${stage}\t${name}`);
+    const [, kind, bytes, of] = /^(\d+) blob ([0-9a-f]+)\tbytes\/([^]*)$/.exec(line) ?? [];
+    if (kind !== undefined) converted.push(`${kind} ${bytes} 0\t${of}`);
     const [, names] = /^\d+ blob ([0-9a-f]+)\tintended$/.exec(line) ?? [];
     if (names === undefined) continue;
     const text = await git({ directory, arguments: ['cat-file', 'blob', names], operation: 'read checkpoint' });
     intended = nulSeparated(text, 'latin1');
   }
-  return { unmerged, intended };
+  return { unmerged, intended, converted };
 }
 
 async function blobOf(index: TemporaryIndex, names: readonly string[]): Promise<string> {

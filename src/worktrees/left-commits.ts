@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askGit, git, gitText } from './git.ts';
 import { namesInReflog } from './reflog.ts';
@@ -24,7 +24,7 @@ export async function leftCommits(
 ): Promise<string[]> {
   const named = [
     await inReflog(index, adminDirectory),
-    await inOwnRefs(index),
+    await inOwnRefs(index, adminDirectory),
     await beforeLastMove(adminDirectory),
   ].flat();
   const left = [...new Set(named)].filter((commit) => commit !== head);
@@ -53,7 +53,10 @@ async function inReflog(index: TemporaryIndex, adminDirectory: string): Promise<
   return answer.exitCode === 0 ? namesIn(answer.output) : [];
 }
 
-async function inOwnRefs(index: TemporaryIndex): Promise<string[]> {
+/** Mostly there are none, which their folders tell, where refs are files. */
+async function inOwnRefs(index: TemporaryIndex, adminDirectory: string): Promise<string[]> {
+  const places = [...ownRefs, 'reftable'].map(async (name) => await unlessMissing(lstat(join(adminDirectory, name))));
+  if ((await Promise.all(places)).every((place) => place === null)) return [];
   const format = '--format=%(if:equals=commit)%(objecttype)%(then)%(objectname)%(else)%(*objectname)%(end)';
   return namesIn(await git({ ...index, arguments: ['for-each-ref', format, ...ownRefs], operation }));
 }

@@ -12,23 +12,29 @@ export interface StagedState {
   readonly unmerged: readonly string[];
   /** Names that are only to be added (`git add --intent-to-add`), which no tree holds. */
   readonly intended: readonly string[];
+  /** Names of files that are not what the index says, or were only written again. */
+  readonly touched: readonly string[];
 }
 
 export async function stagedState(index: TemporaryIndex): Promise<StagedState> {
   const list = async (...parameters: string[]): Promise<string[]> =>
     nulSeparated(await git({ ...index, arguments: [...parameters, '-z'], operation }), 'latin1');
   const unmerged = await list('ls-files', '--unmerged');
-  const intended = await list('diff-files', '--name-only', '--diff-filter=A');
+  const differing = await list('diff-files', '--name-status', '--no-renames');
+  const named = (...statuses: string[]): string[] =>
+    differing.filter((_, position) => position % 2 === 1 && statuses.includes(differing[position - 1] ?? ''));
+  const [intended, touched] = [named('A'), named('M', 'T')];
   if (unmerged.length > 0) {
     const merged = (await list('ls-files', '--stage')).filter((line) =>
       / 0\t/.test(line.slice(0, line.indexOf('\t') + 1)),
     );
     const isIntended = new Set(intended);
     const held = merged.filter((line) => !isIntended.has(line.slice(line.indexOf('\t') + 1)));
-    return { tree: await treeOf(index, held), unmerged, intended };
+    return { tree: await treeOf(index, held), unmerged, intended, touched };
   }
   const answer = await askGit({ ...index, arguments: [...durable, 'write-tree'], operation });
-  return { tree: answer.exitCode === 0 ? answer.output.toString('utf8').trim() : null, unmerged, intended };
+  const tree = answer.exitCode === 0 ? answer.output.toString('utf8').trim() : null;
+  return { tree, unmerged, intended, touched };
 }
 
 /** The tree of some lines in the form of `git ls-files --stage`. */

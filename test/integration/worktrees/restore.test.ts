@@ -110,6 +110,36 @@ describe.concurrent('restoring a checkpoint', () => {
     expect(await test.git('fsck', '--strict', '--no-dangling')).toBe('');
   });
 
+  it('gives back the very bytes where git keeps others: line endings, keywords, encodings, filters', async () => {
+    const test = await temporaryRepository({
+      '.gitattributes':
+        '* text=auto\nkept -text\nid ident\nutf16 working-tree-encoding=UTF-16LE eol=crlf\nstripped filter=strip\n',
+      'mixed "1"\n2': 'a\nb\n',
+      id: '$Id$\n',
+      'not changed': 'a\nb\n',
+    });
+    await test.git('config', 'filter.strip.clean', 'grep -v output');
+    const made = await test.create();
+    await writeFiles(made.path, {
+      'mixed "1"\n2': 'a\r\nb\r\nc\n',
+      'new/windows ü': 'a\r\n',
+      kept: 'a\r\n',
+      id: '$Id: mine $\n',
+      utf16: Buffer.from('a\r\nb\r\n', 'utf16le'),
+      stripped: 'code\noutput\n',
+    });
+    await chmod(join(made.path, 'new/windows ü'), 0o755);
+    await git(made.path, 'add', 'kept');
+    const before = await seen(made.path);
+    const ref = await test.worktrees.checkpoint({ ...made, why: 'by_hand' });
+    expect(await test.git('cat-file', '-p', `${ref}:stripped`)).toBe('code');
+    expect(await seen((await restoring(test, made)).path)).toEqual(before);
+    await rm(made.path, { recursive: true });
+    expect(await test.remove(made)).toMatchObject({ checkpoint: ref });
+    expect(await seen((await restoring(test, made)).path)).toEqual(before);
+    expect(await test.git('fsck', '--strict', '--no-dangling')).toBe('');
+  });
+
   it('gives back the versions of what is not merged', async () => {
     const test = await temporaryRepository({ conflict: 'base', 'deleted by them': 'base' });
     const made = await test.create();
