@@ -69,7 +69,7 @@ describe.skipIf(lack !== null)('who looks out of a sandbox', () => {
     await using cli = await warden();
     const run = `${process.execPath} ${entry} run`;
     await cli.repository.defineWorkflows({
-      main: { command: [...sandbox, 'sh', '-c', `${run} child; ${run} other; sleep 600`] },
+      main: { command: [...sandbox, 'sh', '-c', `${run} child & ${run} other & wait; sleep 600`] },
       child: shell('trap "exit 7" TERM; while :; do sleep 0.1; done'),
       other: shell('sleep 600'),
     });
@@ -78,7 +78,7 @@ describe.skipIf(lack !== null)('who looks out of a sandbox', () => {
       const { runs } = (await cli.json<{ runs: RunJson[] }>('list', '--status', 'running')).document;
       const begun = ['child', 'other'].flatMap((name) => runs.filter(({ workflow_name: one }) => one === name));
       return begun.length === 2 ? begun.map(({ run_id: runId }) => runId) : null;
-    });
+    }, 30_000);
 
     const { document: report } = await cli.json<KillReportJson>('kill', child!);
     expect(report).toMatchObject({ success: true, kill_method: 'graceful', survivors: [] });
