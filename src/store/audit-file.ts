@@ -15,17 +15,23 @@ export async function auditFileSize(file: string): Promise<number> {
 
 /**
  * The entries of `audit.jsonl` as far as the file reached, null for each line that is none; what follows the last newline
- * is left out. The event loop turns between.
+ * is left out. Where it cannot be read at all, one null stands for the rest. The event loop turns between.
  */
 export async function* entriesIn(file: string, size: number): AsyncGenerator<ChainedEntry | null> {
   if (size === 0) return;
   let rest = '';
-  for await (const chunk of createReadStream(file, { end: size - 1, encoding: 'utf8' })) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (isTurnOver()) await myTurn();
-      yield entryIn(line);
+  try {
+    for await (const chunk of createReadStream(file, { end: size - 1, encoding: 'utf8' })) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        if (isTurnOver()) await myTurn();
+        yield entryIn(line);
+      }
     }
+  } catch (error) {
+    // An error of the system, and none of whoever takes the entries.
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    yield null;
   }
 }

@@ -1,6 +1,6 @@
 import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { ChainHead } from '../core/audit-chain.ts';
+import { type ChainHead, chainStart } from '../core/audit-chain.ts';
 import { isRunId, type RunId } from '../core/run-id.ts';
 import { readRunFile, writeRunFile } from './run-file.ts';
 
@@ -28,6 +28,14 @@ export class AuditHeads {
   /** Null when there is none, or it cannot be read. */
   async head(): Promise<ChainHead | null> {
     return readHead(this.#file);
+  }
+
+  /** The last entry that is remembered anywhere: whoever removes `audit.head` has not removed what runs remember. */
+  async last(): Promise<ChainHead> {
+    const own = await this.head();
+    if (own !== null) return own;
+    const remembered = await this.all();
+    return remembered.reduce<ChainHead>((last, one) => (one.entry > last.entry ? one : last), chainStart);
   }
 
   async keep(head: ChainHead): Promise<void> {

@@ -2,7 +2,7 @@ import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { type ChainedEntry, chainStart, type ChainHead, redactedText } from '../core/audit-chain.ts';
+import { type ChainedEntry, type ChainHead, redactedText } from '../core/audit-chain.ts';
 import { WardenError } from '../core/errors.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -133,7 +133,7 @@ export class AuditMirror {
   }
 
   async #copyFrom(source: AuditSource): Promise<void> {
-    const head = (await this.heads.head()) ?? chainStart;
+    const head = await this.heads.last();
     const file = await open(this.file, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       const { inode, size, entry } = await this.#reach(file);

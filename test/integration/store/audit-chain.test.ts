@@ -286,6 +286,25 @@ describe('verification', () => {
     expect(await one.verified()).toEqual(['file head_missing 4']);
   });
 
+  test('finds the file and the head gone, as long as the folder of a run remembers', async () => {
+    await using one = await written(4);
+    await rm(one.file('audit.jsonl'));
+    await rm(one.file('audit.head'));
+    expect(await one.verified()).toEqual(['file missing 1-4', 'file head_missing 4']);
+    const store = await one.open();
+    await store.audit(entry(9));
+    await store.auditCopied();
+    store.close();
+    expect(await one.verified()).toEqual(['file missing 1-4']);
+  });
+
+  test('finds something else in the place of the file', async () => {
+    await using one = await written(4);
+    await rm(one.file('audit.jsonl'));
+    await mkdir(one.file('audit.jsonl'));
+    expect(await one.verified()).toEqual(['file unreadable 1', 'file missing 1-4']);
+  });
+
   test.for(cases)('finds %s', async ([, tamper, expected]) => {
     await using one = await written(4);
     await tamper(one);
