@@ -40,7 +40,7 @@ describe('the watch', () => {
       mute: { ...shell('sleep 600'), initializationTimeoutMinutes: 1 / 60 },
       wordless: {
         ...shell('while :; do date > now; sleep 0.1; done'),
-        initializationTimeoutMinutes: 1 / 60,
+        initializationTimeoutMinutes: stuckAfterMinutes,
         onStuck: 'kill',
       },
       beating: {
