@@ -181,7 +181,7 @@ async function carry(world: World, run: Run): Promise<Run> {
   const patch = endOf(stop, record, report);
   const audit = auditOf(world, run.runId, stop.kind, 'done', {
     why: stop.why,
-    facts: { ...killReportJson(report), asked_by: stop.actor },
+    facts: { ...killReportJson(report), status: patch.status, asked_by: stop.actor },
   });
   // A kill that was decided while leftovers of a finished run were being ended has a carrier of its own.
   const stillOurs = (now: Run): boolean => !isTerminal(now.status) && now.stop?.kind === stop.kind;
@@ -241,7 +241,9 @@ async function reportSurvivors(
   const report = reportOf(world, run, { ...escalation, aftermath: null, durationMilliseconds, success: false });
   // Told once for each set of survivors, however often it is tried.
   const known = JSON.stringify(run.killReport?.survivors) === JSON.stringify(report.survivors);
-  const audit = auditOf(world, run.runId, run.stop?.kind ?? 'kill', 'failed', { facts: { ...killReportJson(report) } });
+  const audit = auditOf(world, run.runId, run.stop?.kind ?? 'kill', 'failed', {
+    facts: { ...killReportJson(report), status: run.status },
+  });
   const patch = { killReport: report, killMethod: report.method };
   const isUnderWay = (found: Run): boolean => !isTerminal(found.status);
   await world.store.change(run.runId, isUnderWay, patch, known ? undefined : audit);

@@ -39,7 +39,7 @@ export async function undoLaunch(
   if (left === 'survivors') return runNow(world.store, run.runId);
   await world.folders.forgetEnvironment(run.runId);
   const patch = { status, reason, worktree: left, endedAt: world.clock.now(), launcher: null, stop: null };
-  const audit = auditOf(world, run.runId, 'launch', 'failed', { facts: { ...reason } });
+  const audit = auditOf(world, run.runId, 'launch', 'failed', { facts: { ...reason, status: patch.status } });
   const ended = await world.store.change(run.runId, (now) => !isTerminal(now.status), patch, audit);
   return ended ?? runNow(world.store, run.runId);
 }

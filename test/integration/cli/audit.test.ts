@@ -32,3 +32,18 @@ test('what was done is verified, listed and exported, and an edited file is foun
   await writeFile(mirror, (await readFile(mirror, 'utf8')).replace('"done"', '"failed"'));
   expect(await cli.json('audit', 'verify')).toMatchObject({ exitCode: 1, document: { ok: false } });
 });
+
+test('how a run was left is told with each end', async () => {
+  await using cli = await warden();
+  await cli.repository.defineWorkflows({ hang: shell('sleep 600') });
+  const ends = [
+    ['terminated', ['kill']],
+    ['failed', ['complete', '--as', 'failed']],
+  ] as const;
+  for (const [status, [verb, ...options]] of ends) {
+    const { document: run } = await cli.json<{ run_id: string }>('run', 'hang');
+    await cli.run(verb, run.run_id, ...options);
+    const { document } = await cli.json<{ entries: AuditEntryJson[] }>('audit', '--run', run.run_id, '--action', verb);
+    expect(document.entries).toMatchObject([{ outcome: 'asked' }, { outcome: 'done', facts: { status } }]);
+  }
+});
