@@ -11,11 +11,14 @@ const longestValue = 100;
 export function readArguments<Schema extends z.ZodMiniObject>(schema: Schema, given: unknown): z.output<Schema> {
   const result = schema.safeParse(given, { error: words });
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0) {
-    const [key = ''] = issue.keys;
+  const { issues } = result.error;
+  // First: whoever misspells a name has left out the right one.
+  const unknown = issues.find((one) => one.code === 'unrecognized_keys' && one.path.length === 0);
+  if (unknown?.code === 'unrecognized_keys') {
+    const [key = ''] = unknown.keys;
     throw unknownArgument(key, valueAt(given, [key]), Object.keys(schema.def.shape));
   }
+  const [issue] = issues;
   const path = issue?.path ?? [];
   throw new WardenError('invalid_argument', {
     argument: shortened(path.join('.')) || 'the arguments',

@@ -205,6 +205,7 @@ describe('warden mcp', () => {
       ['run_workflow', { workflow_name: 'greet', repository: 'relative' }, /absolute/],
       ['run_workflow', { workflow_name: 'greet', repository: '/' }, /not in a git repository/],
       ['run_workflow', { workflow_name: '__proto__' }, /no workflow/],
+      ['run_workflow', { workflow: 'greet' }, /only workflow_name/],
       ['restart_workflow', { run_id: 'run_0123456789ab', resume: true, checkpoint: 1 }, /only one/],
       ['force_complete_workflow', { run_id: 'run_0123456789ab', as: 'killed' }, /completed/],
       ['list_runs_by_time_range', { created_after: '2025-06-16T13:33:06' }, /with an offset/],
