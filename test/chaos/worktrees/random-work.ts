@@ -175,6 +175,11 @@ export const deeds: Readonly<Record<string, Deed>> = {
   'look away': onSomething('update-index', '--assume-unchanged'),
   'skip a file': onSomething('update-index', '--skip-worktree'),
   commit: run('commit', '--quiet', '--message=work'),
+  amend: run('commit', '--quiet', '--amend', '--message=amended'),
+  'go back': run('reset', '--quiet', 'HEAD~1'),
+  'go back to its branch': run('switch', '--quiet', '-'),
+  'let git convert line endings': async ({ worktree }) =>
+    writeFile(path.join(worktree, '.gitattributes'), '* text=auto\nprogram ident\n'),
   detach: run('switch', '--quiet', '--detach'),
   'begin another history': run('switch', '--quiet', '--orphan', 'another'),
   stash: run('stash', 'push', '--quiet'),
