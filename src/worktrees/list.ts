@@ -9,8 +9,8 @@ import type { KnownMerges } from './merged.ts';
 import { ownCommits, tipOf } from './own-commits.ts';
 import { operationIn } from './operation.ts';
 import type { OwnershipMark } from './ownership-mark.ts';
-import { statusOf } from './status.ts';
-import { systemFailure, unlessMissing } from './system-failure.ts';
+import { statusOf, type WorktreeStatus } from './status.ts';
+import { systemCode, systemFailure, unlessMissing } from './system-failure.ts';
 
 /**
  * Every worktree of the repository that carries our mark, those whose folder has gone too. Sizes are not measured.
@@ -54,9 +54,7 @@ async function factsOf(repository: Repository, entry: AdminEntry, merges: KnownM
   const found = ours(entry);
   if (found === null) return null;
   const { mark, path } = found;
-  const exists = (await unlessMissing(lstat(path)))?.isDirectory() === true;
-  // A folder that does not lead back here may hold anything, another repository too: then nothing is known of it.
-  const status = exists && (await isWorktreeOf(entry)) ? await statusOf(path) : null;
+  const { exists, status } = await lookInto(entry, path);
   const { branch, head } = status ?? (await headOf(repository, entry));
   return {
     path,
@@ -72,6 +70,23 @@ async function factsOf(repository: Repository, entry: AdminEntry, merges: KnownM
     operation: await operationIn(entry.directory),
     restored: mark.restored === null ? null : { checkpoint: mark.restored.checkpoint, at: mark.restored.at },
   };
+}
+
+/**
+ * A folder that does not lead back here may hold anything, another repository too: then nothing is known of it. Neither is
+ * it of one that cannot be looked into, which keeps that one and no other.
+ */
+async function lookInto(
+  entry: AdminEntry,
+  path: string,
+): Promise<Pick<WorktreeFacts, 'exists'> & { readonly status: WorktreeStatus | null }> {
+  try {
+    const exists = (await unlessMissing(lstat(path)))?.isDirectory() === true;
+    return { exists, status: exists && (await isWorktreeOf(entry)) ? await statusOf(path) : null };
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    return { exists: true, status: null };
+  }
 }
 
 /** Where the commits of a worktree are. */

@@ -20,7 +20,7 @@ export async function survey(repository: Repository, merges: KnownMerges): Promi
     const finished = entries.filter(({ mark }) => mark !== null && (mark.restored?.by ?? null) === null);
     const isThere = new Map<AdminEntry, boolean>();
     for (const entry of finished) {
-      if (entry.path !== null) isThere.set(entry, (await unlessMissing(lstat(entry.path)))?.isDirectory() === true);
+      if (entry.path !== null) isThere.set(entry, await isFolder(entry.path));
     }
     const present = finished.filter((entry) => isThere.get(entry) === true);
     const gone = finished.filter((entry) => isThere.get(entry) === false);
@@ -53,6 +53,15 @@ export async function survey(repository: Repository, merges: KnownMerges): Promi
     };
   } catch (error) {
     throw systemFailure('survey worktrees', repository.path, error);
+  }
+}
+
+/** What cannot be looked at is not known to be gone. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await unlessMissing(lstat(path)))?.isDirectory() === true;
+  } catch {
+    return true;
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exists, git, temporaryFolder, temporaryRepository, writeFiles } from './temporary-repository.ts';
@@ -11,6 +11,21 @@ describe.concurrent('the list', () => {
     await test.git('worktree', 'add', '--quiet', '--lock', '--reason', 'mine', join(test.worktreesFolder, 'locked'));
     const made = await test.create();
     expect((await test.worktrees.list(test.repository)).map(({ path }) => path)).toEqual([made.path]);
+  });
+
+  it('holds one that cannot be looked into, of which nothing is known, beside all others', async () => {
+    const test = await temporaryRepository();
+    const [made, other] = [await test.create(), await test.create()];
+    const folder = join(await temporaryFolder(), 'folder');
+    await mkdir(folder);
+    await test.git('worktree', 'move', '--force', '--force', made.path, join(folder, 'moved'));
+    await rename(folder, `${folder} elsewhere`);
+    await symlink(folder, folder);
+    expect(await test.factsOf(made)).toMatchObject({ exists: true, dirtyFiles: null });
+    expect(await test.factsOf(other)).toMatchObject({ exists: true, dirtyFiles: 0 });
+    const { present, missing } = await test.worktrees.survey(test.repository);
+    expect(present.map(({ runId }) => runId).sort()).toEqual([made.runId, other.runId].sort());
+    expect(missing).toEqual([]);
   });
 
   it('counts changed, staged and untracked files, not ignored ones', async () => {
