@@ -24,11 +24,17 @@ export async function endAllOf(
   const seen = new Set(begun.map(keyOf));
   const own: RunRoots = { runId, wrapper: null, command: null, seen, enclosed: new Set() };
   const active = await world.store.activeProcesses();
-  const roots = [own, ...active.map((run): RunRoots => ({ ...run, seen: new Set(), enclosed: new Set() }))];
+  const others = active
+    .filter((run) => run.runId !== runId)
+    .map((run): RunRoots => ({ ...run, seen: new Set(), enclosed: new Set() }));
+  const roots = [own, ...others];
   const end = clock.monotonic() + limitMilliseconds;
   for (let emptyLooks = 0; ;) {
     const snapshot = await executor.look();
     const spared = selfAndAncestors(snapshot, executor.self.pid);
+    // A run may begin something in the name of another; but what we began descends from the run that we act as.
+    const theirs = begun.length > 0 ? [] : [...assignMembers(snapshot, others, spared).values()].flat();
+    for (const { identity } of theirs) spared.add(identity.pid);
     const members = assignMembers(snapshot, roots, spared).get(runId) ?? [];
     emptyLooks = members.length === 0 ? emptyLooks + 1 : 0;
     if (emptyLooks === 2 || clock.monotonic() > end) return members;

@@ -4,6 +4,7 @@ import type { AuditEntry } from '../core/ports/store.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
+import { endLatecomers } from './end-latecomers.ts';
 import { findRunFor, runNow } from './find-run.ts';
 import { endIfOver } from './reconcile.ts';
 import { requireInSight } from './sight.ts';
@@ -19,7 +20,8 @@ export interface KillOptions {
 
 /**
  * Kills a run: decides it durably, escalates until nothing is left, and reports what was seen. However many ask at once,
- * it is one kill and each gets its report; a run that was killed before answers with that report.
+ * it is one kill and each gets its report; a run that was killed before answers with that report. Of one that is over whoever
+ * came to light since is ended, and that is the report.
  * @throws WardenError unknown_run; run_is_over when it ended by itself; out_of_sight; launcher_stopped
  */
 export async function kill(world: World, runId: string, options: KillOptions = {}): Promise<KillReport> {
@@ -27,7 +29,7 @@ export async function kill(world: World, runId: string, options: KillOptions = {
   if (isTerminal(run.status)) {
     const asked = auditOfAsking(world, run, options);
     const isNoted = run.followUp !== null && (await forgetFollowUp(world, run, asked));
-    const known = knownReport(run);
+    const known = (await endLatecomers(world, run)) ?? knownReport(run);
     if (known === null) return refuse(world, run, options);
     if (!isNoted) await world.store.audit(asked);
     return known;

@@ -5,16 +5,15 @@ import type { Resume, Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { Workflow } from '../core/workflow.ts';
-import { endAllOf } from './end-all-of.ts';
+import { endLatecomers } from './end-latecomers.ts';
 import { auditingRefusal } from './auditing-refusal.ts';
 import { findRunFor, runNow } from './find-run.ts';
 import { kill } from './kill.ts';
 import { launchInPlaceOf, type LaunchOptions, workflowNamed } from './launch.ts';
 import { requirePrograms } from './launch-steps.ts';
-import { carriersIn } from './orphans.ts';
 import { endIfOver } from './reconcile.ts';
 import { worktreeToResume } from './resumed-worktree.ts';
-import { auditOf, type World } from './world.ts';
+import type { World } from './world.ts';
 
 export interface RestartOptions extends Pick<
   LaunchOptions,
@@ -128,7 +127,8 @@ async function checkpointOf(
 
 async function endOf(world: World, run: Run, why: string): Promise<Run> {
   if (isTerminal(run.status)) {
-    await endLeftovers(world, run);
+    const ended = await endLatecomers(world, run);
+    if (ended?.success === false) throw new WardenError('not_proved_gone', { runId: run.runId });
     return run;
   }
   try {
@@ -140,17 +140,6 @@ async function endOf(world: World, run: Run, why: string): Promise<Run> {
   const ended = await runNow(world.store, run.runId);
   if (!isTerminal(ended.status)) throw new WardenError('not_proved_gone', { runId: run.runId });
   return ended;
-}
-
-/** Whoever came to light only after the end of a run is ended before another takes its place. */
-async function endLeftovers(world: World, { runId }: Run): Promise<void> {
-  const { executor, store } = world;
-  const found = carriersIn(await executor.look(), executor.self.pid).filter((carrier) => carrier.runId === runId);
-  if (found.length === 0) return;
-  const left = await endAllOf(world, runId, []);
-  const facts = { processes: found.length, survivors: left.length };
-  await store.audit(auditOf(world, runId, 'settle', left.length === 0 ? 'done' : 'failed', { facts }));
-  if (left.length > 0) throw new WardenError('not_proved_gone', { runId });
 }
 
 /** What the workflow is now, since a restart often follows a correction; as it was where it is not defined any more. */

@@ -358,6 +358,33 @@ describe('a restart of a run that is over', () => {
   });
 });
 
+describe('a kill of a run that is over', () => {
+  test('ends who came to light since, and nobody whom another run has begun in its name', async () => {
+    await using repository = await temporaryRepository();
+    await repository.defineWorkflows({
+      quick: shell('exit 3'),
+      imposter: shell('WARDEN_RUN_ID=$WARDEN_MESSAGE sleep 600'),
+    });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const directory = repository.path;
+    const { runId } = await supervisor.run({ workflowName: 'quick', directory, message: '' });
+    await eventually(async () => (await supervisor.status(runId)).run.status === 'failed');
+    const other = await supervisor.run({ workflowName: 'imposter', directory, message: runId });
+    const [innocent] = await eventually(() => (processesOf(runId).length === 1 ? processesOf(runId) : null));
+    await expect(supervisor.kill(runId)).rejects.toMatchObject({ code: 'run_is_over' });
+
+    const late = spawn('sleep', ['600'], { env: { ...process.env, WARDEN_RUN_ID: runId } });
+    const gone = once(late, 'exit');
+    expect(await supervisor.kill(runId)).toMatchObject({ success: true, processes: 1, survivors: [] });
+    expect(await gone).toEqual([null, 'SIGKILL']);
+    expect(processesOf(runId)).toEqual([innocent]);
+    expect((await supervisor.status(runId)).run.status).toBe('failed');
+    await supervisor.kill(other.runId);
+    expect(processesOf(runId)).toEqual([]);
+  });
+});
+
 describe('a kill of a run whose leftovers are being ended', () => {
   test('overtakes it, and is reported', async () => {
     await using repository = await temporaryRepository();
