@@ -29,7 +29,7 @@ export function isFileLookDue({ before, monotonic, startedMonotonic, workflow }:
   const quiet = (before.observedMonotonic - lastSignOfLife(before)) / 60_000;
   if (isPartNew(quiet, passed, workflow.stuckAfterMinutes)) return true;
   if (hasShownLife(before, startedMonotonic)) return false;
-  return isPartNew(minutesTaken(startedMonotonic, before), passed, workflow.initializationTimeoutMinutes);
+  return isPartNew(minutesTaken(monotonic, startedMonotonic, before), passed, workflow.initializationTimeoutMinutes);
 }
 
 /** All in minutes. */

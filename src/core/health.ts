@@ -125,7 +125,7 @@ function strongest(actions: readonly OnLimit[]): Health['action'] {
 }
 
 function overTime(facts: HealthFacts): Finding | null {
-  const minutes = minutesTaken(facts.startedMonotonic, facts.observation);
+  const minutes = minutesTaken(facts.now, facts.startedMonotonic, facts.observation);
   const limitMinutes = timeLimitOf(facts);
   const level = levelOf(minutes, limitMinutes);
   if (level === null) return null;
@@ -170,9 +170,9 @@ export function hasShownLife(observation: Observation, startedMonotonic: number)
   return outputBytes > 0 || heartbeat !== null || (filesChangedMonotonic ?? 0) > startedMonotonic + unseenMilliseconds;
 }
 
-function noSignOfLife({ startedMonotonic, workflow }: HealthFacts, observation: Observation): Finding | null {
+function noSignOfLife({ now, startedMonotonic, workflow }: HealthFacts, observation: Observation): Finding | null {
   if (hasShownLife(observation, startedMonotonic)) return null;
-  const minutes = minutesTaken(startedMonotonic, observation);
+  const minutes = minutesTaken(now, startedMonotonic, observation);
   const limitMinutes = workflow.initializationTimeoutMinutes;
   const level = levelOf(minutes, limitMinutes);
   if (level === null) return null;

@@ -17,15 +17,16 @@ export function timeLimitOf({ workflow, extraMinutes }: TimeLimited): number {
 
 /**
  * How long a run had taken at the last look, in minutes, without the time for which nobody looked: what came after it the
- * machine may have slept through, and before the first one too.
- * @param startedMonotonic milliseconds of this boot, like the other times
+ * machine may have slept through. Of one that nobody has looked at yet, what its clock says: nothing is done about that
+ * before the first look, which tells what of it counts.
+ * @param now monotonic milliseconds of this boot, like the other times; what counts before the first look
  */
 export function minutesTaken(
+  now: number,
   startedMonotonic: number,
   observation: Pick<Observation, 'observedMonotonic' | 'unseenMilliseconds'> | null,
 ): number {
-  if (observation === null) return 0;
-  const { observedMonotonic, unseenMilliseconds } = observation;
+  const { observedMonotonic, unseenMilliseconds } = observation ?? { observedMonotonic: now, unseenMilliseconds: 0 };
   return (observedMonotonic - startedMonotonic - unseenMilliseconds) / 60_000;
 }
 

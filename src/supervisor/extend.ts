@@ -19,7 +19,7 @@ export async function extend(world: World, runId: string, minutes: number): Prom
   for (;;) {
     await requireUnderWay(world, run, minutes);
     const { extraMinutes: before } = run;
-    const extraMinutes = extendedBy(run, taken(run), minutes);
+    const extraMinutes = extendedBy(run, taken(world, run), minutes);
     const facts = { minutes, limit_minutes: timeLimitOf({ ...run, extraMinutes }) };
     const audit = auditOf(world, run.runId, 'extend', 'done', { facts });
     // Whoever gives it more at the same moment adds to that.
@@ -41,6 +41,6 @@ async function requireUnderWay(world: World, run: Run, minutes: number): Promise
     : new WardenError('run_is_ending', { runId });
 }
 
-function taken({ process }: Run): number {
-  return process === null ? 0 : minutesTaken(process.startedMonotonic, process.observation);
+function taken({ clock }: World, { process }: Run): number {
+  return process === null ? 0 : minutesTaken(clock.monotonic(), process.startedMonotonic, process.observation);
 }

@@ -16,7 +16,8 @@ describe('more time', () => {
 });
 
 it('a run has not taken the time for which nobody looked, before the last look or since', () => {
-  expect(minutesTaken(10 * minute, null)).toBe(0);
+  expect(minutesTaken(30 * minute, 10 * minute, null)).toBe(20);
   const observation = { observedMonotonic: 30 * minute, unseenMilliseconds: 15 * minute };
-  expect(minutesTaken(10 * minute, observation)).toBe(5);
+  expect(minutesTaken(30 * minute, 10 * minute, observation)).toBe(5);
+  expect(minutesTaken(500 * minute, 10 * minute, observation)).toBe(5);
 });
