@@ -1,4 +1,4 @@
-import { askGit, git, nulSeparated } from './git.ts';
+import { askGit, git, nulSeparated, quotedPath } from './git.ts';
 import { durable, type TemporaryIndex } from './temporary-index.ts';
 
 const operation = 'keep work';
@@ -27,7 +27,7 @@ export async function convertedFiles(index: TemporaryIndex, names: ReadonlySet<s
   const answer = await askGit({
     ...index,
     arguments: [...durable, 'hash-object', '-w', '--no-filters', '--stdin-paths'],
-    input: Buffer.from(suspects.map(({ name }) => `${quoted(name)}\n`).join(''), 'latin1'),
+    input: Buffer.from(suspects.map(({ name }) => `${quotedPath(name)}\n`).join(''), 'latin1'),
     operation,
   });
   // A file went meanwhile: before a removal that is found out, and otherwise what git holds of the others is enough.
@@ -67,9 +67,4 @@ async function whereConverting(index: TemporaryIndex, names: ReadonlySet<string>
   const bySetting = await askGit({ ...index, arguments: ['config', '--get', 'core.autocrlf'], operation });
   const isSet = bySetting.exitCode === 0 && bySetting.output.toString('utf8').trim() !== 'false';
   return new Set([...(isSet ? names : set)].filter((name) => !lossless.has(name)));
-}
-
-/** As git reads a name from a line. */
-function quoted(name: string): string {
-  return `"${name.replaceAll(/["\\]/g, String.raw`\$&`).replaceAll('\n', String.raw`\n`)}"`;
 }

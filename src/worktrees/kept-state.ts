@@ -2,6 +2,7 @@ import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commitTree } from './checkpoint-commit.ts';
 import { askGit, git, gitText, nulSeparated } from './git.ts';
+import { operationFiles } from './operation-files.ts';
 import { type StagedState, treeOf } from './staged-state.ts';
 import { unlessMissing } from './system-failure.ts';
 import type { TemporaryIndex } from './temporary-index.ts';
@@ -25,9 +26,9 @@ const setAsideFiles = ['MERGE_AUTOSTASH', 'rebase-merge/autostash', 'rebase-appl
 
 /**
  * What of a worktree's state no tree of its files can hold, as a commit: the versions of what is not merged (`stages/1`
- * to `stages/3`), names that are only to be added (`intended`), the bytes of files that git holds converted (`bytes`), and
- * as its parents the commits that a git operation under way works on and those that HEAD has left, so that they stay as
- * long as it does.
+ * to `stages/3`), names that are only to be added (`intended`), the bytes of files that git holds converted (`bytes`),
+ * what git has written down for an operation (`operation`), and as its parents the commits that a git operation under way
+ * works on and those that HEAD has left, so that they stay as long as it does.
  */
 export interface KeptState {
   /** Null where there is nothing of it. */
@@ -50,13 +51,15 @@ export async function keepState(
   const [operated, setAside] = await Promise.all(
     [commitFiles, setAsideFiles].map(async (files) => await commitsNamedIn(index, adminDirectory, files)),
   );
+  const plan = await operationFiles(index, adminDirectory);
   const parents = [...new Set([...(operated ?? []), ...(setAside ?? []), ...left])];
-  const isWork = unmerged.length + intended.length + left.length + (setAside?.length ?? 0) > 0;
+  const isWork = unmerged.length + intended.length + left.length + plan.length + (setAside?.length ?? 0) > 0;
   if (!isWork && parents.length + converted.length === 0) return { commit: null, isWork };
   const lines = unmerged.map((line) => {
     const [, entry = '', stage = '', name = ''] = /^(.*) ([123])\t([^]*)$/.exec(line) ?? [];
     return `${entry} 0\tstages/${stage}/${name}`;
   });
+  lines.push(...plan.map((line) => line.replace('\t', '\toperation/')));
   lines.push(...converted.map((line) => line.replace('\t', '\tbytes/')));
   if (intended.length > 0) lines.push(`100644 ${await blobOf(index, intended)} 0\tintended`);
   return { commit: await commitTree(index, await treeOf(index, lines), parents, title, 'same each time'), isWork };

@@ -211,6 +211,25 @@ describe.concurrent('a checkpoint', () => {
     expect(await test.git('show', `${orphan}:first`)).toBe('x');
   });
 
+  it('keeps the patches of a `git am` that stopped, which may be nowhere else', async () => {
+    const test = await temporaryRepository({ file: 'one\n' });
+    const made = await test.create();
+    await writeFiles(made.path, { file: 'two\n' });
+    await git(made.path, 'commit', '--quiet', '--all', '--message=theirs');
+    const patch = join(await temporaryFolder(), 'patch');
+    await writeFile(patch, `${await git(made.path, 'format-patch', '-1', '--stdout')}\n`);
+    await git(made.path, 'reset', '--quiet', '--hard', made.baseCommit);
+    await writeFiles(made.path, { file: 'three\n' });
+    await git(made.path, 'commit', '--quiet', '--all', '--message=ours');
+    await expect(git(made.path, 'am', patch)).rejects.toThrow('Command failed');
+    await rm(patch);
+    const { checkpoint } = await test.remove(made);
+    const [, state] = (await test.git('log', '-1', '--format=%P', String(checkpoint))).split(' ');
+    expect(await test.git('show', `${state}:operation/rebase-apply/0001`)).toContain('+two');
+    expect(await test.git('log', '-1', '--format=%B', String(checkpoint))).toContain('Operation: rebase');
+    expect(await test.git('fsck', '--strict', '--no-dangling')).toBe('');
+  });
+
   it('is numbered on, never written over, and not made twice for the same work', async () => {
     const test = await temporaryRepository({ file: 'one' });
     const made = await test.create();
