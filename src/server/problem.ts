@@ -85,6 +85,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   command_not_found: 422,
   // It may work later.
   no_free_ports: 503,
+  launcher_stopped: 503,
   disk_full: 503,
   state_folder_not_writable: 503,
   database_newer: 503,
