@@ -30,26 +30,41 @@ export interface ElsewhereFacts {
   readonly here: ProcessIdentity | null;
 }
 
+/** Everyone alive whom we see in another pid namespace than ours, by namespace and by the number that he has there. */
+export type Elsewhere = ReadonlyMap<string, ReadonlyMap<number, ProcessIdentity>>;
+
+/** @param bootId ours */
+export async function sweepElsewhere(bootId: string): Promise<Elsewhere> {
+  const own = namespaceOf('self');
+  const found = new Map<string, Map<number, ProcessIdentity>>();
+  await inSlices(listedPids(), (pid) => {
+    const namespace = namespaceOf(pid);
+    if (namespace === null || namespace === own) return;
+    const numbers = found.get(namespace) ?? new Map<number, ProcessIdentity>();
+    found.set(namespace, numbers);
+    const [number, stat] = [innermostPid(pid), readStat(pid)];
+    if (number !== null && stat?.state === 'alive') numbers.set(number, { bootId, pid, startTime: stat.startTime });
+  });
+  return found;
+}
+
 /**
  * @param bootId ours
  * @param isDeserted whether nobody is left in a namespace, see NamespacePipes
  */
-export async function lookElsewhere(
+export function foundElsewhere(
+  elsewhere: Elsewhere,
   bootId: string,
-  { bootId: elsewhere, pid, startTime }: ProcessIdentity,
+  identity: ProcessIdentity,
   isDeserted: (namespace: string) => boolean,
-): Promise<ElsewhereFacts> {
-  const namespace = elsewhere.split(':')[1] ?? firstNamespace;
-  let isInSight = !bootId.includes(':');
-  let here: ProcessIdentity | null = null;
-  await inSlices(listedPids(), (listed) => {
-    if (namespaceOf(listed) !== namespace) return;
-    isInSight = true;
-    if (innermostPid(listed) !== pid) return;
-    const stat = readStat(listed);
-    if (stat?.startTime === startTime && stat.state === 'alive') here = { bootId, pid: listed, startTime };
-  });
-  return { isInSight: isInSight || isDeserted(namespace), here };
+): ElsewhereFacts {
+  const namespace = identity.bootId.split(':')[1] ?? firstNamespace;
+  const numbers = elsewhere.get(namespace);
+  const found = numbers?.get(identity.pid);
+  return {
+    isInSight: !bootId.includes(':') || numbers !== undefined || isDeserted(namespace),
+    here: found?.startTime === identity.startTime ? found : null,
+  };
 }
 
 /** Null of those of other users. */

@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WardenError } from '../core/errors.ts';
 import type { FreezeRequest, Frozen, Occupant } from '../core/ports/executor.ts';
 import type { ProcessFacts, ProcessIdentity, ProcessSnapshot } from '../core/process-identity.ts';
+import { SharedRound } from '../core/shared-round.ts';
 import { inSlices } from './in-slices.ts';
 import { isBetweenPrograms, readCookie, readRunFolder } from './linux-environment.ts';
 import { readArguments } from './linux-arguments.ts';
 import { LinuxFreeze } from './linux-freeze.ts';
-import { type ElsewhereFacts, innermostPid, lookElsewhere, readBootId } from './linux-namespace.ts';
+import { type ElsewhereFacts, foundElsewhere, innermostPid, readBootId, sweepElsewhere } from './linux-namespace.ts';
 import { ownPortsOf, portStatesOf } from './linux-ports.ts';
 import {
   isKernelThread,
@@ -38,6 +39,8 @@ export class LinuxProcessTable implements ProcessTable {
   readonly ownPortsOf = ownPortsOf;
   readonly portStatesOf = portStatesOf;
   readonly #isDeserted: (namespace: string) => boolean;
+  /** Of many who ask at once, as for all runs of a container, one sweep serves all. */
+  readonly #elsewhere = new SharedRound(() => sweepElsewhere(this.bootId));
   #known = new Map<number, Known>();
 
   /** @param isDeserted whether nobody is left in another pid namespace; false where nobody can tell */
@@ -62,8 +65,8 @@ export class LinuxProcessTable implements ProcessTable {
     });
   }
 
-  lookElsewhere(identity: ProcessIdentity): Promise<ElsewhereFacts> {
-    return lookElsewhere(this.bootId, identity, this.#isDeserted);
+  async lookElsewhere(identity: ProcessIdentity): Promise<ElsewhereFacts> {
+    return foundElsewhere(await this.#elsewhere.join(), this.bootId, identity, this.#isDeserted);
   }
 
   isStopped({ bootId, pid, startTime }: ProcessIdentity): Promise<boolean> {

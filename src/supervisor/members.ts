@@ -1,7 +1,7 @@
 import { assignMembers, goneOf, type Member, type RunRoots } from '../core/membership.ts';
 import type { Executor, Frozen } from '../core/ports/executor.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
-import type { Store } from '../core/ports/store.ts';
+import type { ActiveProcesses, Store } from '../core/ports/store.ts';
 import { keyOf, type ProcessIdentity, type ProcessSnapshot, selfAndAncestors } from '../core/process-identity.ts';
 import { Recognition } from '../core/recognition.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -125,13 +125,13 @@ export class Members {
       const version = this.#store.runsVersion();
       if (version === this.#version) return;
       const roots = new Map<RunId, KnownRun>();
-      for (const { runId, wrapper, command, controlGroup, isForced } of await this.#store.activeProcesses()) {
+      for (const { runId, wrapper, command, controlGroup, isForced } of await this.#active()) {
         const seen = this.#roots.get(runId)?.seen ?? new Set(await this.#store.seen(runId));
         roots.set(runId, {
           roots: {
             runId,
-            wrapper: await this.#here(wrapper),
-            command: await this.#here(command),
+            wrapper,
+            command,
             seen,
             enclosed: new Set(),
           },
@@ -146,6 +146,17 @@ export class Members {
     } catch (error) {
       this.#diagnostics.failed('reading the runs before a look', error);
     }
+  }
+
+  /** With the numbers that their processes have here. */
+  async #active(): Promise<readonly ActiveProcesses[]> {
+    const active = await this.#store.activeProcesses();
+    return Promise.all(
+      active.map(async (run) => {
+        const [wrapper, command] = await Promise.all([this.#here(run.wrapper), this.#here(run.command)]);
+        return { ...run, wrapper, command };
+      }),
+    );
   }
 
   /** One of a sandbox below us has another number here. */
