@@ -33,13 +33,25 @@ export type WorkflowFileResult =
     }
   | { readonly ok: false; readonly problems: readonly WorkflowFileProblem[] };
 
+/** More problems are not told, only how many there are. */
+const mostProblems = 100;
+
 /**
  * Reads the text of a definitions file: JSON with comments and trailing commas.
  * @param file only for the problems
- * @returns the workflows, or every problem with its line, column and key
+ * @returns the workflows, or every problem with its line, column and key, as far as a person reads so many
  */
 export function parseWorkflowFile(file: string, written: string): WorkflowFileResult {
-  const text = withoutByteOrderMark(written);
+  try {
+    return parsed(file, withoutByteOrderMark(written));
+  } catch (error) {
+    // The parser calls itself for each level.
+    if (!(error instanceof RangeError)) throw error;
+    return { ok: false, problems: [{ file, line: 1, column: 1, key: '', problem: 'it is nested too deeply' }] };
+  }
+}
+
+function parsed(file: string, text: string): WorkflowFileResult {
   const position = positionsIn(text);
   if (stripComments(text).trim() === '') {
     return { ok: false, problems: [{ file, line: 1, column: 1, key: '', problem: 'the file is empty' }] };
@@ -56,12 +68,7 @@ export function parseWorkflowFile(file: string, written: string): WorkflowFileRe
     }));
     return { ok: false, problems };
   }
-  const duplicates = duplicateKeys(root).map(({ node, key }) => ({
-    file,
-    ...position(node.offset),
-    key,
-    problem: 'this key stands twice',
-  }));
+  const duplicates = duplicateKeys(root).map((found) => ({ ...found, problem: 'this key stands twice' }));
   const result = workflowFileSchema.safeParse(getNodeValue(root));
   if (result.success && duplicates.length === 0) {
     const gigabytes = result.data.worktreeBudgetGigabytes;
@@ -70,13 +77,15 @@ export function parseWorkflowFile(file: string, written: string): WorkflowFileRe
     return { ok: true, workflows: workflowsOf(result.data), worktreeBudgetBytes, pool, keepRunsDays };
   }
   const issues = result.success ? [] : result.error.issues;
-  const problems = issues.flatMap((issue) =>
-    problemsOf(issue, root).map(({ node, key, problem }) => ({ file, ...position(node.offset), key, problem })),
-  );
-  return {
-    ok: false,
-    problems: [...duplicates, ...problems].sort((one, other) => one.line - other.line || one.column - other.column),
-  };
+  const located = [...duplicates, ...issues.slice(0, mostProblems).flatMap((issue) => problemsOf(issue, root))];
+  const counts = issues.map((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.length : 1));
+  const left = counts.reduce((sum, count) => sum + count, duplicates.length) - mostProblems;
+  const problems = located
+    .slice(0, mostProblems)
+    .map(({ node, key, problem }) => ({ file, ...position(node.offset), key, problem }))
+    .sort((one, other) => one.line - other.line || one.column - other.column);
+  const more = left > 0 ? [{ file, line: 1, column: 1, key: '', problem: `and ${left} more problems` }] : [];
+  return { ok: false, problems: [...problems, ...more] };
 }
 
 interface Located {
@@ -90,7 +99,7 @@ type Issue = NonNullable<ReturnType<typeof workflowFileSchema.safeParse>['error'
 function problemsOf(issue: Issue, root: Node): Located[] {
   const path = issue.path.filter((part): part is string | number => typeof part !== 'symbol');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, mostProblems).map((key) => ({
       node: keyNode(root, [...path, key]),
       key: [...path, key].join('.'),
       problem: `unknown key${suggestionFor(key, path)}`,

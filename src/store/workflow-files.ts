@@ -79,14 +79,14 @@ async function parsed(file: string, text: string): Promise<WorkflowFileResult> {
 }
 
 /** To read more, by a parser that tells where something is wrong, would hold up the event loop. */
-const mostBytes = 1024 * 1024;
+const mostBytes = 256 * 1024;
 
 async function readIfThere(file: string): Promise<string | null> {
   try {
     const there = await stat(file);
     // Who reads a named pipe waits for somebody to write into it.
     if (!there.isFile()) throw invalidFile(file, 'is not a file');
-    if (there.size > mostBytes) throw invalidFile(file, 'is larger than 1 MB');
+    if (there.size > mostBytes) throw invalidFile(file, 'is larger than 256 KB');
     return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     if (isWardenError(error)) throw error;

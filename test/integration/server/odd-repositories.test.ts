@@ -107,7 +107,7 @@ test('definitions or a list of files that are a named pipe, or definitions that 
   });
   await writeFile(file, ' '.repeat(2_000_000));
   const { document } = await serves.get(`/api/v1/workflows?repository=${repository.path}`);
-  expect(document).toMatchObject({ code: 'invalid_workflows', detail: expect.stringContaining('larger than 1 MB') });
+  expect(document).toMatchObject({ code: 'invalid_workflows', detail: expect.stringContaining('larger than 256 KB') });
 });
 
 async function expectRefused(path: string, code: string): Promise<void> {

@@ -338,3 +338,24 @@ describe('a problem of a definitions file is told at its line and column, with i
     expect(result).toMatchObject({ ok: false, problems: [{ file: '/shop/.vscode/workflows.json' }] });
   });
 });
+
+describe('a definitions file that nobody wrote by hand', () => {
+  const problemsOf = (text: string): readonly string[] => {
+    const result = parseWorkflowFile('w.json', text);
+    return result.ok ? [] : result.problems.map(({ problem }) => problem);
+  };
+
+  it('nested without end is a problem like any other', () => {
+    for (const text of ['['.repeat(100_000), `{"workflows":${'{"a":'.repeat(3_000)}1${'}'.repeat(3_001)}`])
+      expect(problemsOf(text)).toEqual(['it is nested too deeply']);
+  });
+
+  it('with thousands of problems tells the first hundred', () => {
+    const named = (value: string): string => Array.from({ length: 5_000 }, (_, index) => `"k${index}":${value}`).join();
+    for (const text of [`{${named('1')}}`, `{"workflows":{${named('{"commmand":1}')}}}`]) {
+      const problems = problemsOf(text);
+      expect(problems).toHaveLength(101);
+      expect(problems.at(-1)).toMatch(/^and \d{4,} more problems$/);
+    }
+  });
+});
