@@ -147,7 +147,7 @@ async function unkeptIn(
     environment,
   });
   if (below !== null || working === null) return nested;
-  return [...working.withoutCommit.map((path): Unkept => ({ path, kind: 'repository' })), ...nested];
+  return [...working.withoutCommit.map((path): Unkept => ({ path, kind: 'files' })), ...nested];
 }
 
 /** A byte per character. */

@@ -17,9 +17,11 @@ type Environment = Readonly<Record<string, string>>;
 export interface Unkept {
   /** Relative to the worktree; absolute where only its git folder is left, as of a submodule that is not checked out. */
   readonly path: string;
-  /** `worktree`: of this or another repository, and not ours. */
-  readonly kind: 'repository' | 'worktree';
+  readonly kind: UnkeptKind;
 }
+
+/** What of a repository is nowhere else, or that it is a worktree: of this or another repository, and not ours. */
+export type UnkeptKind = 'files' | 'commits' | 'worktree';
 
 export interface NestedLook {
   /** Null when the folder has gone. */
@@ -49,13 +51,13 @@ export async function unkeptRepositories(look: NestedLook): Promise<Unkept[]> {
     const gitDirectory = await gitDirectoryAt(folder);
     if (gitDirectory !== null) gitDirectories.add(gitDirectory);
     const isLinked = gitDirectory !== null && (await isThere(join(gitDirectory, 'commondir')));
-    if (look.below !== null && isLinked) unkept.push({ path, kind: 'worktree' });
-    else if (!(await isElsewhere(folder.toString('utf8'), environment))) unkept.push({ path, kind: 'repository' });
+    const own = async () => await ownIn(folder.toString('utf8'), environment);
+    const kind = look.below !== null && isLinked ? 'worktree' : await own();
+    if (kind !== null) unkept.push({ path, kind });
   }
   for (const path of await modulesIn(join(adminDirectory, 'modules'))) {
-    if (!gitDirectories.has(path) && !(await isModuleElsewhere(path, environment))) {
-      unkept.push({ path, kind: 'repository' });
-    }
+    const kind = gitDirectories.has(path) ? null : await ownInModule(path, environment);
+    if (kind !== null) unkept.push({ path, kind });
   }
   return unkept;
 }
@@ -154,16 +156,17 @@ async function isThere(path: string): Promise<boolean> {
   return (await unlessMissing(lstat(path))) !== null;
 }
 
-/** Nothing uncommitted in it, and no commit that its remotes do not have. One without a commit is nowhere else. */
-async function isElsewhere(path: string, environment: Environment): Promise<boolean> {
+/** What of it is not committed, or no remote of it has. One without a commit is nowhere else. */
+async function ownIn(path: string, environment: Environment): Promise<UnkeptKind | null> {
   const status = await statusOf(path, environment);
-  if (status === null || status.head === null || status.dirtyFiles > 0) return false;
+  if (status === null || status.head === null || status.dirtyFiles > 0) return 'files';
   const gitDirectory = await gitDirectoryOf(path, environment);
-  return !(await mayHideFiles(gitDirectory)) && (await areCommitsElsewhere(path, gitDirectory, environment));
+  if (await mayHideFiles(gitDirectory)) return 'files';
+  return (await areCommitsElsewhere(path, gitDirectory, environment)) ? null : 'commits';
 }
 
 /** The same of one without its files. */
-async function isModuleElsewhere(gitDirectory: string, environment: Environment): Promise<boolean> {
+async function ownInModule(gitDirectory: string, environment: Environment): Promise<UnkeptKind | null> {
   // The folder that it is set to may not be there any more.
   const inModule = { ...environment, GIT_DIR: gitDirectory, GIT_WORK_TREE: gitDirectory };
   const staged = await askGit({
@@ -172,7 +175,8 @@ async function isModuleElsewhere(gitDirectory: string, environment: Environment)
     operation,
     environment: inModule,
   });
-  return staged.exitCode === 0 && (await areCommitsElsewhere(gitDirectory, gitDirectory, inModule));
+  if (staged.exitCode !== 0) return 'files';
+  return (await areCommitsElsewhere(gitDirectory, gitDirectory, inModule)) ? null : 'commits';
 }
 
 /**

@@ -70,9 +70,15 @@ export async function refusalOf(repository: Repository, worktree: WorktreeFacts)
 }
 
 function wordsOf({ path, kind }: Unkept): string {
-  return kind === 'worktree'
-    ? `${path} is another worktree, which is not Warden’s to remove; remove it first`
-    : `${path} is a repository of its own and holds work that is nowhere else; push it or remove it first`;
+  const isOwn = `${path} is a repository of its own and holds work that is nowhere else`;
+  switch (kind) {
+    case 'worktree':
+      return `${path} is another worktree, which is not Warden’s to remove; remove it first`;
+    case 'files':
+      return `${isOwn}, files that are not committed; push it or remove it first`;
+    case 'commits':
+      return `${isOwn}, commits of its branches, of its stashes or that its HEAD has left; push it or remove it first`;
+  }
 }
 
 /** Git's entry for the worktree, after making sure that it is ours and that nothing else is in its place. */
