@@ -6,22 +6,35 @@ import { askGit, type GitRequest } from './git.ts';
 import { refusalOfGit } from './refused-by-git.ts';
 import { systemCode, unlessMissing } from './system-failure.ts';
 
-type Environment = Readonly<Record<string, string>>;
+type How = Required<Pick<GitRequest, 'environment' | 'signal'>>;
+
+/** It takes milliseconds. Where a disk or a named pipe answers nobody, git would wait for ever, and so would its caller. */
+const patienceMilliseconds = 30_000;
 
 /**
  * The repository of a folder; from inside a linked worktree, a subfolder or the git folder it is the main checkout's.
  * @param environment of whatever git starts, besides what it has anyway
+ * @param patience milliseconds
  * @throws WardenError not_a_repository, bare_repository, repository_of_another, unusable_repository, git_not_found
  */
-export async function repositoryOf(directory: string, environment: Environment = {}): Promise<Repository> {
+export async function repositoryOf(
+  directory: string,
+  environment: Readonly<Record<string, string>> = {},
+  patience = patienceMilliseconds,
+): Promise<Repository> {
+  const signal = AbortSignal.timeout(patience);
   try {
     const start = await folderAt(directory);
     if (start === null) throw new WardenError('not_a_repository', { path: directory });
-    return await repositoryFrom(start, directory, environment);
+    return await repositoryFrom(start, directory, { environment, signal });
   } catch (error) {
     // It may have been removed while it was looked at, and git says many things then.
     if ((await folderAt(directory).catch(() => directory)) === null) {
       throw new WardenError('not_a_repository', { path: directory }, { cause: error });
+    }
+    if (signal.aborted) {
+      const detail = `git did not answer in ${patience / 1_000} s`;
+      throw new WardenError('unusable_repository', { path: directory, detail }, { cause: error });
     }
     if (isWardenError(error) || !refusals.has(systemCode(error))) throw error;
     throw new WardenError('unusable_repository', { path: directory, detail: detailOf(error) }, { cause: error });
@@ -40,12 +53,12 @@ async function folderAt(directory: string): Promise<string | null> {
   return found;
 }
 
-async function repositoryFrom(start: string, directory: string, environment: Environment): Promise<Repository> {
+async function repositoryFrom(start: string, directory: string, how: How): Promise<Repository> {
   const request: GitRequest = {
     directory: start,
     arguments: ['rev-parse', '--git-dir', '--git-common-dir', '--is-bare-repository', '--is-inside-work-tree'],
     operation: 'find repository',
-    environment,
+    ...how,
   };
   const answer = await askGit(request);
   if (answer.exitCode !== 0) {
@@ -57,42 +70,42 @@ async function repositoryFrom(start: string, directory: string, environment: Env
   const common = await realpath(resolve(start, commonDirectory));
   const isMain = common === (await realpath(resolve(start, gitDirectory)));
   return {
-    path:
-      isMain && insideWorkTree === 'true' ? await topOf(start, environment) : await mainCheckoutOf(common, environment),
+    path: isMain && insideWorkTree === 'true' ? await topOf(start, how) : await mainCheckoutOf(common, how),
     gitDirectory: common,
   };
 }
 
-async function topOf(directory: string, environment: Environment): Promise<string> {
-  const request = { directory, arguments: ['rev-parse', '--show-toplevel'], operation: 'find repository', environment };
+async function topOf(directory: string, how: How): Promise<string> {
+  const request = { directory, arguments: ['rev-parse', '--show-toplevel'], operation: 'find repository', ...how };
   const answer = await askGit(request);
   if (answer.exitCode !== 0) throw refusalOfGit(directory, answer);
   return await realpath(linesOf(answer.output)[0] ?? '');
 }
 
 /** With the git folder given and nothing configured, git takes the folder that it is started in for the work tree. */
-async function mainCheckoutOf(commonDirectory: string, environment: Environment): Promise<string> {
+async function mainCheckoutOf(commonDirectory: string, how: How): Promise<string> {
   const request = {
     directory: dirname(commonDirectory),
     arguments: ['rev-parse', '--is-bare-repository', '--show-toplevel'],
     operation: 'find repository',
-    environment: { ...environment, GIT_DIR: commonDirectory },
+    ...how,
+    environment: { ...how.environment, GIT_DIR: commonDirectory },
   };
   const answer = await askGit(request);
   const [bare, top] = linesOf(answer.output);
   if (bare === 'true') throw new WardenError('bare_repository', { path: commonDirectory });
   if (answer.exitCode !== 0 || top === undefined) throw refusalOfGit(commonDirectory, answer);
-  await checkMain(top, commonDirectory, environment);
+  await checkMain(top, commonDirectory, how);
   return await realpath(top);
 }
 
 /** A git folder that was put elsewhere (`--separate-git-dir`) does not tell where its main checkout is. */
-async function checkMain(top: string, commonDirectory: string, environment: Environment): Promise<void> {
+async function checkMain(top: string, commonDirectory: string, how: How): Promise<void> {
   const answer = await askGit({
     directory: top,
     arguments: ['rev-parse', '--git-common-dir'],
     operation: 'find repository',
-    environment,
+    ...how,
   });
   const found = answer.exitCode === 0 ? linesOf(answer.output)[0] : undefined;
   if (found === undefined || (await realpath(resolve(top, found))) !== commonDirectory) {

@@ -1,7 +1,11 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { execa } from 'execa';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { gitWorktrees } from '../../../src/worktrees/git-worktrees.ts';
+import { repositoryOf } from '../../../src/worktrees/repository.ts';
+import { eventually } from '../../support/eventually.ts';
 import { git, temporaryFolder, temporaryRepository, testRepositoryAt, writeFiles } from './temporary-repository.ts';
 
 const worktrees = gitWorktrees();
@@ -61,6 +65,31 @@ describe.concurrent('a repository is found', () => {
     await expect(worktrees.repositoryOf(join(folder, 'linked'))).rejects.toMatchObject({ code: 'bare_repository' });
   });
 });
+
+describe.skipIf(process.platform !== 'linux')('a repository of which git hears nothing', () => {
+  it('is told, and no git waits any longer', async () => {
+    const { path } = await temporaryRepository();
+    const file = join(path, '.git/config');
+    await rm(file);
+    await execa('mkfifo', [file]);
+    await expect(repositoryOf(path, {}, 500)).rejects.toMatchObject({
+      code: 'unusable_repository',
+      facts: { detail: 'git did not answer in 0.5 s' },
+    });
+    await eventually(() => pidsIn(path).length === 0);
+  });
+});
+
+/** Processes that work in a folder. */
+function pidsIn(folder: string): string[] {
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === folder;
+    } catch {
+      return false;
+    }
+  });
+}
 
 describe('without git on the PATH', () => {
   it('the error says so', async () => {
