@@ -87,7 +87,7 @@ async function keptIn(
   const unkept = await unkeptIn(request, working, below);
   if (found === null) return { checkpoint: null, unkept };
   const before = head?.tree ?? emptyTree(found);
-  const changed = await namesBetween(index, before, found);
+  const changed = found === before ? [] : await namesBetween(index, before, found);
   // Once the folder has gone those of the last one are its files still.
   const converted =
     working === null
