@@ -79,10 +79,11 @@ async function keptIn(
   if (worktreePath !== null) await lookAtEveryFile(index);
   const staged = await stagedState(index);
   const left = await leftCommits(index, entry.directory, head?.commit ?? null);
-  const [working, below] =
-    worktreePath === null
-      ? [null, null]
-      : await Promise.all([workingTree(index), why === 'removal' ? repositoriesBelow(worktreePath) : null]);
+  const looking = worktreePath !== null && why === 'removal' ? repositoriesBelow(worktreePath) : Promise.resolve(null);
+  // Git is waited for whatever that says: it writes into the copy of the index.
+  looking.catch(() => undefined);
+  const working = worktreePath === null ? null : await workingTree(index);
+  const below = await looking;
   const found = working === null ? (staged.tree ?? head?.tree ?? null) : working.tree;
   const unkept = await unkeptIn(request, working, below);
   if (found === null) return { checkpoint: null, unkept };
