@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -34,6 +35,13 @@ async function seen(worktree: string): Promise<object> {
     const isIgnored = ignored.has(Buffer.from(name, 'latin1').toString('utf8'));
     if (isIgnored || nested.some((folder) => name.startsWith(folder))) delete content[name];
   }
+  const committed = await list('ls-tree', '-r', 'HEAD').catch((): string[] => []);
+  for (const line of committed) {
+    const [, object = '', name = ''] = /^\d+ blob ([0-9a-f]+)\t([^]*)$/.exec(line) ?? [];
+    const key = Buffer.from(name).toString('latin1');
+    const [kind, bytes] = (content[key] ?? '').split(' ');
+    if (kind !== 'link' && bytes !== undefined && isCommitted(bytes, object)) content[key] = `${kind} as committed`;
+  }
   const flags = await git(worktree, 'ls-files', '--debug', '-z');
   const intended = [...flags.matchAll(/([^\0]*)\0 {2}ctime:(?:[^\n]*\n){4}[^\n]*flags: (\w+)\n?/g)].flatMap(
     ([, name = '', flag = '']) => ((Number.parseInt(flag, 16) & intentToAdd) === 0 ? [] : [name]),
@@ -46,6 +54,12 @@ async function seen(worktree: string): Promise<object> {
   // A name that is only to be added and has no file any more is nothing.
   const present = intended.filter((name) => Buffer.from(name).toString('latin1') in content);
   return { content, index, intended: present, head };
+}
+
+/** What is committed is git's, which gives it back with the line endings that it checks out. */
+function isCommitted(base64: string, object: string): boolean {
+  const kept = Buffer.from(Buffer.from(base64, 'base64').toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
+  return hash('sha1', Buffer.concat([Buffer.from(`blob ${kept.length}\0`), kept])) === object;
 }
 
 async function keepRemoveRestore(name: string): Promise<void> {
