@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { leaseNow } from '../support/lease-now.ts';
 import { processesOf } from '../support/run-processes.ts';
 import { shell } from '../support/temporary-repository.ts';
-import { answer, contextMenu, modalDialog, openView, treeItem } from './interactions.ts';
+import { answer, contextMenu, modalDialog, openView, pickQuickPickItem, treeItem } from './interactions.ts';
 import { type RunRow, type Window, windowTest } from './window.ts';
 
 const entry = path.join(import.meta.dirname, '../../dist/bundle/warden.cjs');
@@ -63,20 +63,45 @@ const item = ({ workbench: { page } }: Window, name: Agent, says = '') =>
 async function killInTree(window: Window, ...names: Agent[]): Promise<void> {
   for (const name of names) {
     // By its menu: its row moves as soon as it is being stopped.
-    await contextMenu(window.workbench.page, item(window, name), 'Kill Run');
+    const question = modalDialog(window.workbench.page, `Kill ${name}?`);
+    const isOver = (): boolean => newest(window, name).status !== 'running';
     // A critical section that is under way is shown first.
-    if (name === 'writer') await answer(modalDialog(window.workbench.page, 'Kill writer?'), 'Kill');
-    await eventually(() => newest(window, name).status !== 'running', 20_000);
+    await chooseInMenu(window, name, 'Kill Run', async () => isOver() || (await question.isVisible()));
+    if (name === 'writer') await answer(question, 'Kill');
+    await eventually(isOver, 20_000);
   }
 }
 
 /** Until the decision to kill it by force is written: who carries it out has only begun. */
 async function forceKill(window: Window, name: Agent): Promise<void> {
-  await contextMenu(window.workbench.page, item(window, name), 'Force Kill Run');
-  await answer(modalDialog(window.workbench.page, new RegExp(`Force kill ${name}\\?`)), 'Force Kill');
+  const question = modalDialog(window.workbench.page, new RegExp(`Force kill ${name}\\?`));
+  await chooseInMenu(window, name, 'Force Kill Run', () => question.isVisible());
+  await answer(question, 'Force Kill');
   await eventually(
     () => /"force":true/.test(newest(window, name).stop ?? '') || newest(window, name).ended_at !== null,
   );
+}
+
+/**
+ * While a tree is read anew, as when runs begin or end, VS Code knows none of its rows: the command of a menu gets none
+ * then, and asks which run was meant.
+ */
+async function chooseInMenu(
+  window: Window,
+  name: Agent,
+  entry: string,
+  isTaken: () => Promise<boolean>,
+): Promise<void> {
+  const { page } = window.workbench;
+  await contextMenu(page, item(window, name), entry);
+  const asked = page.getByPlaceholder('Pick a run');
+  await eventually(async () => {
+    if (await asked.isVisible()) {
+      await pickQuickPickItem(page, new RegExp(name));
+      await asked.waitFor({ state: 'hidden' });
+    }
+    return isTaken();
+  }, 20_000);
 }
 
 const newest = (window: Window, name: Agent): RunRow =>
@@ -115,7 +140,7 @@ windowTest('a reload leaves runs alone, and a kill goes on in whatever stage it 
 
   await expectKilled(window, runs.crowd, 'system');
   await item(window, 'patient', 'asked to end, .*s of 2 min').waitFor();
-  await contextMenu(window.workbench.page, item(window, 'tough'), 'Force Now');
+  await chooseInMenu(window, 'tough', 'Force Now', () => Promise.resolve(newest(window, 'tough').ended_at !== null));
   await expectKilled(window, runs.tough, 'system');
   await goOn(window);
   await expectKilled(window, runs.writer, 'graceful');
