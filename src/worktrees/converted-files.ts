@@ -1,5 +1,6 @@
-import { askGit, git, nulSeparated, quotedPath } from './git.ts';
-import { durable, type TemporaryIndex } from './temporary-index.ts';
+import { askGit, git, nulSeparated } from './git.ts';
+import type { TemporaryIndex } from './temporary-index.ts';
+import { writingBlobs } from './writing-blobs.ts';
 
 const operation = 'keep work';
 
@@ -24,12 +25,11 @@ interface ChangedBlob {
 export async function convertedFiles(index: TemporaryIndex, names: ReadonlySet<string>): Promise<string[]> {
   const suspects = await blobsOf(index, await whereConverting(index, names));
   if (suspects.length === 0) return [];
-  const answer = await askGit({
-    ...index,
-    arguments: [...durable, 'hash-object', '-w', '--no-filters', '--stdin-paths'],
-    input: Buffer.from(suspects.map(({ name }) => `${quotedPath(name)}\n`).join(''), 'latin1'),
-    operation,
-  });
+  const request = writingBlobs(
+    index,
+    suspects.map(({ name }) => name),
+  );
+  const answer = await askGit(request);
   // A file went meanwhile: before a removal that is found out, and otherwise what git holds of the others is enough.
   if (answer.exitCode !== 0) return [];
   const objects = answer.output.toString('latin1').split('\n');

@@ -153,11 +153,6 @@ export function nulSeparated(output: Buffer, encoding: 'utf8' | 'latin1' = 'utf8
   return output.toString(encoding).split('\0').slice(0, -1);
 }
 
-/** A name as git reads it from a line (`--stdin-paths`), whatever is in it. */
-export function quotedPath(name: string): string {
-  return `"${name.replaceAll(/["\\]/g, String.raw`\$&`).replaceAll('\n', String.raw`\n`)}"`;
-}
-
 /** Of such parts, those that begin so, without that beginning. Searched natively: tens of thousands take no time. */
 export function partsBeginningWith(prefix: string, output: Buffer): string[] {
   const bounded = Buffer.concat([Buffer.of(0), output]);

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { askGit, gitFailure, quotedPath } from './git.ts';
+import { askGit, gitFailure } from './git.ts';
 import { unlessMissing } from './system-failure.ts';
-import { durable, type TemporaryIndex } from './temporary-index.ts';
+import type { TemporaryIndex } from './temporary-index.ts';
+import { writingBlobs } from './writing-blobs.ts';
 
 /** Folders in git's folder for a worktree that hold what an operation still has to do: a plan, patches, messages. */
 const folders = ['rebase-merge', 'rebase-apply', 'sequencer'];
@@ -14,12 +15,8 @@ const folders = ['rebase-merge', 'rebase-apply', 'sequencer'];
 export async function operationFiles(index: TemporaryIndex, adminDirectory: string): Promise<string[]> {
   const names = await namesIn(adminDirectory);
   if (names.length === 0) return [];
-  const request = {
-    ...index,
-    arguments: [...durable, 'hash-object', '-w', '--no-filters', '--stdin-paths'],
-    input: Buffer.from(names.map((name) => `${quotedPath(join(adminDirectory, name))}\n`).join('')),
-    operation: 'keep work',
-  };
+  const paths = names.map((name) => Buffer.from(join(adminDirectory, name)).toString('latin1'));
+  const request = writingBlobs(index, paths);
   const answer = await askGit(request);
   if (answer.exitCode !== 0) {
     // A run that goes on has brought it further meanwhile.

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { lstat, mkdir, readFile } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isWardenError, WardenError } from '../core/errors.ts';
@@ -28,6 +28,7 @@ import {
 } from './pool-mark.ts';
 import { foldersOf, indexLookOf, isPooled, lookAt, pooledEntries, type PooledEntry } from './pooled-entries.ts';
 import { adminDirectoryIn } from './register-worktree.ts';
+import { hasWorkInReflog } from './reflog.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { holdingLock } from './repository-lock.ts';
 import { countedFiles, isWholeStatus, statusArguments } from './status.ts';
@@ -256,14 +257,9 @@ async function isNothingLeftIn({ pool, path, directory, head }: PooledEntry): Pr
   const environment = ofPool(pool.id);
   const look = { worktreePath: null, adminDirectory: directory, tree: null, below: null, environment };
   if ((await unkeptRepositories(look)).length > 0) return false;
-  if (!(await hasMoved(directory))) return true;
+  if (!(await hasWorkInReflog(directory))) return true;
   const index = { directory: isThere ? path : directory, environment: { ...environment, GIT_DIR: directory } };
   return (await leftCommits(index, directory, head)).length === 0;
-}
-
-async function hasMoved(adminDirectory: string): Promise<boolean> {
-  const lines = (await unlessMissing(readFile(join(adminDirectory, 'logs', 'HEAD'), 'utf8'))) ?? '';
-  return /^[^\t]*\t(?!reset: |checkout: )\S/m.test(lines);
 }
 
 /** All of its files are those of the commit that it was prepared from. */

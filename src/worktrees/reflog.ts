@@ -8,7 +8,16 @@ import { unlessMissing } from './system-failure.ts';
  * @param gitDirectory that HEAD is in
  */
 export async function namesInReflog(gitDirectory: string): Promise<string[]> {
-  const lines = (await unlessMissing(readFile(join(gitDirectory, 'logs', 'HEAD'), 'latin1'))) ?? '';
+  const lines = await reflogOf(gitDirectory);
   const names = lines.match(/^[0-9a-f]{40,64} [0-9a-f]{40,64}(?= )/gm)?.flatMap((pair) => pair.split(' ')) ?? [];
   return [...new Set(names)].filter((name) => !/^0+$/.test(name));
+}
+
+/** Whether HEAD has been moved by more than resets and checkouts, of which no commit comes. */
+export async function hasWorkInReflog(gitDirectory: string): Promise<boolean> {
+  return /^[^\t]*\t(?!reset: |checkout: )\S/m.test(await reflogOf(gitDirectory));
+}
+
+async function reflogOf(gitDirectory: string): Promise<string> {
+  return (await unlessMissing(readFile(join(gitDirectory, 'logs', 'HEAD'), 'latin1'))) ?? '';
 }
