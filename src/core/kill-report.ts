@@ -42,3 +42,27 @@ export interface KillReport {
   readonly sessionUpdated: boolean;
   readonly auditLogged: boolean;
 }
+
+/** The report of a kill for which nothing had to be done. @param killedAt epoch milliseconds */
+export function reportOfNothing(
+  { runId, workflowName }: Pick<KillReport, 'runId' | 'workflowName'>,
+  killedAt: number,
+): KillReport {
+  return {
+    runId,
+    workflowName,
+    success: true,
+    killedAt,
+    method: 'graceful',
+    durationMilliseconds: 0,
+    processes: 0,
+    signals: [],
+    survivors: [],
+    stages: [],
+    waitedFor: [],
+    interrupted: [],
+    aftermath: null,
+    sessionUpdated: true,
+    auditLogged: true,
+  };
+}

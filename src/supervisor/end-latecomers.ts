@@ -1,4 +1,4 @@
-import type { KillReport } from '../core/kill-report.ts';
+import { type KillReport, reportOfNothing } from '../core/kill-report.ts';
 import type { Member } from '../core/membership.ts';
 import type { Run } from '../core/run.ts';
 import { endAllOf } from './end-all-of.ts';
@@ -32,22 +32,15 @@ interface Observed {
 }
 
 function reportOf(world: World, run: Run, { processes, left, durationMilliseconds }: Observed): KillReport {
+  // The run was over before; that these are ended is in the audit log.
   return {
-    runId: run.runId,
-    workflowName: run.workflowName,
+    ...reportOfNothing(run, world.clock.now()),
     success: left.length === 0,
-    killedAt: world.clock.now(),
     method: 'system',
     durationMilliseconds,
     processes,
     signals: [{ phase: 'system', signal: 'SIGKILL', processes }],
     survivors: left.map(({ identity: { pid }, facts: { name } }) => ({ pid, name, reason: 'alive' })),
     stages: [{ stage: 'system', milliseconds: durationMilliseconds }],
-    waitedFor: [],
-    interrupted: [],
-    aftermath: null,
-    // The run was over before; that these are ended is in the audit log.
-    sessionUpdated: true,
-    auditLogged: true,
   };
 }

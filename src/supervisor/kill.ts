@@ -1,5 +1,5 @@
 import { WardenError } from '../core/errors.ts';
-import type { KillReport } from '../core/kill-report.ts';
+import { type KillReport, reportOfNothing } from '../core/kill-report.ts';
 import type { AuditEntry } from '../core/ports/store.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -111,7 +111,9 @@ function carryOrFollow(world: World, run: Run): Promise<Run> {
 /** Null of a run that ended by itself. */
 function knownReport(run: Run): KillReport | null {
   if (run.killReport !== null) return run.killReport;
-  return run.status === 'terminated' && run.reason?.code === 'cancelled' ? reportOfCancelled(run) : null;
+  // A run that was cancelled before its command started: there was nothing to signal.
+  const isCancelled = run.status === 'terminated' && run.reason?.code === 'cancelled';
+  return isCancelled ? reportOfNothing(run, run.endedAt ?? run.createdAt) : null;
 }
 
 /** @throws WardenError run_is_over */
@@ -119,25 +121,4 @@ async function refuse(world: World, { runId, status }: Run, options: KillOptions
   const facts = { runId, status };
   await world.store.audit(auditOf(world, runId, 'kill', 'refused', { why: options.why ?? null, facts }));
   throw new WardenError('run_is_over', facts);
-}
-
-/** A run that was cancelled before its command started: there was nothing to signal. */
-function reportOfCancelled(run: Run): KillReport {
-  return {
-    runId: run.runId,
-    workflowName: run.workflowName,
-    success: true,
-    killedAt: run.endedAt ?? run.createdAt,
-    method: 'graceful',
-    durationMilliseconds: 0,
-    processes: 0,
-    signals: [],
-    survivors: [],
-    stages: [],
-    waitedFor: [],
-    interrupted: [],
-    aftermath: null,
-    sessionUpdated: true,
-    auditLogged: true,
-  };
 }
