@@ -141,7 +141,7 @@ export class AuditMirror {
       const { position, last, runs } = await appendAfter(file, size, from, source);
       if (last === null) return;
       await file.datasync();
-      // Whoever was held up for so long that somebody took the lock from him may have written into a file that was replaced.
+      // Where a file system does not lock, it may have been written into a file that was replaced.
       if ((await stat(this.file)).ino !== inode) return;
       this.#reached = { inode, size: position, entry: last.entry };
       // Of a log that was rewritten it must not be remembered that all is well.

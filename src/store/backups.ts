@@ -79,7 +79,7 @@ export class Backups {
 
   async #locked<Result>(patienceMilliseconds: number, work: (isHeld: boolean) => Promise<Result>): Promise<Result> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    return withLockFile(path.join(this.#folder, 'lock'), patienceMilliseconds, work);
+    return withLockFile(`${this.#folder}.lock`, patienceMilliseconds, work);
   }
 
   async #make(newest: Backup | null, now: number, signal?: AbortSignal): Promise<Backup> {

@@ -4,6 +4,8 @@ import path from 'node:path';
 
 export interface OtherProcess extends AsyncDisposable {
   readonly child: ChildProcess;
+  /** Its exit code, or the signal that ended it; whenever one asks. */
+  readonly exited: Promise<readonly [number | null, NodeJS.Signals | null]>;
   /** Ends it as a crash would. */
   crash(): Promise<void>;
 }
@@ -19,10 +21,10 @@ export function startOtherProcess(
     env: { ...process.env, WARDEN_STATE_DIR: stateFolder },
     stdio: 'inherit',
   });
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const crash = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
-    await once(child, 'exit');
+    await exited;
   };
-  return { child, crash, [Symbol.asyncDispose]: crash };
+  return { child, exited, crash, [Symbol.asyncDispose]: crash };
 }

@@ -547,7 +547,7 @@ describe('a database that was lost is made anew', () => {
     expect(await stores[0]!.knownRunIds()).toHaveLength(8);
     for (const store of stores) store.close();
     const names = await readdir(path.dirname(place.file));
-    expect(names.filter((name) => !/^warden\.db(-wal|-shm)?$/.test(name))).toEqual([
+    expect(names.filter((name) => !/^warden\.db(-wal|-shm|\.lock)?$/.test(name))).toEqual([
       expect.stringMatching(/^warden\.db\.damaged-/),
     ]);
     expectSound(place.file);

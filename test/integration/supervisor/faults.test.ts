@@ -142,7 +142,7 @@ describe('a launcher that is stopped', () => {
     expect((await scope.supervisor.status(runId)).run.status).toBe('pending');
     await mkdir(goOn);
     other.child.kill('SIGCONT');
-    await once(other.child, 'exit');
+    await other.exited;
     expect((await scope.supervisor.status(runId)).run.status).toBe('running');
   });
 
@@ -165,7 +165,7 @@ describe('a launcher that is stopped', () => {
     expect(processesOf(runId)).toEqual([]);
     other.child.kill('SIGCONT');
     await eventually(async () => (await scope.supervisor.status(runId)).run.status === 'terminated');
-    await once(other.child, 'exit');
+    await other.exited;
     await expectNothingMade(repository);
   });
 });
@@ -182,7 +182,7 @@ describe('a launcher that has done its work and is gone', () => {
       return found?.run.worktree === null ? null : found?.run;
     });
     expect(pending.status).toBe('pending');
-    await once(other.child, 'exit');
+    await other.exited;
     const late = await testSupervisor(repository, ({ store }) => ({
       store: new Proxy(store, {
         get(target, name) {
@@ -261,7 +261,7 @@ describe('a kill whose carrier crashes', () => {
     const ended = await supervisor.status(runId);
     const entries = await supervisor.audit({ runId });
     other.child.kill('SIGCONT');
-    const [exitCode] = (await once(other.child, 'exit')) as [number | null];
+    const [exitCode] = await other.exited;
     expect(exitCode).toBe(0);
     expect(await supervisor.status(runId)).toEqual(ended);
     expect(await supervisor.audit({ runId })).toEqual(entries);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -192,7 +191,7 @@ describe('the queue', () => {
     await mkdir(repository.goOn);
     expect((await supervisor.wait(queued!.runId)).run.status).toBe('completed');
     other.child.kill('SIGCONT');
-    expect(await once(other.child, 'exit')).toEqual([0, null]);
+    expect(await other.exited).toEqual([0, null]);
   });
 });
 
@@ -230,7 +229,7 @@ describe('a launch from the queue whose launcher crashes', () => {
     await using scope = await testSupervisor(repository);
     const { supervisor } = scope;
     await using other = startOtherProcess('run-until-release', worker(repository), repository.stateFolder);
-    await once(other.child, 'exit');
+    await other.exited;
     expect((await supervisor.recent({}))[0]?.run.status).toBe('running');
     expect(existsSync(log)).toBe(false);
     supervisor.startWatching(1_000);
