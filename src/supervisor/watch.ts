@@ -59,7 +59,6 @@ interface Judged {
   readonly health: Health;
 }
 
-/** A run that may have to be started again. */
 /** The lease is renewed and exits are looked for at least this often. */
 const beatMilliseconds = 1_000;
 
