@@ -26,8 +26,7 @@ export interface OngoingStop {
 export async function reconcile(world: World, some?: readonly Run[]): Promise<readonly OngoingStop[]> {
   const active = some ?? (await world.store.watchedRuns());
   if (active.length === 0) return [];
-  const needsLook = active.some(({ status, stop }) => status === 'running' && stop === null);
-  const members = needsLook ? await world.members.look() : new Map<RunId, readonly Member[]>();
+  const members = active.some(needsLook) ? await world.members.look() : new Map<RunId, readonly Member[]>();
   const stops: OngoingStop[] = [];
   for (const run of active) {
     const stop = await reconcileRun(world, run, members.get(run.runId) ?? []);
@@ -36,9 +35,17 @@ export async function reconcile(world: World, some?: readonly Run[]): Promise<re
   return stops;
 }
 
-/** The same for one run, with a look of its own. */
+/** The same for one run. One whose command lives costs no look at all processes, however often somebody asks. */
 export async function reconcileOne(world: World, run: Run): Promise<OngoingStop | null> {
-  return isTerminal(run.status) ? null : reconcileRun(world, run, await world.members.of(run.runId));
+  if (isTerminal(run.status) || (await isCommandAlive(world, run))) return null;
+  return reconcileRun(world, run, needsLook(run) ? await world.members.of(run.runId) : []);
+}
+
+const needsLook = ({ status, stop }: Run): boolean => status === 'running' && stop === null;
+
+/** Told by a look at one process alone. */
+async function isCommandAlive({ executor }: World, run: Run): Promise<boolean> {
+  return needsLook(run) && run.process !== null && (await executor.isAlive(run.process.command));
 }
 
 /**
@@ -47,8 +54,8 @@ export async function reconcileOne(world: World, run: Run): Promise<OngoingStop 
  */
 export async function endIfOver(world: World, run: Run): Promise<Run> {
   if (run.status !== 'running' || run.stop !== null) return run;
-  // One that lives is told by a look at one process alone, without a sweep before the first signal.
-  if (run.process !== null && (await world.executor.isAlive(run.process.command))) return run;
+  // Without a sweep before the first signal.
+  if (await isCommandAlive(world, run)) return run;
   const members = await world.members.of(run.runId);
   if (members.length > 0) return run;
   await settleIfOver(world, run, members);
