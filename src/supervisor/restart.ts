@@ -86,11 +86,16 @@ export async function restartOnce(world: World, run: Run): Promise<void> {
 
 /** @returns what the workflow is now */
 async function requirePossible(world: World, run: Run, { resume }: RestartOptions): Promise<Workflow> {
-  const { runId, worktree } = run;
+  const { runId, worktree, startedAt } = run;
   if (resume === 'worktree' && worktree === null) throw new WardenError('no_worktree', { runId });
   const repository = await world.worktrees.repositoryOf(run.repository);
-  if (typeof resume === 'object' && (resume.checkpoint !== null || worktree === null)) {
-    await checkpointOf(world, repository, runId, resume.checkpoint);
+  if (typeof resume === 'object') {
+    const { checkpoint } = resume;
+    const mayBeTaken = checkpoint === null && worktree !== null && startedAt !== null;
+    // The last one is taken after its end, when nobody writes any more; that there will be one is known only where there is.
+    if (mayBeTaken && (await world.worktrees.checkpointsOf(repository, runId)).length === 0)
+      await world.worktrees.checkpoint({ path: worktree.path, runId, why: 'restart' });
+    await checkpointOf(world, repository, runId, checkpoint);
   }
   const workflow = await presentDefinition(world, repository, run);
   await requirePrograms(world, repository.path, workflow, world.executor.environment(), 'before');

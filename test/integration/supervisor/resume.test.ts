@@ -77,6 +77,17 @@ test('a run is restarted from a checkpoint in a worktree of its own, with what w
   await expect(missing).rejects.toMatchObject({ code: 'no_checkpoint' });
 });
 
+test('a run of which nothing can be kept is not ended for a restart from its last checkpoint', async () => {
+  await using repository = await temporaryRepository();
+  await repository.defineWorkflows({ worker: shell('touch $WARDEN_RUN_DIR/ready; exec sleep 1000') });
+  await using scope = await testSupervisor(repository);
+  const { supervisor } = scope;
+  const { runId } = await worked(repository, supervisor);
+  const refused = supervisor.restart(runId, { resume: { checkpoint: null } });
+  await expect(refused).rejects.toMatchObject({ code: 'no_checkpoint' });
+  expect((await supervisor.status(runId)).run).toMatchObject({ status: 'running', stop: null });
+});
+
 test('a worktree in which somebody works is not taken over', async () => {
   await using repository = await temporaryRepository();
   await repository.defineWorkflows({ worker: shell('echo x > work') });
