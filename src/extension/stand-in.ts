@@ -10,9 +10,12 @@ import { watchIntervalSeconds } from './watch-interval.ts';
 /** VS Code gives a window that is being closed five seconds for everything; a database that is busy may take longer. */
 const askMilliseconds = 300;
 
+/** Among the newest of those that are over a retry is looked for. */
+const endedRunsAtMost = 100;
+
 /**
- * Sees to it that somebody watches over the runs when this window is gone: where any is alive, or that cannot be told in
- * time, `warden watch` is started, which finds out whether it is needed. Never throws.
+ * Sees to it that somebody watches over the runs when this window is gone: where any is alive or to be started again, or that
+ * cannot be told in time, `warden watch` is started, which finds out whether it is needed. Never throws.
  * @param entry the extension's bundle
  */
 export async function startStandIn(
@@ -21,7 +24,7 @@ export async function startStandIn(
   diagnostics: Diagnostics,
 ): Promise<void> {
   try {
-    if (!(await mayHaveActiveRuns(supervisor))) return;
+    if (!(await mayHaveWork(supervisor))) return;
     startWatch({
       entry,
       intervalSeconds: watchIntervalSeconds(),
@@ -33,14 +36,17 @@ export async function startStandIn(
   }
 }
 
-async function mayHaveActiveRuns(supervisor: SupervisorInThread): Promise<boolean> {
+async function mayHaveWork(supervisor: SupervisorInThread): Promise<boolean> {
   const answered = new AbortController();
   const tooLate = sleep(askMilliseconds, true, { signal: answered.signal }).catch(() => true);
-  const asked = supervisor.recent({ statuses: activeStatuses, limit: 1 }).then(
-    (active) => active.length > 0,
-    () => true,
-  );
+  const asked = hasWork(supervisor).catch(() => true);
   const mayHave = await Promise.race([asked, tooLate]);
   answered.abort();
   return mayHave;
+}
+
+async function hasWork(supervisor: SupervisorInThread): Promise<boolean> {
+  if ((await supervisor.recent({ statuses: activeStatuses, limit: 1 })).length > 0) return true;
+  const ended = await supervisor.recent({ limit: endedRunsAtMost });
+  return ended.some(({ retry }) => retry !== null && retry.nextAt !== null);
 }
