@@ -49,7 +49,8 @@ export async function startRun(supervisor: Supervisor, output: Output, wait: boo
     runSentence(run),
   );
   if (isCancelled) return interruptedExitCode;
-  return run.status === 'running' ? 0 : 1;
+  // One that another has started in our place may be over by now.
+  return run.status === 'running' || run.status === 'completed' ? 0 : 1;
 }
 
 /** Who watches over a run watches over what that starts, too. */
@@ -67,9 +68,11 @@ function startInterruptibly(
   return withInterruption(async (interrupted) => {
     let accepted: Run | null = null;
     let toldAt = -Infinity;
+    let cancelling: Promise<unknown> = Promise.resolve();
     const cancel = (): void => {
       // What cannot be cancelled any more is over or was never there; the launch itself tells which.
-      if (accepted !== null) supervisor.kill(accepted.runId, { why: 'interrupted' }).catch(() => undefined);
+      if (accepted !== null)
+        cancelling = supervisor.kill(accepted.runId, { why: 'interrupted' }).catch(() => undefined);
     };
     interrupted.addEventListener('abort', cancel);
     using standIn = new QueueStandIn(supervisor, (error) => output.tell(`starting warden watch: ${detailOf(error)}`));
@@ -88,6 +91,9 @@ function startInterruptibly(
         standIn.provideAfter(wait.place ?? 1);
       },
     });
-    return { run, isCancelled: interrupted.aborted };
+    if (!interrupted.aborted) return { run, isCancelled: false };
+    // Its command may have been let go right before.
+    await cancelling;
+    return { run: (await supervisor.status(run.runId)).run, isCancelled: true };
   });
 }
