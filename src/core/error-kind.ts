@@ -31,6 +31,7 @@ const kinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   launcher_stopped: 'failed',
   out_of_sight: 'refused',
   already_replaced: 'refused',
+  retry_cancelled: 'refused',
   drill_failed: 'failed',
   disk_full: 'failed',
   state_folder_not_writable: 'failed',

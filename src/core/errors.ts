@@ -56,6 +56,7 @@ export interface ErrorFacts {
   out_of_sight: { runId: string };
   /** Another run has taken its place, so nobody starts it again by himself. */
   already_replaced: { runId: string; by: string };
+  retry_cancelled: { runId: string };
   /** The tree that was to be killed did not come to stand. */
   drill_failed: { runId: string; output: string };
   disk_full: { path: string };

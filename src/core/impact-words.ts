@@ -16,11 +16,12 @@ export function describeImpact(impact: Impact, translate: Translate): readonly s
 
 /** What a run is up to, e.g. "running for 12 min, 4 processes", or that it is over. */
 export function describeActivity(impact: Impact, translate: Translate): string {
-  const { runningMilliseconds: milliseconds, processes, status } = impact;
+  const { runningMilliseconds: milliseconds, processes, status, isRetryAwaited } = impact;
   if (milliseconds === null) {
     return isTerminal(status) ? translate('over ({0}), never started', status) : translate('not started yet');
   }
   const duration = describeDuration(Math.round(milliseconds / 1000) * 1000, translate);
+  if (isRetryAwaited) return translate('over ({0}) after {1}, and to be started again', status, duration);
   if (isTerminal(status)) return translate('over ({0}) after {1}', status, duration);
   const since =
     status === 'terminating' ? translate('being ended, after {0}', duration) : translate('running for {0}', duration);

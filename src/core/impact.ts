@@ -1,4 +1,5 @@
 import type { CriticalSection } from './critical-section.ts';
+import { isRetryAwaited } from './retry.ts';
 import type { Run } from './run.ts';
 import type { RunId } from './run-id.ts';
 import { isTerminal, type RunStatus } from './run-status.ts';
@@ -38,7 +39,9 @@ export interface Impact extends OwnWork {
   /** What should not be cut in two; a kill waits for it, one by force does not. */
   readonly underWay: Observed<readonly CriticalSection[]>;
   readonly processes: Observed<number>;
-  /** Runs that it started, or that those started, and that are not over: they go on without it. */
+  /** It is over, and to be started again: that is what a kill ends. */
+  readonly isRetryAwaited: boolean;
+  /** Runs that it started, or that those started, and that are not over, or to be started again: they go on without it. */
   readonly children: readonly RunId[];
   /** How long it has been running, or ran, in milliseconds; null when it has not started. */
   readonly runningMilliseconds: number | null;
@@ -57,15 +60,19 @@ export function isWorthAsking({ files, underWay, children }: Impact): boolean {
 }
 
 /**
- * Runs that a run started, and those that they started, as far as they are not over; nearest first.
+ * Runs that a run started, and those that they started, as far as they are not over or are to be started again; nearest
+ * first.
  * @param runs all of them, over or not
+ * @param now epoch milliseconds
  */
-export function descendantsOf(runId: RunId, runs: readonly Run[]): readonly RunId[] {
+export function descendantsOf(runId: RunId, runs: readonly Run[], now: number): readonly RunId[] {
   const found = new Set<RunId>([runId]);
   for (const parent of found) {
     for (const run of runs) if (run.parentRunId === parent) found.add(run.runId);
   }
   found.delete(runId);
-  const over = new Set(runs.filter(({ status }) => isTerminal(status)).map((run) => run.runId));
+  const replaced = new Set(runs.map(({ restartedFrom }) => restartedFrom));
+  const isOver = (run: Run): boolean => isTerminal(run.status) && !isRetryAwaited(run, now, replaced.has(run.runId));
+  const over = new Set(runs.filter(isOver).map((run) => run.runId));
   return [...found].filter((descendant) => !over.has(descendant));
 }

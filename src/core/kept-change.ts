@@ -21,7 +21,7 @@ export function mayBeKept(patch: RunPatch): boolean {
   )
     return false;
   if (patch.status !== undefined) return patch.status === 'terminating' || isTerminal(patch.status);
-  return patch.stop !== undefined || patch.killReport !== undefined || patch.followUp === null;
+  return patch.stop !== undefined || patch.killReport !== undefined || patch.isRetryCancelled === true;
 }
 
 /** A report says where it was written: `kept` in the run's folder only, or in the database with its audit entry. */
@@ -36,12 +36,17 @@ export function patchWritten(patch: RunPatch, where: 'kept' | 'database'): RunPa
  * @returns null when the change comes too late: the run is over, or what it asks for cannot follow any more
  */
 export function withKept(run: Run, patch: RunPatch): Run | null {
-  if (isTerminal(run.status)) return null;
+  if (isTerminal(run.status)) return isOnlyForGood(patch) ? { ...run, ...patch } : null;
   // A launch that was to be cancelled has become a run meanwhile: it is killed.
   const killsRunning = run.status === 'running' && patch.status === undefined && patch.stop?.kind === 'kill';
   const status = killsRunning ? 'terminating' : (patch.status ?? run.status);
   if (status !== run.status && !mayBecome(run.status, status)) return null;
   return { ...run, ...patch, status };
+}
+
+/** What is over cannot be ended once more, but somebody may want that it stays so. */
+function isOnlyForGood({ status, stop, isRetryCancelled }: RunPatch): boolean {
+  return status === undefined && stop === undefined && isRetryCancelled === true;
 }
 
 /** The run with all that is kept of it, in order. */

@@ -41,6 +41,8 @@ export interface KillReport {
   readonly aftermath: Aftermath | null;
   readonly sessionUpdated: boolean;
   readonly auditLogged: boolean;
+  /** It had ended by itself: what the kill has ended is that it was to be started again. */
+  readonly isRetryCancelled?: true;
 }
 
 /** The report of a kill for which nothing had to be done. @param killedAt epoch milliseconds */

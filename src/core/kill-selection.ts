@@ -1,7 +1,6 @@
 import { matchesGlob } from './glob.ts';
 import type { Run } from './run.ts';
 import type { RunId } from './run-id.ts';
-import { isTerminal } from './run-status.ts';
 
 /** Which runs are meant by a kill that does not name them. All that is said must hold. */
 export interface KillSelection {
@@ -14,13 +13,15 @@ export interface KillSelection {
   readonly within?: RunId;
 }
 
-/** Those runs that are meant and not over, in their order. */
+/**
+ * Those runs that are meant, in their order.
+ * @param runs what a kill may be about: those that are not over, or are to be started again
+ */
 export function selectRuns(runs: readonly Run[], selection: KillSelection): readonly Run[] {
   const { pattern, workflowName, repository } = selection;
   const spared = selection.within === undefined ? new Set() : ancestryOf(selection.within, runs);
   return runs.filter(
     (run) =>
-      !isTerminal(run.status) &&
       !spared.has(run.runId) &&
       (repository === undefined || run.repository === repository) &&
       (workflowName === undefined || run.workflowName === workflowName) &&

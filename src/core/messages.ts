@@ -104,8 +104,7 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
     return translate('{0} has no checkpoint {1}. It has: {2}.', runId, number ?? '', known.join(', '));
   },
   run_is_over: ({ runId, status }, translate) => translate('{0} is already over ({1}).', runId, status),
-  run_not_running: ({ runId, status }, translate) =>
-    translate('{0} is not running ({1}), so nothing was taken from it.', runId, status),
+  run_not_running: ({ runId, status }, translate) => translate('{0} is not running ({1}).', runId, status),
   run_is_ending: ({ runId }, translate) => translate('{0} is being ended already, so it gets no more time.', runId),
   run_not_over: ({ runId, status }, translate) =>
     translate('{0} is not over yet ({1}). Kill it first, or wait for its end.', runId, status),
@@ -138,6 +137,7 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
       runId,
     ),
   already_replaced: ({ runId, by }, translate) => translate('{0} was started again already, as {1}.', runId, by),
+  retry_cancelled: ({ runId }, translate) => translate('{0} is not started again: somebody has killed it.', runId),
   drill_failed: ({ runId, output }, translate) =>
     translate('The tree of the drill {0} did not come to stand, so nothing was shown. It printed: {1}', runId, output),
   disk_full: ({ path }, translate) =>
@@ -298,6 +298,8 @@ export function describeCopied({ files, bytes }: CopyProgress, translate: Transl
 /** Why a run is not started again, as part of a sentence. */
 export function describeRetryStop(stop: RetryStop, translate: Translate): string {
   switch (stop) {
+    case 'cancelled':
+      return translate('not started again: somebody has killed it');
     case 'used_up':
       return translate('not started again: that was the last attempt');
     case 'fails_at_once':
@@ -457,6 +459,9 @@ function withSections(words: string, { waitedFor, interrupted }: KillReport, tra
 
 function describeEnd(report: KillReport, translate: Translate): string {
   const { workflowName, survivors } = report;
+  if (report.isRetryCancelled === true) {
+    return translate('Workflow {0} had ended by itself, and is not started again', workflowName);
+  }
   if (report.success) {
     return translate(killTemplates[report.method], workflowName, hundredths(report.durationMilliseconds / 1000));
   }

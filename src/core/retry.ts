@@ -21,8 +21,11 @@ export const retryHorizonMilliseconds = 24 * 60 * 60_000 + lateMilliseconds;
 /** What ended by itself is tried again; what a person ended, or what could not start, is not. */
 const retriedReasons: ReadonlySet<RunReason['code']> = new Set(['exit_code', 'signal', 'lost']);
 
-/** Why a run is not started again though its workflow wants it: as often as it may be, in vain at once, or nobody was there. */
-export type RetryStop = 'used_up' | 'fails_at_once' | 'too_late';
+/**
+ * Why a run is not started again though its workflow wants it: somebody has killed it for good, it was as often as it may
+ * be, in vain at once, or nobody was there.
+ */
+export type RetryStop = 'cancelled' | 'used_up' | 'fails_at_once' | 'too_late';
 
 export interface RetryState {
   /** From 1. */
@@ -42,12 +45,14 @@ export interface RetryState {
  * @returns null where its workflow wants none
  */
 export function retryStateOf(run: Run, now: number, isReplaced: boolean): RetryState | null {
-  const { retryNumber, followUp, endedAt } = run;
+  const { retryNumber, followUp, endedAt, isRetryCancelled } = run;
   const { retry } = run.workflow;
-  if (retry === null && followUp === null && retryNumber === 0) return null;
+  if (retry === null && followUp === null && retryNumber === 0 && !isRetryCancelled) return null;
   const retries = retry?.attempts ?? retriesByDefault;
   const state: RetryState = { attempt: retryNumber + 1, of: retries + 1, nextAt: null, stopped: null };
-  if (endedAt === null || isReplaced || !isWanted(run)) return state;
+  if (endedAt === null || isReplaced) return state;
+  if (isRetryCancelled) return { ...state, stopped: 'cancelled' };
+  if (!isWanted(run)) return state;
   if (retryNumber >= retries) return { ...state, stopped: 'used_up' };
   if (failuresAtOnceAfter(run) >= atOnceInARow) return { ...state, stopped: 'fails_at_once' };
   const backoff = retry === null ? 0 : backoffOf(retry.backoffSeconds * 1000, retryNumber);

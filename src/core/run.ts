@@ -152,6 +152,8 @@ export interface Run {
   readonly stop: StopIntent | null;
   /** What its workflow wants once it is over, decided with its end and done once, by whoever sees that. */
   readonly followUp: 'restart' | null;
+  /** Somebody has killed it for good: it is not started again by itself. */
+  readonly isRetryCancelled: boolean;
   readonly killMethod: Phase | null;
   readonly killReport: KillReport | null;
   readonly process: RunProcess | null;

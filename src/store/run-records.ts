@@ -98,6 +98,7 @@ const addedLater = {
   warnings: [],
   extraMinutes: 0,
   followUp: null,
+  isRetryCancelled: false,
   queue: null,
 } satisfies Partial<Run>;
 

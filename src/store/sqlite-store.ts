@@ -115,7 +115,7 @@ export class SqliteStore implements Omit<
     const { audit: log, runs } = this.#tables;
     return this.#connection.write(() => {
       if (runs.one(run.runId) !== null) return false;
-      if (run.restartedFrom !== null) runs.requireNoReplacement(run.restartedFrom, replacing);
+      if (run.restartedFrom !== null) runs.requireReplaceable(run.restartedFrom, replacing);
       this.#tables.writeRun(run);
       log.append(audit);
       return true;

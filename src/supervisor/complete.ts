@@ -15,7 +15,7 @@ export interface CompleteOptions {
 /**
  * Ends a run by hand: its processes are stopped as a kill stops them, and when none is left it counts as completed (or
  * failed), since somebody says so.
- * @throws WardenError unknown_run, run_is_over, out_of_sight, survivors
+ * @throws WardenError unknown_run, run_is_over, run_not_running, out_of_sight, survivors
  */
 export async function complete(world: World, runId: string, { becomes, why }: CompleteOptions): Promise<Run> {
   const run = await endIfOver(world, await findRunFor(world, 'complete', runId));
@@ -27,7 +27,7 @@ export async function complete(world: World, runId: string, { becomes, why }: Co
   if (decided === null) {
     const { status } = await runNow(world.store, run.runId);
     await world.store.audit({ ...audit, outcome: 'refused' });
-    throw new WardenError('run_is_over', { runId: run.runId, status });
+    throw new WardenError(isTerminal(status) ? 'run_is_over' : 'run_not_running', { runId: run.runId, status });
   }
   const ended = await carryStop(world, decided);
   if (!isTerminal(ended.status)) {

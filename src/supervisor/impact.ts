@@ -3,6 +3,7 @@ import { descendantsOf, type Impact, noWork, observed, type OwnWork, unknown } f
 import { lookCookie } from '../core/look-cookie.ts';
 import type { Member } from '../core/membership.ts';
 import { isSameBoot } from '../core/process-identity.ts';
+import { isRetryAwaited } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { criticalSectionsSeen } from './critical-sections.ts';
@@ -37,10 +38,11 @@ async function membersSeen(world: World): Promise<MembersSeen> {
 }
 
 async function impactOfOne(world: World, run: Run, members: MembersSeen): Promise<Impact> {
-  const [work, processes, family] = await Promise.all([
+  const [work, processes, family, replacement] = await Promise.all([
     workOf(world, run),
     processesOf(world, run, members),
     world.store.descendantsOf(run.runId),
+    world.store.replacementOf(run.runId),
   ]);
   return {
     runId: run.runId,
@@ -48,7 +50,8 @@ async function impactOfOne(world: World, run: Run, members: MembersSeen): Promis
     status: run.status,
     ...work,
     ...processes,
-    children: descendantsOf(run.runId, family),
+    isRetryAwaited: isRetryAwaited(run, world.clock.now(), replacement !== null),
+    children: descendantsOf(run.runId, family, world.clock.now()),
     runningMilliseconds: runningMillisecondsOf(world, run),
   };
 }

@@ -1,6 +1,7 @@
 import { WardenError } from '../core/errors.ts';
 import { type KillReport, reportOfNothing } from '../core/kill-report.ts';
 import type { AuditEntry } from '../core/ports/store.ts';
+import { isRetryAwaited } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
@@ -21,15 +22,16 @@ export interface KillOptions {
 /**
  * Kills a run: decides it durably, escalates until nothing is left, and reports what was seen. However many ask at once,
  * it is one kill and each gets its report; a run that was killed before answers with that report. Of one that is over whoever
- * came to light since is ended, and that is the report.
- * @throws WardenError unknown_run; run_is_over when it ended by itself; out_of_sight; launcher_stopped
+ * came to light since is ended, and that is the report; one that was to be started again is not any more.
+ * @throws WardenError unknown_run; run_is_over when it ended by itself and is not to be started again; out_of_sight;
+ * launcher_stopped
  */
 export async function kill(world: World, runId: string, options: KillOptions = {}): Promise<KillReport> {
   const run = await endIfOver(world, await findRunFor(world, 'kill', runId));
   if (isTerminal(run.status)) {
     const asked = auditOfAsking(world, run, options);
-    const isNoted = run.followUp !== null && (await forgetFollowUp(world, run, asked));
-    const known = (await endLatecomers(world, run)) ?? knownReport(run);
+    const isNoted = await cancelRetry(world, run, asked);
+    const known = (await endLatecomers(world, run)) ?? (await knownReport(world, run));
     if (known === null) return refuse(world, run, options);
     if (!isNoted) await world.store.audit(asked);
     return known;
@@ -37,7 +39,7 @@ export async function kill(world: World, runId: string, options: KillOptions = {
   await requireInSight(world, run, 'kill', options.why ?? null);
   const decided = await decide(world, run, options);
   const ended = decided === null ? await join(world, run, options) : await carryOrFollow(world, decided);
-  if (isTerminal(ended.status)) return knownReport(ended) ?? refuse(world, ended, options);
+  if (isTerminal(ended.status)) return (await knownReport(world, ended)) ?? refuse(world, ended, options);
   if (ended.killReport !== null) return ended.killReport;
   throw new WardenError('survivors', { runId: run.runId, survivors: 0 });
 }
@@ -72,8 +74,9 @@ async function decide(world: World, run: Run, options: KillOptions): Promise<Run
  * not wait for a crowd.
  */
 async function join(world: World, run: Run, options: KillOptions): Promise<Run> {
-  const asked = auditOfAsking(world, await runNow(world.store, run.runId), options);
-  const isNoted = await forgetFollowUp(world, run, asked);
+  const now = await runNow(world.store, run.runId);
+  const asked = auditOfAsking(world, now, options);
+  const isNoted = await cancelRetry(world, now, asked);
   // A kill that is under way goes on at its last stage at once.
   const makesForced = options.force === true && (await makeForced(world, run, asked));
   try {
@@ -99,21 +102,35 @@ async function makeForced(world: World, { runId }: Run, audit: AuditEntry): Prom
   return (await changeStop(world, runId, (now) => (now.force ? null : { force: true }), audit)) !== null;
 }
 
-/** What a person wants ended is not started again. @returns whether it would have been */
-async function forgetFollowUp(world: World, { runId }: Run, audit: AuditEntry): Promise<boolean> {
-  return (await world.store.change(runId, (now) => now.followUp !== null, { followUp: null }, audit)) !== null;
+/**
+ * What a person wants ended is not started again, whether that is decided already or follows from how it has failed.
+ * @returns whether it would have been
+ */
+async function cancelRetry({ store }: World, run: Run, audit: AuditEntry): Promise<boolean> {
+  const { runId } = run;
+  if (!mayBeStartedAgain(run) || (await store.replacementOf(runId)) !== null) return false;
+  const patch = { followUp: null, isRetryCancelled: true } as const;
+  return (await store.change(runId, mayBeStartedAgain, patch, audit)) !== null;
+}
+
+/** That it is too late for it is judged by whoever watches, by a clock that nobody sets. */
+function mayBeStartedAgain(run: Run): boolean {
+  return run.followUp !== null || (run.endedAt !== null && isRetryAwaited(run, run.endedAt, false));
 }
 
 function carryOrFollow(world: World, run: Run): Promise<Run> {
   return run.status === 'pending' ? followStop(world, run.runId) : carryStop(world, run);
 }
 
-/** Null of a run that ended by itself. */
-function knownReport(run: Run): KillReport | null {
-  if (run.killReport !== null) return run.killReport;
+/** Null of a run that ended by itself, unless it was to be started again. */
+async function knownReport({ store }: World, { runId, killReport }: Run): Promise<KillReport | null> {
+  if (killReport !== null) return killReport;
+  const run = await runNow(store, runId);
+  const nothing = reportOfNothing(run, run.endedAt ?? run.createdAt);
   // A run that was cancelled before its command started: there was nothing to signal.
-  const isCancelled = run.status === 'terminated' && run.reason?.code === 'cancelled';
-  return isCancelled ? reportOfNothing(run, run.endedAt ?? run.createdAt) : null;
+  if (run.status === 'terminated' && run.reason?.code === 'cancelled') return nothing;
+  const isForGood = run.isRetryCancelled && (await store.replacementOf(runId)) === null;
+  return isForGood ? { ...nothing, isRetryCancelled: true } : null;
 }
 
 /** @throws WardenError run_is_over */

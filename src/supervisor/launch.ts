@@ -197,8 +197,8 @@ async function accept(
   origin: Origin,
   after: readonly RunId[],
 ): Promise<Run> {
-  // Otherwise it is always its turn.
-  const mayWait = origin.workflow.maxConcurrentRuns !== null || after.length > 0;
+  // Otherwise it is always its turn. A retry never has to wait, but nobody asks for it again if its launcher goes away.
+  const mayWait = origin.workflow.maxConcurrentRuns !== null || after.length > 0 || origin.replacing === 'once';
   const queue = mayWait ? { waits: true, turns: 0, after, include: options.include ?? [] } : null;
   for (;;) {
     const runId = runIdFrom(world.randomBytes(6));
@@ -237,6 +237,7 @@ async function accept(
       snoozedUntil: null,
       extraMinutes: 0,
       followUp: null,
+      isRetryCancelled: false,
     };
     const audit = auditOf(world, runId, 'launch', 'asked', {
       facts: {

@@ -80,7 +80,7 @@ export async function restartOnce(world: World, run: Run): Promise<void> {
   try {
     await restart(world, run.runId, { why: 'retry', retry: true, once: true, isLeftInQueue: true });
   } catch (error) {
-    if (!isWardenError(error, 'already_replaced')) throw error;
+    if (!isWardenError(error, 'already_replaced') && !isWardenError(error, 'retry_cancelled')) throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { isWardenError } from '../core/errors.ts';
 import { isRetryAwaited, retryDelay, retryHorizonMilliseconds } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -42,5 +43,17 @@ export class Retries {
     const left = new Set(unanswered.map(({ runId }) => runId));
     for (const runId of this.#dueAt.keys()) if (!left.has(runId)) this.#dueAt.delete(runId);
     return unanswered;
+  }
+}
+
+/** Runs that are over and to be started again. Where the database cannot be used none is. */
+export async function retriesAwaited({ store, clock }: Pick<Ports, 'store' | 'clock'>): Promise<readonly Run[]> {
+  const now = clock.now();
+  try {
+    const unanswered = await store.unansweredRuns(now - retryHorizonMilliseconds);
+    return unanswered.filter((run) => isRetryAwaited(run, now, false));
+  } catch (error) {
+    if (isWardenError(error)) return [];
+    throw error;
   }
 }

@@ -54,6 +54,7 @@ import { attemptsFrom } from './queue-now.ts';
 import { withChecks } from './permitted.ts';
 import { QueuedLaunches } from './queued-launches.ts';
 import { reconcile, reconcileOne } from './reconcile.ts';
+import { retriesAwaited } from './retries.ts';
 import { restart, restartOnce, type RestartOptions } from './restart.ts';
 import { checkpointByHand } from './keep-checkpoint.ts';
 import { checkpoints, restore, type Restored, type RestoreOptions } from './restore.ts';
@@ -276,10 +277,10 @@ export class Supervisor {
     return this.#world.folders.outputFileOf(runId);
   }
 
-  /** Every run of the machine that is not over, in the order in which they were accepted. */
+  /** Every run of the machine that is not over, in the order in which they were accepted, then those to be started again. */
   async active(): Promise<readonly Run[]> {
     await reconcile(this.#world);
-    return this.#world.store.activeRuns();
+    return [...(await this.#world.store.activeRuns()), ...(await retriesAwaited(this.#world))];
   }
 
   /** What kills would cut off or leave alone, in the order asked for. Ends nothing. @throws WardenError unknown_run */
@@ -289,13 +290,13 @@ export class Supervisor {
   }
 
   /**
-   * Runs that a run has started, and those that they have started, that are not over; nearest first.
+   * Runs that a run has started, and those that they have started, that are not over, or to be started again; nearest first.
    * @throws WardenError unknown_run
    */
   async childrenOf(runId: string): Promise<readonly RunId[]> {
-    const { store } = this.#world;
+    const { store, clock } = this.#world;
     const { runId: known } = await findRun(store, runId);
-    return descendantsOf(known, await store.descendantsOf(known));
+    return descendantsOf(known, await store.descendantsOf(known), clock.now());
   }
 
   kill(runId: string, options?: KillOptions): Promise<KillReport> {

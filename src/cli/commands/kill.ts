@@ -42,8 +42,8 @@ export const kill = defineCommand({
   options,
   notes: [
     'Runs that are named are killed at once. With --match, --workflow or --all it is every such run of this repository that',
-    'is not over: they are shown with what would be cut off, and you are asked first. Where nobody can be asked, and with',
-    '--json, --yes or --dry-run must be given.',
+    'is not over, or that has failed and is to be started again: they are shown with what would be cut off, and you are',
+    'asked first. Where nobody can be asked, and with --json, --yes or --dry-run must be given.',
     '',
     'In a PATTERN * stands for any characters and ? for one; it must fit the whole id, workflow name or message. With',
     '--workflow too, both must hold. In a run, it and those that it was started from are never meant.',

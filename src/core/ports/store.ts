@@ -57,6 +57,7 @@ export interface RunPatch {
   readonly snoozedUntil?: number | null;
   readonly extraMinutes?: number;
   readonly followUp?: Run['followUp'];
+  readonly isRetryCancelled?: true;
 }
 
 export type Replacing = 'once' | 'one_at_a_time';
@@ -120,9 +121,9 @@ export interface HistorySpan {
 export interface Store extends Outbox {
   /**
    * @param replacing refused when another run is in the place of the same one: `once`, whatever became of it;
-   * `one_at_a_time`, while it is not over
+   * `one_at_a_time`, while it is not over. `once` is for a retry, which is refused where that was cancelled too
    * @returns false when the id is taken: draw again
-   * @throws WardenError already_replaced
+   * @throws WardenError already_replaced, retry_cancelled
    */
   insertRun(run: Run, audit: AuditEntry, replacing?: Replacing): Promise<boolean>;
   run(runId: RunId): Promise<Run | null>;
@@ -132,7 +133,7 @@ export interface Store extends Outbox {
   replacementsOf(runIds: readonly RunId[]): Promise<ReadonlyMap<RunId, RunId>>;
   /**
    * Runs that have failed or were ended to be started again, whose workflow wants something done about that, and in whose
-   * place nothing was started yet.
+   * place nothing was started yet; without those whose retry was cancelled.
    * @param endedSince epoch milliseconds
    */
   unansweredRuns(endedSince: number): Promise<readonly Run[]>;

@@ -46,6 +46,7 @@ export interface RunRow {
   launcher: string | null;
   stop: string | null;
   follow_up: Run['followUp'];
+  retry_cancelled: number;
   kill_method: Phase | null;
   kill_report: string | null;
   snoozed_until: number | null;
@@ -101,6 +102,7 @@ export function runFrom(row: RunRow): Run {
     launcher: parsed<ProcessIdentity>(row.launcher),
     stop: parsed<StopIntent>(row.stop),
     followUp: row.follow_up,
+    isRetryCancelled: row.retry_cancelled === 1,
     killMethod: row.kill_method,
     killReport: parsed<KillReport>(row.kill_report),
     process: processFrom(row),
@@ -162,6 +164,7 @@ export function runParameters(run: Run): Record<string, string | number | null> 
     launcher: json(run.launcher),
     stop: json(run.stop),
     follow_up: run.followUp,
+    retry_cancelled: run.isRetryCancelled ? 1 : 0,
     kill_method: run.killMethod,
     kill_report: json(run.killReport),
     snoozed_until: run.snoozedUntil,

@@ -86,19 +86,22 @@ WHERE restarted_from IN (SELECT value FROM json_each(?)) ORDER BY rowid`;
     return new Map(this.#statement(sql).raw().all(JSON.stringify(runIds)) as [RunId, RunId][]);
   }
 
-  /** @throws WardenError already_replaced */
-  requireNoReplacement(runId: RunId, replacing: Replacing): void {
+  /** @throws WardenError already_replaced, retry_cancelled */
+  requireReplaceable(runId: RunId, replacing: Replacing): void {
     const which = replacing === 'once' ? '' : ` AND status IN (${activeStatusList})`;
     const sql = `SELECT run_id FROM workflow_runs WHERE restarted_from = ?${which}`;
     const by = this.#statement(sql).pluck().get(runId);
     if (typeof by === 'string') throw new WardenError('already_replaced', { runId, by });
+    // Since it was seen to be due somebody may have killed it for good.
+    if (replacing === 'once' && this.one(runId)?.isRetryCancelled === true)
+      throw new WardenError('retry_cancelled', { runId });
   }
 
   /** See `Store.unansweredRuns`. */
   unanswered(endedSince: number): readonly Run[] {
     const sql = `${select}
 WHERE (r.status = 'failed' OR r.follow_up IS NOT NULL) AND r.ended_at >= ?
-  AND (r.follow_up IS NOT NULL OR r.workflow ->> '$.retry' IS NOT NULL)
+  AND (r.follow_up IS NOT NULL OR r.workflow ->> '$.retry' IS NOT NULL) AND NOT r.retry_cancelled
   AND NOT EXISTS (SELECT 1 FROM workflow_runs next WHERE next.restarted_from = r.run_id)
 ORDER BY r.ended_at`;
     return this.#all(sql, endedSince);

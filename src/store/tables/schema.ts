@@ -333,4 +333,8 @@ BEGIN
   UPDATE changes SET counter = counter + 1 WHERE what = 'runs';
 END;
 `,
+  // A person can kill a run that has failed for good: it is not started again.
+  `
+ALTER TABLE workflow_runs ADD COLUMN retry_cancelled INTEGER NOT NULL DEFAULT 0 CHECK (retry_cancelled IN (0, 1));
+`,
 ];

@@ -82,6 +82,23 @@ describe('warden kill of runs that are not named', () => {
     });
   });
 
+  test('means also those that have failed and are to be started again', async () => {
+    await using cli = await warden();
+    const retry = { attempts: 1, backoffSeconds: 600 };
+    await cli.repository.defineWorkflows({ flaky: { ...shell('exit 3'), retry } });
+    const { run_id } = await cli.finished('flaky');
+    expect((await cli.run('kill', '--all', '--dry-run')).output).toContain('and to be started again');
+
+    const killed = await cli.json<Reports>('kill', '--all', '--yes');
+
+    expect(killed).toMatchObject({ exitCode: 0, document: { reports: [{ run_id, success: true }] } });
+    expect((await cli.json<RunJson>('status', run_id)).document).toMatchObject({
+      status: 'failed',
+      retry: { next_at: null, stopped: 'not started again: somebody has killed it' },
+    });
+    expect((await cli.json<Reports>('kill', '--all', '--yes')).document).toEqual({ reports: [] });
+  });
+
   test('means those of this repository, unless every one is meant', async () => {
     await using cli = await warden();
     await cli.repository.defineWorkflows({ hang });

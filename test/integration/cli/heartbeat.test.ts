@@ -54,7 +54,7 @@ test('warden heartbeat of what is no running run is refused with the reason', as
   expect(await beat(run_id)).toEqual({
     exitCode: 4,
     output: '',
-    errors: `warden: ${run_id} is not running (completed), so nothing was taken from it.\n`,
+    errors: `warden: ${run_id} is not running (completed).\n`,
   });
   for (const unknown of ['run_000000000000', '../../etc', 'run_1']) {
     expect(await beat(unknown)).toEqual({

@@ -36,6 +36,7 @@ describe('what a kill would cut off', () => {
       commits: { state: 'observed', value: 1 },
       underWay: { state: 'observed', value: [] },
       processes: { state: 'observed', value: processesOf(run.runId).length },
+      isRetryAwaited: false,
       children: [child.runId],
       runningMilliseconds: expect.any(Number),
     });

@@ -240,6 +240,35 @@ describe('a launch from the queue whose launcher crashes', () => {
   });
 });
 
+describe('a retry whose launcher crashes', () => {
+  test('is made all the same, since nobody asks for it again', async () => {
+    await using repository = await temporaryRepository();
+    const started = path.join(repository.path, 'started');
+    const isHow = (comparison: string): string => `[ "$(wc -l < ${started})" ${comparison} ]`;
+    const setup = ['sh', '-c', `echo x >> ${started}; ${isHow('-ne 2')} || exec sleep 600`];
+    const retry = { attempts: 1, backoffSeconds: 0 };
+    await repository.defineWorkflows({ worker: { ...shell(isHow('-gt 1')), setup, retry } });
+    await using scope = await testSupervisor(repository);
+    const { supervisor } = scope;
+    const first = await supervisor.run(worker(repository));
+    await supervisor.wait(first.runId);
+    await using other = startOtherProcess('watch', {}, repository.stateFolder);
+    await eventually(() => linesIn(started).length === 2);
+    await other.crash();
+
+    supervisor.startWatching(500);
+
+    const runs = await eventually(async () => {
+      const found = (await supervisor.recent({})).map(({ run }) => run);
+      return found.every(({ status }) => isTerminal(status)) ? found : null;
+    });
+    expect(runs).toMatchObject([
+      { status: 'completed', restartedFrom: first.runId, retryNumber: 1 },
+      { runId: first.runId, status: 'failed' },
+    ]);
+  });
+});
+
 function environmentFile({ stateFolder }: TemporaryRepository, runId = ''): string {
   return path.join(stateFolder, 'runs', runId, 'environment');
 }

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Store } from '../../../src/core/ports/store.ts';
 import type { Ports } from '../../../src/supervisor/world.ts';
 import { eventually } from '../../support/eventually.ts';
+import { replacedMethods } from '../../support/replaced-methods.ts';
 import { startOtherProcess } from '../../support/start-other-process.ts';
 import { shell, temporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor } from '../../support/test-supervisor.ts';
@@ -111,7 +111,7 @@ describe('a run that was given more time at the very moment when it was to be en
     await using scope = await testSupervisor(
       repository,
       ({ store }) => ({
-        store: replaced(store, {
+        store: replacedMethods(store, {
           change: async (runId, expected, patch, audit) => {
             if (patch.status === 'terminating') {
               await person.supervisor.extend(runId, 60);
@@ -135,14 +135,5 @@ describe('a run that was given more time at the very moment when it was to be en
 });
 
 const startingNothing = ({ store }: Ports): Partial<Ports> => ({
-  store: replaced(store, { insertRun: () => Promise.reject(new Error('cut off')) }),
+  store: replacedMethods(store, { insertRun: () => Promise.reject(new Error('cut off')) }),
 });
-
-function replaced(store: Store, methods: Partial<Store>): Store {
-  return new Proxy(store, {
-    get: (target, name) => {
-      const method: unknown = name in methods ? Reflect.get(methods, name) : Reflect.get(target, name);
-      return typeof method === 'function' ? method.bind(target) : method;
-    },
-  });
-}

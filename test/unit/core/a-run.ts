@@ -68,6 +68,7 @@ export function aRun(run: Partial<Run> = {}): Run {
     launcher: null,
     stop: null,
     followUp: null,
+    isRetryCancelled: false,
     killMethod: null,
     killReport: null,
     process: {

@@ -3,8 +3,9 @@ import { descendantsOf, type Impact, isWorthAsking, observed, unknown } from '..
 import { describeActivity, describeImpact } from '../../../src/core/impact-words.ts';
 import { plainEnglish } from '../../../src/core/messages.ts';
 import { killPreviewJson } from '../../../src/core/run-json.ts';
+import type { Run } from '../../../src/core/run.ts';
 import { runIdFrom } from '../../../src/core/run-id.ts';
-import { aRun } from './a-run.ts';
+import { aRun, aWorkflow } from './a-run.ts';
 import { runId } from './a-process.ts';
 
 const id = (byte: number) => runIdFrom(new Uint8Array(6).fill(byte));
@@ -17,6 +18,7 @@ const anImpact = (impact: Partial<Impact> = {}): Impact => ({
   commits: observed(0),
   underWay: observed([]),
   processes: observed(4),
+  isRetryAwaited: false,
   children: [],
   runningMilliseconds: 725_400,
   ...impact,
@@ -53,6 +55,7 @@ describe('the words for what a kill would cut off', () => {
     [{ processes: unknown('no /proc') }, 'running for 12 min, processes not known: no /proc'],
     [{ status: 'terminating' }, 'being ended, after 12 min, 4 processes'],
     [{ runningMilliseconds: null }, 'not started yet'],
+    [{ status: 'failed', isRetryAwaited: true }, 'over (failed) after 12 min, and to be started again'],
     [{ status: 'completed', processes: observed(0) }, 'over (completed) after 12 min'],
     [{ status: 'terminated', runningMilliseconds: null }, 'over (terminated), never started'],
   ])('what it is up to: %j', (impact, expected) => {
@@ -73,6 +76,13 @@ describe('a person is asked', () => {
   });
 });
 
+const toBeStartedAgain: Partial<Run> = {
+  status: 'failed',
+  reason: { code: 'exit_code', exitCode: 1 },
+  endedAt: 0,
+  workflow: { ...aWorkflow, retry: { attempts: 1, backoffSeconds: 30 } },
+};
+
 test('the runs that a run started are those of its children too, as far as they are not over themselves', () => {
   const runs = [
     aRun({ runId: id(3), parentRunId: id(2) }),
@@ -82,9 +92,13 @@ test('the runs that a run started are those of its children too, as far as they 
     aRun({ runId: id(5), parentRunId: null }),
     // Whoever wrote such a row, nobody waits for ever.
     aRun({ runId: id(6), parentRunId: id(6) }),
+    aRun({ ...toBeStartedAgain, runId: id(8), parentRunId: id(1) }),
+    aRun({ ...toBeStartedAgain, runId: id(9), parentRunId: id(5) }),
+    aRun({ runId: id(0), parentRunId: id(5), restartedFrom: id(9), status: 'completed' }),
   ];
-  expect(descendantsOf(id(1), runs)).toEqual([id(2), id(3), id(7)]);
-  expect(descendantsOf(id(6), runs)).toEqual([]);
+  expect(descendantsOf(id(1), runs, 0)).toEqual([id(2), id(8), id(3), id(7)]);
+  expect(descendantsOf(id(5), runs, 0)).toEqual([]);
+  expect(descendantsOf(id(6), runs, 0)).toEqual([]);
 });
 
 test('the preview as JSON tells what is not known apart from nothing', () => {

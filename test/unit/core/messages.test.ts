@@ -139,9 +139,8 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
     [{ runId: 'run_1', number: 3, known: [1, 2] }, 'run_1 has no checkpoint 3. It has: 1, 2.'],
   ],
   run_is_over: [[{ runId, status: 'completed' }, 'run_010203040506 is already over (completed).']],
-  run_not_running: [
-    [{ runId, status: 'killed' }, 'run_010203040506 is not running (killed), so nothing was taken from it.'],
-  ],
+  retry_cancelled: [[{ runId }, 'run_010203040506 is not started again: somebody has killed it.']],
+  run_not_running: [[{ runId, status: 'killed' }, 'run_010203040506 is not running (killed).']],
   run_is_ending: [[{ runId }, 'run_010203040506 is being ended already, so it gets no more time.']],
   run_not_over: [
     [{ runId, status: 'running' }, 'run_010203040506 is not over yet (running). Kill it first, or wait for its end.'],

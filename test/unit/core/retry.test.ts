@@ -76,6 +76,11 @@ describe('a retry', () => {
     });
     expect(retryStateOf(failed({ retryNumber: 1 }), 0, true)).toMatchObject({ nextAt: null, stopped: null });
     expect(retryStateOf(failed({ retryNumber: 2 }), 0, false)).toMatchObject({ attempt: 3, stopped: 'used_up' });
+    expect(retryStateOf(failed({ isRetryCancelled: true }), 0, false)).toMatchObject({
+      nextAt: null,
+      stopped: 'cancelled',
+    });
+    expect(retryStateOf(failed({ isRetryCancelled: true }), 0, true)).toMatchObject({ stopped: null });
     expect(retryStateOf(aRun(), 0, false)).toBe(null);
   });
 });

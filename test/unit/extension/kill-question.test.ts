@@ -11,6 +11,7 @@ const impact = (workflowName: string, tracked = 0): Impact => ({
   commits: observed(0),
   underWay: observed([]),
   processes: observed(2),
+  isRetryAwaited: false,
   children: [],
   runningMilliseconds: 60_000,
 });

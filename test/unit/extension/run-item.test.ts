@@ -160,6 +160,10 @@ describe('the tree of runs', () => {
       'run terminating logged worktree snoozable',
     );
     expect(wordsOf(aWatchedRun({ status: 'failed' }))).toBe('run failed restartable restorable logged worktree');
+    const retry = { attempt: 1, of: 2, nextAt: killedAt, stopped: null };
+    expect(wordsOf(aWatchedRun({ status: 'failed' }, { retry }))).toBe(
+      'run failed killable restartable restorable logged worktree',
+    );
   });
 
   it('shows what a run prints as plain text', () => {
