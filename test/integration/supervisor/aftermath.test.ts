@@ -192,7 +192,7 @@ describe('the temporary files of a run', () => {
   test('go where others’ do when something is in the place of the folder, which is not touched', async () => {
     let planted = '';
     const { repository, ready, run, kill, failures } = await started(
-      shell('printf %s "$TMPDIR" > ready; sleep 600'),
+      shell('echo "$TMPDIR" > ready; sleep 600'),
       ({ folders, temporaryFolders }) => ({
         temporaryFolders: new Proxy(temporaryFolders, {
           get(target, name) {
@@ -208,7 +208,7 @@ describe('the temporary files of a run', () => {
       }),
     );
     onTestFinished(() => execa('rm', [planted]).then(() => undefined));
-    expect(ready).not.toBe(folderOf(run));
+    expect(ready).not.toBe(`${folderOf(run)}\n`);
     expect(failures).toMatchObject([{ error: { code: 'EEXIST' } }]);
     expect((await kill()).aftermath?.temporaryFiles).toBeNull();
     expect(existsSync(path.join(planted, run.runId))).toBe(true);
@@ -311,7 +311,7 @@ describe('after a kill, a checkpoint', () => {
   test('is given up, with all that git started for it, where a filter of the repository never ends', async () => {
     let isEndless = false;
     const { repository, supervisor, failures, run, worktree, kill } = await started(
-      shell('touch ready; sleep 600'),
+      shell('echo > ready; sleep 600'),
       ({ clock }) => ({
         // A minute is over as soon as the filter is at work.
         clock: {
@@ -332,6 +332,7 @@ describe('after a kill, a checkpoint', () => {
     isEndless = true;
     await eventually(async () => (await supervisor.audit({ runId: run.runId })).at(-1)?.outcome === 'failed');
     await eventually(() => !existsSync(`/proc/${filter}`));
+    await eventually(() => failures.length > 0);
     expect(failures).toMatchObject([{ during: `keeping the work of ${run.runId}` }]);
     expect(existsSync(path.join(worktree, 'a.txt'))).toBe(true);
   });
