@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { exitOf } from './exit-of.ts';
 import type { TemporaryRepository } from './temporary-repository.ts';
 
 /**
@@ -16,13 +17,13 @@ export async function claimant(
     env: { ...process.env, WARDEN_RUN_ID: runId, WARDEN_RUN_DIR: path.join(runs, runId) },
     stdio: 'ignore',
   });
+  const exited = exitOf(child);
   await once(child, 'spawn');
   return {
     pid: child.pid!,
     [Symbol.asyncDispose]: async () => {
-      const ended = once(child, 'exit');
       child.kill('SIGKILL');
-      await ended;
+      await exited;
     },
   };
 }

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { controlGroupOf } from '../../src/processes/control-group.ts';
 import { eventually } from './eventually.ts';
+import { exitOf } from './exit-of.ts';
 
 export interface UserSystemd extends AsyncDisposable {
   readonly runtimeFolder: string;
@@ -43,14 +43,14 @@ export async function startUserSystemd(): Promise<UserSystemd | string> {
     env: { PATH: process.env['PATH'], HOME: folder, XDG_RUNTIME_DIR: folder, SYSTEMD_UNIT_PATH: units },
     stdio: 'ignore',
   });
-  const exited = once(child, 'exit');
+  const exited = exitOf(child);
   const end = async (): Promise<void> => {
     child.kill('SIGKILL');
     await exited;
     await eventually(() => removeGroup(groups));
     await rm(folder, { recursive: true, force: true });
   };
-  const ready = eventually(() => existsSync(path.join(folder, 'systemd', 'private')));
+  const ready = eventually(() => existsSync(path.join(folder, 'systemd', 'private')), 10_000);
   const started = await Promise.race([ready.catch(() => false), exited.then(() => false)]);
   if (!started) {
     await end();

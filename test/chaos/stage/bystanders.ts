@@ -1,9 +1,9 @@
 import { execa } from 'execa';
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { exitOf } from '../../support/exit-of.ts';
 
 /** Counts the signals that reach it, and tells them when asked; ends with whoever started it. */
 const program = String.raw`
@@ -25,11 +25,13 @@ while (1) {
 export class Bystander implements AsyncDisposable {
   readonly who: string;
   readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
   readonly #answers: AsyncIterator<string>;
 
   private constructor(who: string, child: ChildProcess, answers: AsyncIterator<string>) {
     this.who = who;
     this.#child = child;
+    this.#exited = exitOf(child);
     this.#answers = answers;
   }
 
@@ -51,16 +53,15 @@ export class Bystander implements AsyncDisposable {
     if (this.#child.signalCode !== null) return `ended by ${this.#child.signalCode}`;
     this.#child.stdin?.write('?');
     const patience = new Promise<string>((resolve) => {
-      setTimeout(() => resolve('does not answer'), 5_000).unref();
+      setTimeout(() => resolve('does not answer'), 20_000).unref();
     });
     const answer = this.#answers.next().then(({ done, value }) => (done === true ? 'ended' : value));
     return Promise.race([answer, patience]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill('SIGKILL');
-    await once(this.#child, 'exit');
+    await this.#exited;
   }
 }
 

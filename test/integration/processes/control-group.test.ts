@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,6 +7,7 @@ import { controlGroupOf } from '../../../src/processes/control-group.ts';
 import { openLocalExecutor } from '../../../src/processes/local-executor.ts';
 import { scopeName } from '../../../src/processes/systemd-scope.ts';
 import { eventually } from '../../support/eventually.ts';
+import { exitOf } from '../../support/exit-of.ts';
 
 const executor = await openLocalExecutor();
 const runId = runIdFrom(crypto.getRandomValues(new Uint8Array(6)));
@@ -41,7 +41,7 @@ test('everyone in the control group of a run and below it is found, and killed a
   await using group = made;
   const script = `echo $$ > "$0/cgroup.procs"; sleep 600 & (echo 0 > "$1/cgroup.procs"; exec setsid sleep 600) & wait`;
   const child = spawn('sh', ['-c', script, group.folder, group.below], { stdio: 'ignore' });
-  const exited = once(child, 'exit');
+  const exited = exitOf(child);
   await eventually(async () => (await pidsIn(group.folder)).size >= 3);
   await eventually(async () => (await pidsIn(group.below)).size === 0);
   expect(await executor.killControlGroup(runIdFrom(Uint8Array.of(1, 2, 3, 4, 5, 6)), group.folder)).toBe(false);

@@ -61,9 +61,9 @@ describe('one who watches', () => {
     await heldBy(repository, other.child.pid);
     const { runId } = await supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
     supervisor.startWatching(1_000);
-    other.child.kill('SIGSTOP');
+    await other.stop();
     await eventually(() => supervisor.isWatching, takeOverMilliseconds);
-    other.child.kill('SIGCONT');
+    other.goOn();
     await writeFile(goOn, '');
     await eventually(async () => (await supervisor.status(runId)).run.status === 'terminated');
     // A few beats of the other one.

@@ -8,6 +8,7 @@ import { readStat } from '../../../src/processes/linux-stat.ts';
 import type { ProcessIdentity } from '../../../src/core/process-identity.ts';
 import type { Run } from '../../../src/core/run.ts';
 import { aRun, aStop, killedAt } from '../../unit/core/a-run.ts';
+import { exitOf } from '../../support/exit-of.ts';
 import { temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor } from '../../support/test-supervisor.ts';
 
@@ -20,6 +21,7 @@ interface Stranger extends AsyncDisposable {
 /** A process that has the number of one that a run had before the machine was started anew. */
 async function stranger(): Promise<Stranger> {
   const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const exited = exitOf(child);
   await once(child, 'spawn');
   const pid = child.pid!;
   return {
@@ -27,7 +29,7 @@ async function stranger(): Promise<Stranger> {
     isAlive: () => child.exitCode === null && child.signalCode === null,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
-      await once(child, 'exit');
+      await exited;
     },
   };
 }
