@@ -5,8 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { isWardenError } from '../../../src/core/errors.ts';
 import { describeError, plainEnglish } from '../../../src/core/messages.ts';
 import type { Ports } from '../../../src/supervisor/world.ts';
+import { HttpSender } from '../../../src/webhook/http-sender.ts';
 import { endpoint, type Endpoint, secret } from '../../support/endpoint.ts';
 import { eventually } from '../../support/eventually.ts';
+import { freePort } from '../../support/free-port.ts';
 import { startOtherProcess } from '../../support/start-other-process.ts';
 import { shell, temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor, type TestSupervisor } from '../../support/test-supervisor.ts';
@@ -26,13 +28,14 @@ const hasDelivered = async ({ supervisor }: TestSupervisor): Promise<boolean> =>
 
 async function repositoryWithWorkflows(): Promise<TemporaryRepository> {
   const repository = await temporaryRepository();
-  const ask = 'printf "Overwrite main.ts? [y/N] "; until [ -e answer ]; do sleep 0.1; done; echo; echo thanks';
+  const until = (file: string): string => `until [ -e ${file} ]; do sleep 0.1; done`;
+  const ask = `printf "Overwrite main.ts? [y/N] "; ${until('answer')}; echo; echo thanks; ${until('again')}`;
   await repository.defineWorkflows({
     failing: shell(`echo ${secret}; exit 3`),
     fine: shell('true'),
     sleeping: shell('sleep 600'),
     hung: { ...shell('echo hello; sleep 600'), stuckAfterMinutes: 2 / 60 },
-    asking: { ...shell(`${ask}; sleep 3; printf "And test.ts? [y/N] "; sleep 600`), stuckAfterMinutes: 2 / 60 },
+    asking: { ...shell(`${ask}; printf "And test.ts? [y/N] "; sleep 600`), stuckAfterMinutes: 2 / 60 },
     late: { ...shell('while :; do date +%N; sleep 0.3; done'), timeoutMinutes: 1 / 60, onTimeout: 'kill' },
   });
   return repository;
@@ -113,6 +116,9 @@ describe('the webhook', () => {
     await eventually(() => server.received.length === 1);
     const { run } = await supervisor.status(runId);
     await writeFile(path.join(run.worktree!.path, 'answer'), '');
+    // Whoever watches has to see that it went on.
+    await eventually(async () => !(await supervisor.status(runId)).health.isWaiting);
+    await writeFile(path.join(run.worktree!.path, 'again'), '');
     await eventually(() => server.received.length === 2);
     expect(new Set(keys(server)).size).toBe(2);
     expect(bodies(server).flatMap(({ reasons }) => reasons)).toEqual([
@@ -138,18 +144,21 @@ describe('the webhook', () => {
 
   test('that asks to wait is left alone for so long', async () => {
     await using repository = await repositoryWithWorkflows();
-    await using server = await endpoint((_, number) =>
-      number === 1 ? { status: 429, headers: { 'Retry-After': '3' } } : 200,
-    );
+    let asked = Infinity;
+    await using server = await endpoint((_, number) => {
+      if (number > 1) return 200;
+      asked = performance.now();
+      return { status: 429, headers: { 'Retry-After': '3' } };
+    });
     await using scope = await testSupervisor(repository);
     await scope.supervisor.setWebhook({ url: server.url });
     scope.supervisor.startWatching(500);
     await fail(scope, repository);
     await eventually(() => server.received.length === 1);
-    const asked = performance.now();
     await fail(scope, repository);
+    const again = await eventually(() => (server.received.length > 1 ? performance.now() : null));
+    expect(again - asked).toBeGreaterThan(2_990);
     await eventually(async () => server.received.length === 3 && (await hasDelivered(scope)));
-    expect(performance.now() - asked).toBeGreaterThan(2_900);
   });
 
   test('that is gone for good is not told again', async () => {
@@ -167,7 +176,8 @@ describe('the webhook', () => {
 
   test('that cannot be reached is told when it is there', async () => {
     await using repository = await repositoryWithWorkflows();
-    const gone = await endpoint();
+    const port = await freePort();
+    const gone = await endpoint(() => 200, port);
     await gone[Symbol.asyncDispose]();
     await using scope = await testSupervisor(repository);
     await scope.supervisor.setWebhook({ url: gone.url });
@@ -177,29 +187,27 @@ describe('the webhook', () => {
     expect(warnings(scope)).toEqual([
       `telling the webhook of ${runId} (failed): The webhook at ${new URL(gone.url).host} did not answer (ECONNREFUSED). It is tried again, for a day.`,
     ]);
-    await using server = await endpoint(() => 200, Number(new URL(gone.url).port));
+    await using server = await endpoint(() => 200, port);
     await eventually(() => server.received.length === 1, 20_000);
   });
 
   test('that never answers holds up no look, no kill and no end', async () => {
     await using repository = await repositoryWithWorkflows();
     await using server = await endpoint(() => 'never');
-    const scope = await testSupervisor(repository);
+    // Nobody gives up what hangs here: whoever waited for it would not come to his end.
+    const scope = await testSupervisor(repository, () => ({ webhookSender: new HttpSender(600_000) }));
     const { supervisor } = scope;
     const start = starterIn(scope, repository);
     await supervisor.setWebhook({ url: server.url });
     supervisor.startWatching(500);
     await fail(scope, repository);
     await eventually(() => server.received.length === 1);
-    // All of it while the first request hangs, which it does for ten seconds.
-    const begun = performance.now();
     const hung = await start('hung');
     await eventually(async () => (await supervisor.recent({})).some(({ health }) => health.level === 'critical'));
     await supervisor.kill(hung);
     const failing = await start('failing');
     await eventually(async () => (await supervisor.recent({ limit: 1 }))[0]?.run.status === 'failed');
     await scope[Symbol.asyncDispose]();
-    expect(performance.now() - begun).toBeLessThan(9_000);
     expect(server.received).toHaveLength(1);
     expect(failing).not.toBe(hung);
     expect(warnings(scope)).toEqual([]);
@@ -387,6 +395,7 @@ describe('the secret of the webhook', () => {
 async function filesWith(text: string, folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-  const contents = await Promise.all(files.map((file) => readFile(file)));
+  // One that went meanwhile holds nothing any more.
+  const contents = await Promise.all(files.map((file) => readFile(file).catch(() => Buffer.of())));
   return files.filter((_, index) => contents[index]?.includes(text)).map((file) => path.relative(folder, file));
 }

@@ -1,10 +1,8 @@
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebhookAddress } from '../../../src/core/webhook-address.ts';
 import { HttpSender } from '../../../src/webhook/http-sender.ts';
 import { endpoint, secret } from '../../support/endpoint.ts';
+import { freePort } from '../../support/free-port.ts';
 
 const never = new AbortController().signal;
 const request = (url: string) => ({ address: WebhookAddress.from(url), idempotencyKey: 'key-1', body: '{"text":"ä"}' });
@@ -38,11 +36,7 @@ test('waits no longer than it may for one who does not answer', async () => {
 });
 
 test('says why nobody was reached, without the address', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
+  const port = await freePort();
   const send = (url: string) => new HttpSender().send(request(url), never);
   expect(await send(`http://127.0.0.1:${port}/${secret}`)).toEqual({ status: null, detail: 'ECONNREFUSED' });
   expect(await send(`https://nowhere.invalid/${secret}`)).toMatchObject({
