@@ -5,7 +5,7 @@ import { processesOf } from '../../support/run-processes.ts';
 import { shell } from '../../support/temporary-repository.ts';
 import { runs, serving, type Serving } from './serving.ts';
 
-const workflows = { sleeper: shell('echo begun; exec sleep 60'), short: shell('printf "grüße\\n"') };
+const workflows = { sleeper: shell('echo begun; exec sleep 600'), short: shell('printf "grüße\\n"') };
 
 async function started({ repository, post }: Serving, workflow = 'sleeper'): Promise<RunJson> {
   await repository.defineWorkflows(workflows);
@@ -197,9 +197,7 @@ test('whoever follows a log is let go when the server ends', async () => {
     for await (const chunk of body ?? []) told += Buffer.from(chunk).toString();
   })();
   await eventually(() => told.includes('begun'));
-  const begun = performance.now();
   await serves[Symbol.asyncDispose]();
-  expect(performance.now() - begun).toBeLessThan(8_000);
   await following;
   expect(told).not.toContain('event: end');
 });

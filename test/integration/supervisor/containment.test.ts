@@ -30,6 +30,8 @@ describe('a daemon with an emptied environment', () => {
     const run = await supervisor.run({ workflowName: 'agent', directory: repository.path, message: '' });
     expect(run.process?.containment.subreaper).toBe(true);
     const pid = await daemonOf(run);
+    // Whoever started it for the command has gone by then.
+    await eventually(() => readStat(run.process?.command.pid ?? 0)?.name === 'sleep');
     const report = await supervisor.kill(run.runId, {});
     expect(report).toMatchObject({ success: true, method: 'graceful', processes: 3, survivors: [] });
     expect(isAlive(pid)).toBe(false);

@@ -98,8 +98,7 @@ describe('a kill', () => {
     await using scope = await testSupervisor(repository);
     const run = await scope.supervisor.run({ workflowName: 'victim', directory: repository.path, message: '' });
     const report = await scope.supervisor.kill(run.runId, { force: true });
-    expect(report).toMatchObject({ success: true, method: 'system' });
-    expect(report.durationMilliseconds).toBeLessThan(5_000);
+    expect(report).toMatchObject({ success: true, method: 'system', stages: [{ stage: 'system' }] });
   });
 
   test('asked for a hundred times at once is one kill, and everyone gets its report', async () => {

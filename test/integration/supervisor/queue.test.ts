@@ -38,8 +38,12 @@ describe('the queue', () => {
       const [limit, count] = [4, 50];
       await using repository = await temporaryRepository();
       const log = path.join(repository.path, 'log');
-      const goOn = path.join(repository.path, 'go-on');
-      const untilTold = `until [ -e ${goOn} ]; do sleep 0.05; done`;
+      // Each run takes one away, and ends: no more of them than are wanted, however long nobody looks.
+      const leaves = path.join(repository.path, 'leaves');
+      const untilTold = `until rm "${leaves}/$(ls ${leaves} | head -n 1)" 2>/dev/null; do sleep 0.05; done`;
+      const give = async (from: number, to: number): Promise<void> => {
+        for (let leave = from; leave < to; leave += 1) await writeFile(path.join(leaves, String(leave)), '');
+      };
       const line = (word: string): string => `echo "${word} $WARDEN_RUN_ID" >> ${log}`;
       const worked = [line('begin'), untilTold, 'sleep 0.2', line('end')].join('; ');
       await repository.defineWorkflows({ worker: shell(worked) }, { maxConcurrentRuns: limit });
@@ -52,13 +56,15 @@ describe('the queue', () => {
         const accepted = async (): Promise<number> => (await supervisor.recent({ limit: 100 })).length;
         const ended = (): number => linesIn(log).filter(([word]) => word === 'end').length;
         await eventually(async () => (await accepted()) === count && linesIn(log).length === limit, 60_000);
-        await mkdir(goOn);
-        await eventually(() => ended() >= 8, 30_000);
+        await mkdir(leaves);
+        await give(0, 8);
+        await eventually(() => ended() === 8);
       } finally {
         await Promise.all(launchers.map((launcher) => launcher.crash()));
       }
       const left = await queuedRuns(supervisor);
       expect(left.length).toBeGreaterThan(count / 4);
+      await give(8, count);
 
       await using _watch = startOtherProcess('watch', {}, repository.stateFolder);
       const runs = await eventually(async () => {
@@ -186,11 +192,11 @@ describe('the queue', () => {
       const runs = await queuedRuns(supervisor);
       return existsSync(environmentFile(repository, runs[0]?.runId)) ? runs : null;
     });
-    other.child.kill('SIGSTOP');
+    await other.stop();
     supervisor.startWatching(1_000);
     await mkdir(repository.goOn);
     expect((await supervisor.wait(queued!.runId)).run.status).toBe('completed');
-    other.child.kill('SIGCONT');
+    other.goOn();
     expect(await other.exited).toEqual([0, null]);
   });
 });
@@ -315,6 +321,7 @@ describe('a run that waits for others', () => {
     });
     expect((await supervisor.status(queued!.runId)).queueWait).toEqual({ place: null, awaits: [flaky.runId] });
     await supervisor.wait((await launch('quick')).runId);
+    await supervisor.wait(flaky.runId);
     supervisor.startWatching(1_000);
     await eventually(async () => (await supervisor.recent({ statuses: ['running'] })).length === 1);
     expect((await supervisor.status(flaky.runId)).run.status).toBe('failed');

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isTerminal } from '../../../src/core/run-status.ts';
 import type { Run } from '../../../src/core/run.ts';
+import type { Ports } from '../../../src/supervisor/world.ts';
 import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/run-processes.ts';
 import { shell, temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
@@ -22,6 +23,23 @@ const hangs = [
   `trap '' TERM; sh -c "trap '' TERM; while :; do sleep 1; done" & setsid sh -c "trap '' TERM; while :; do sleep 1; done" &
    echo begun; while :; do sleep 1; done`,
 ];
+
+/** The time of a command is up once it hangs, however long the machine takes to come to that. */
+const upOnceItHangs =
+  ({ stateFolder }: TemporaryRepository, limitMilliseconds: number) =>
+  ({ clock }: Ports): Partial<Ports> => {
+    const hangsNow = async (): Promise<boolean> => {
+      const files = await readdir(path.join(stateFolder, 'runs'), { recursive: true });
+      const logs = files.filter((file) => /(setup|teardown)\.log$/.test(file));
+      const texts = await Promise.all(logs.map((file) => readFile(path.join(stateFolder, 'runs', file), 'utf8')));
+      return texts.includes('begun\n');
+    };
+    const sleep: Ports['clock']['sleep'] = async (milliseconds, signal) => {
+      if (milliseconds !== limitMilliseconds) return clock.sleep(milliseconds, signal);
+      while (!(await hangsNow())) await clock.sleep(10, signal);
+    };
+    return { clock: { ...clock, sleep } };
+  };
 
 const textOf = async ({ supervisor }: TestSupervisor, runId: string, log: 'setup' | 'teardown'): Promise<string> =>
   Buffer.from(await supervisor.logs(runId, 0, 10_000, log)).toString();
@@ -50,7 +68,7 @@ describe.skipIf(process.platform === 'win32')('a setup command', () => {
   test('that hangs is ended at its time limit with all that it started, and the launch undone', async () => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({ slow: { ...shell('true'), setup: hangs, setupTimeoutMinutes: 0.01 } });
-    await using scope = await testSupervisor(repository);
+    await using scope = await testSupervisor(repository, upOnceItHangs(repository, 600));
     await expect(
       scope.supervisor.run({ workflowName: 'slow', directory: repository.path, message: '' }),
     ).rejects.toMatchObject({
@@ -118,7 +136,7 @@ describe.skipIf(process.platform === 'win32')('a teardown command', () => {
   ])('that %s is ended with all that it started and noted, and the worktree goes', async (_, teardown, words) => {
     await using repository = await temporaryRepository();
     await repository.defineWorkflows({ worker: { ...shell('true'), teardown, teardownTimeoutSeconds: 1 } });
-    await using scope = await testSupervisor(repository);
+    await using scope = await testSupervisor(repository, upOnceItHangs(repository, 1_000));
     const run = await over(scope, repository);
     const { removed } = await scope.supervisor.cleanup({ directory: repository.path, maxAgeHours: 0, dryRun: false });
     expect(removed).toMatchObject([{ runId: run.runId, teardownFailure: expect.stringContaining(words) }]);

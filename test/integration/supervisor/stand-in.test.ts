@@ -15,8 +15,11 @@ import { testSupervisor, type TestSupervisor } from '../../support/test-supervis
 const entry = path.join(import.meta.dirname, '../../../dist/bundle/warden.cjs');
 
 /** A supervisor as a window of VS Code has it. */
-async function openWindow(repository: TemporaryRepository): Promise<TestSupervisor> {
-  const asWindow = ({ actor }: Ports): Partial<Ports> => ({ actor: { ...actor, face: 'vscode' } });
+async function openWindow(
+  repository: TemporaryRepository,
+  fault: (ports: Ports) => Partial<Ports> = () => ({}),
+): Promise<TestSupervisor> {
+  const asWindow = (ports: Ports): Partial<Ports> => ({ ...fault(ports), actor: { ...ports.actor, face: 'vscode' } });
   const window = await testSupervisor(repository, asWindow);
   window.supervisor.startWatching(1_000);
   return window;
@@ -90,8 +93,18 @@ describe('what stands in for a window', () => {
     await scope.supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
     standIn(repository);
     const pid = await standingIn(repository);
-    await using window = await openWindow(repository);
-    await eventually(() => window.supervisor.isWatching, 1_000);
+    let looks = 0;
+    await using window = await openWindow(repository, ({ store }) => ({
+      store: new Proxy(store, {
+        get(target, name) {
+          if (name === 'lease') looks += 1;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      }),
+    }));
+    await eventually(() => window.supervisor.isWatching);
+    expect(looks, 'of the window at who has the lease').toBe(1);
     await eventually(() => isGone(pid));
     expect(await lastWords(repository)).toEqual(['A window of VS Code watches.']);
     expect(leaseNow(repository.stateFolder)).toMatchObject({ pid: process.pid, face: 'vscode' });
@@ -121,10 +134,9 @@ describe('what stands in for a window', () => {
     standIn(repository);
     const pid = await standingIn(repository);
     await other.crash();
-    await eventually(async () => (await scope.supervisor.recent({}))[0]?.run.status === 'killed', 15_000);
+    await eventually(async () => (await scope.supervisor.recent({}))[0]?.run.status === 'killed');
     const [report] = await scope.supervisor.recent({});
     expect(report?.run).toMatchObject({ status: 'killed', killReport: { success: true, method: 'system' } });
-    expect(report?.run.killReport?.durationMilliseconds).toBeLessThan(13_000);
     expect(processesOf(runId)).toEqual([]);
     await eventually(() => isGone(pid));
   });

@@ -239,6 +239,11 @@ describe.concurrent('a pool', () => {
     await test.git('config', 'filter.broken.required', 'true');
     await expect(tend(test, 1)).rejects.toMatchObject({ code: 'git_failed' });
     await test.git('config', '--unset', 'filter.broken.required');
+    // It goes on for as long as it has not been seen, or until the repository has gone.
+    const { path, repository } = test;
+    const released = join(repository.gitDirectory, 'released');
+    const wait = `while [ -d '${path}' ] && [ ! -e '${released}' ]; do sleep 0.05; done; cat`;
+    await test.git('config', 'filter.broken.smudge', wait);
     const controller = new AbortController();
     const tending = test.worktrees.tendPool(test.repository, {
       size: 1,
@@ -248,6 +253,7 @@ describe.concurrent('a pool', () => {
     });
     while ((await test.worktrees.pooled(test.repository)).length === 0) await nobody();
     controller.abort(new Error('called off'));
+    await writeFile(released, '');
     await expect(tending).rejects.toThrow('called off');
     await test.worktrees.settled();
     expect(await test.traces()).toEqual(noTraces);
