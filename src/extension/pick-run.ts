@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { isRunId, type RunId } from '../core/run-id.ts';
+import { activeStatuses, isTerminal, runStatuses } from '../core/run-status.ts';
 import type { RunReport } from '../supervisor/supervisor.ts';
+import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
 import type { RunWord } from './identifiers.ts';
 import { localized } from './localized.ts';
 import { runItem } from './run-item.ts';
@@ -8,6 +10,11 @@ import { RunNode } from './runs-tree.ts';
 import { may } from './run-words.ts';
 import type { Warden } from './warden.ts';
 import { KeptNode, WorktreeNode } from './worktrees-tree.ts';
+
+const activeAtMost = 1000;
+
+/** Of those that are over, the latest are offered. */
+const overAtMost = 200;
 
 /**
  * The run that a command is for: what was clicked, the id that was passed, or else the one that somebody picks among
@@ -23,7 +30,7 @@ export async function pickRun(
   const supervisor = await warden.access.get();
   const runId = runIdOf(argument);
   if (runId !== undefined) return supervisor.status(runId);
-  const { runs } = await supervisor.list({ limit: 200 });
+  const runs = await offered(supervisor);
   const items = choicesOf(
     warden,
     runs.filter((report) => word === null || may(word, { report, snoozed: report.isSnoozed })),
@@ -39,6 +46,14 @@ export async function pickRun(
     matchOnDetail: true,
   });
   return picked?.report;
+}
+
+/** Every run that is not over, however many were started since, and the latest of the others. */
+async function offered(supervisor: SupervisorInThread): Promise<readonly RunReport[]> {
+  const { runs: active } = await supervisor.list({ statuses: activeStatuses, limit: activeAtMost });
+  const over = await supervisor.recent({ statuses: runStatuses.filter(isTerminal), limit: overAtMost });
+  // A run that ends between the two reads is in both.
+  return [...new Map([...active, ...over].map((report) => [report.run.runId, report])).values()];
 }
 
 export interface RunChoice extends vscode.QuickPickItem {
