@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
 import { describeKill } from '../core/messages.ts';
 import type { PermissionRequest } from '../core/permission-request.ts';
+import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { WatchedRun } from './attention.ts';
 import { focusRuns } from './identifiers.ts';
 import { localized } from './localized.ts';
+import { notificationText } from './notification-text.ts';
 import { requestWords } from './request-words.ts';
 import type { RunsFeed } from './runs-feed.ts';
 import type { SupervisorAccess } from './supervisor-access.ts';
@@ -14,8 +16,10 @@ export interface PermissionRequestsOptions {
   readonly access: SupervisorAccess;
   readonly feed: RunsFeed;
   readonly repositories: WorkspaceRepositories;
-  /** Where what goes wrong is told. */
+  /** Where it is told that an answer could not be carried out. */
   readonly report: (during: string, error: unknown) => void;
+  /** Where it is told that a look failed: the next one comes soon. */
+  readonly diagnostics: Diagnostics;
 }
 
 /** Asks the person, once for each request, whether a run gets what it asks for. */
@@ -35,7 +39,7 @@ export class PermissionRequests implements vscode.Disposable {
   }
 
   async #look(runs: readonly WatchedRun[]): Promise<void> {
-    const { access, report } = this.#options;
+    const { access, report, diagnostics } = this.#options;
     // Only what goes on can be killed, and the next look comes soon.
     const active = new Map(
       runs.filter(({ report: { run } }) => !isTerminal(run.status)).map((one) => [one.report.run.runId, one]),
@@ -53,7 +57,7 @@ export class PermissionRequests implements vscode.Disposable {
         );
       }
     } catch (error) {
-      report(vscode.l10n.t('looking for what runs ask for'), error);
+      diagnostics.failed('looking for what runs ask for', error);
     } finally {
       this.#isLooking = false;
     }
@@ -77,7 +81,7 @@ export class PermissionRequests implements vscode.Disposable {
     const supervisor = await this.#options.access.get();
     const { report } = await supervisor.answerRequest(id, answer);
     if (report === null) return;
-    const outcome = describeKill(report, localized);
+    const outcome = notificationText(describeKill(report, localized));
     if (report.success) void vscode.window.showInformationMessage(`${outcome}.`);
     else void vscode.window.showErrorMessage(`${outcome}. ${vscode.l10n.t('It is tried again.')}`);
   }
