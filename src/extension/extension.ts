@@ -29,7 +29,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
   const failures = new Failures(log);
   const entry = context.asAbsolutePath('dist/bundle/warden.cjs');
   const access = new SupervisorAccess({ entry, diagnostics: failures });
-  const repositories = new WorkspaceRepositories(access);
+  const repositories = new WorkspaceRepositories(access, failures);
   const feed = new RunsFeed(access, failures);
   const alerts = new AlertsFeed(access, failures);
   const runsTree = new RunsTree(feed, repositories, alerts);
@@ -47,7 +47,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Warden
     welcome,
     new StatusBar(feed, alerts),
     new Notifications({ feed, repositories, memory: context.workspaceState, report }),
-    new PermissionRequests({ access, feed, repositories, report }),
+    new PermissionRequests({ access, feed, repositories, report, diagnostics: failures }),
     new WorkflowDiagnostics(),
     new McpServers({ entry, version: (context.extension.packageJSON as { version: string }).version }),
     new HttpServing(entry, log),

@@ -1,8 +1,12 @@
 import * as vscode from 'vscode';
+import { isWardenError } from '../core/errors.ts';
+import { describeError } from '../core/messages.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import { activeStatuses, isTerminal, runStatuses } from '../core/run-status.ts';
 import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
 import type { WatchedRun } from './attention.ts';
+import type { Lapse } from './lapse-words.ts';
+import { localized } from './localized.ts';
 import { inOrder } from './run-order.ts';
 import type { SupervisorAccess } from './supervisor-access.ts';
 
@@ -17,9 +21,12 @@ export class RunsFeed implements vscode.Disposable {
   readonly #access: SupervisorAccess;
   readonly #diagnostics: Diagnostics;
   readonly #onDidLoad = new vscode.EventEmitter<readonly WatchedRun[]>();
+  readonly #onDidChangeSight = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[] = [];
   #runs: readonly WatchedRun[] = [];
   #isWatching = false;
+  #seenAt: number | null = null;
+  #lapse: Lapse | null = null;
   #timer: NodeJS.Timeout | null = null;
   #loading = false;
   #wantedAgain = false;
@@ -28,10 +35,16 @@ export class RunsFeed implements vscode.Disposable {
   /** Fires after each look, whether or not anything changed: whoever shows it compares. */
   readonly onDidLoad = this.#onDidLoad.event;
 
+  /** Fires when the runs cannot be seen any more, and when they can be again. */
+  readonly onDidChangeSight = this.#onDidChangeSight.event;
+
   constructor(access: SupervisorAccess, diagnostics: Diagnostics) {
     this.#access = access;
     this.#diagnostics = diagnostics;
-    this.#subscriptions.push(access.onDidOpen((supervisor) => this.#follow(supervisor)));
+    this.#subscriptions.push(
+      access.onDidOpen((supervisor) => this.#follow(supervisor)),
+      access.onDidLose((error) => this.#lost(error)),
+    );
   }
 
   /** What needs a person first. */
@@ -42,6 +55,11 @@ export class RunsFeed implements vscode.Disposable {
   /** Whether it is this window that watches over the runs, as of the last look. */
   get isWatching(): boolean {
     return this.#isWatching;
+  }
+
+  /** Null while what is shown was seen by the last look. */
+  get lapse(): Lapse | null {
+    return this.#lapse;
   }
 
   /** Looks again soon; many calls in a row make one look. */
@@ -56,6 +74,7 @@ export class RunsFeed implements vscode.Disposable {
     if (this.#timer !== null) clearTimeout(this.#timer);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#onDidLoad.dispose();
+    this.#onDidChangeSight.dispose();
   }
 
   #follow(supervisor: SupervisorInThread): void {
@@ -71,12 +90,29 @@ export class RunsFeed implements vscode.Disposable {
     this.#wantedAgain = false;
     try {
       [this.#runs, this.#isWatching] = await Promise.all([read(supervisor), supervisor.isWatching()]);
-      if (!this.#disposed) this.#onDidLoad.fire(this.#runs);
+      if (!this.#disposed) this.#seen();
     } catch (error) {
       if (!this.#disposed) this.#diagnostics.failed('reading the runs', error);
+      this.#lost(error);
     }
     this.#loading = false;
     if (this.#wantedAgain) this.refresh();
+  }
+
+  #seen(): void {
+    this.#seenAt = Date.now();
+    if (this.#lapse !== null) {
+      this.#lapse = null;
+      this.#onDidChangeSight.fire();
+    }
+    this.#onDidLoad.fire(this.#runs);
+  }
+
+  #lost(error: unknown): void {
+    if (this.#lapse !== null || this.#disposed) return;
+    const detail = isWardenError(error) ? describeError(error, localized) : String(error);
+    this.#lapse = { since: this.#seenAt, detail };
+    this.#onDidChangeSight.fire();
   }
 }
 

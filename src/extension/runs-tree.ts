@@ -5,6 +5,7 @@ import { needsPerson, type WatchedRun } from './attention.ts';
 import { views } from './identifiers.ts';
 import { localized } from './localized.ts';
 import type { ItemText } from './item-text.ts';
+import { lapseLine } from './lapse-words.ts';
 import { runItem } from './run-item.ts';
 import { type Section, sectionOf, sections } from './run-order.ts';
 import type { RunsFeed } from './runs-feed.ts';
@@ -75,9 +76,8 @@ export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
         this.#update();
         this.#pollWhileVisible();
       }),
-      alerts.onDidChange((changed) => {
-        this.#view.message = alertLines(changed, localized).join(' ');
-      }),
+      feed.onDidChangeSight(() => this.#showMessage(alerts)),
+      alerts.onDidChange(() => this.#showMessage(alerts)),
     ];
     this.#pollWhileVisible();
   }
@@ -169,6 +169,12 @@ export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   /** Which runs there are and where: what only a tree that is read anew shows. */
   #structure(): string {
     return this.#sections.map(({ runs }) => runs.map(({ item }) => item.id).join()).join('\n');
+  }
+
+  #showMessage({ alerts }: AlertsFeed): void {
+    const { lapse } = this.#feed;
+    const told = lapse === null ? [] : [lapseLine(lapse, localized)];
+    this.#view.message = [...told, ...alertLines(alerts, localized)].join(' ');
   }
 
   #showBadge(): void {

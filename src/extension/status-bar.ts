@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import type { Alert } from '../core/alerts.ts';
 import { alertLines } from './alert-text.ts';
 import type { AlertsFeed } from './alerts-feed.ts';
 import { needsOf, needsPerson, type WatchedRun } from './attention.ts';
 import { healthWords } from './health-words.ts';
 import { commands, focusRuns } from './identifiers.ts';
+import { lapseLine } from './lapse-words.ts';
 import { localized } from './localized.ts';
 import { markdownText } from './markdown-text.ts';
 import type { RunsFeed } from './runs-feed.ts';
@@ -13,7 +13,7 @@ import { statusBarText } from './status-bar-text.ts';
 /** Of more runs than these the tooltip gives only the number. */
 const shownAtMost = 10;
 
-/** The one item of the status bar; hidden when nothing runs and nothing is critical. */
+/** The one item of the status bar; hidden when nothing runs, nothing is critical and the runs can be seen. */
 export class StatusBar implements vscode.Disposable {
   readonly #item: vscode.StatusBarItem;
   readonly #subscriptions: readonly vscode.Disposable[];
@@ -24,8 +24,9 @@ export class StatusBar implements vscode.Disposable {
     this.#item.name = vscode.l10n.t('Workflow Warden');
     this.#item.command = focusRuns;
     this.#subscriptions = [
-      feed.onDidLoad((runs) => this.#show(runs, alerts.alerts)),
-      alerts.onDidChange((changed) => this.#show(feed.runs, changed)),
+      feed.onDidLoad(() => this.#show(feed, alerts)),
+      feed.onDidChangeSight(() => this.#show(feed, alerts)),
+      alerts.onDidChange(() => this.#show(feed, alerts)),
     ];
   }
 
@@ -34,9 +35,9 @@ export class StatusBar implements vscode.Disposable {
     this.#item.dispose();
   }
 
-  #show(runs: readonly WatchedRun[], alerts: readonly Alert[]): void {
-    const status = statusBarText(runs, alerts, localized);
-    const told = alertLines(alerts, localized);
+  #show({ runs, lapse }: RunsFeed, { alerts }: AlertsFeed): void {
+    const status = statusBarText(runs, alerts, lapse, localized);
+    const told = [...(lapse === null ? [] : [lapseLine(lapse, localized)]), ...alertLines(alerts, localized)];
     const needy = runs.filter(needsPerson);
     const tooltip = tooltipOf(needy, told);
     const why = needy.map((one) => `${one.report.run.workflowName}: ${whyOf(one)}`);
@@ -48,10 +49,11 @@ export class StatusBar implements vscode.Disposable {
       this.#item.hide();
       return;
     }
-    this.#item.text = `$(${status.needy + status.critical > 0 ? 'bell-dot' : 'play-circle'}) ${status.text}`;
+    this.#item.text = `$(${status.isWarning ? 'bell-dot' : 'play-circle'}) ${status.text}`;
     this.#item.accessibilityInformation = { label };
-    this.#item.backgroundColor =
-      status.needy + status.critical > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    this.#item.backgroundColor = status.isWarning
+      ? new vscode.ThemeColor('statusBarItem.warningBackground')
+      : undefined;
     this.#item.tooltip = tooltip;
     this.#item.show();
   }

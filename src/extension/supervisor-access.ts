@@ -4,8 +4,11 @@ import { openSupervisorInThread, type SupervisorInThread } from '../thread/super
 import { dailyMaxAgeHours } from './daily-cleanup.ts';
 import { watchIntervalSeconds } from './watch-interval.ts';
 
-/** A thread that ends sooner than this after it was opened is not opened again by itself. */
+/** A thread that ends sooner than this after it was opened is not opened again at once. */
 const soonMilliseconds = 10_000;
+
+/** It is opened again later then. */
+const againMilliseconds = 60_000;
 
 export interface AccessOptions {
   /** The extension's bundle. */
@@ -17,11 +20,17 @@ export interface AccessOptions {
 export class SupervisorAccess implements vscode.Disposable {
   readonly #options: AccessOptions;
   readonly #onDidOpen = new vscode.EventEmitter<SupervisorInThread>();
+  readonly #onDidLose = new vscode.EventEmitter<unknown>();
   readonly #subscriptions: readonly vscode.Disposable[];
+  #again: NodeJS.Timeout | null = null;
+  #isClosed = false;
   #opening: Promise<SupervisorInThread> | null = null;
   #opened: SupervisorInThread | null = null;
 
   readonly onDidOpen = this.#onDidOpen.event;
+
+  /** It could not be opened, or its thread has ended though nobody asked it to: nothing is seen of the runs until it is open. */
+  readonly onDidLose = this.#onDidLose.event;
 
   constructor(options: AccessOptions) {
     this.#options = options;
@@ -48,10 +57,13 @@ export class SupervisorAccess implements vscode.Disposable {
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#onDidOpen.dispose();
+    this.#onDidLose.dispose();
+    this.#stopTrying();
   }
 
   /** Ends what the supervisor does in this window; the runs go on. */
   async close(): Promise<void> {
+    this.#stopTrying();
     const supervisor = await this.#opening?.catch(() => null);
     this.#opened = null;
     await supervisor?.dispose();
@@ -73,6 +85,7 @@ export class SupervisorAccess implements vscode.Disposable {
       return supervisor;
     } catch (error) {
       this.#opening = null;
+      this.#onDidLose.fire(error);
       throw error;
     }
   }
@@ -83,9 +96,29 @@ export class SupervisorAccess implements vscode.Disposable {
     if (error === null || this.#opened !== supervisor) return;
     this.#opened = null;
     this.#opening = null;
-    const during = vscode.l10n.t('watching the runs');
-    this.#options.diagnostics.failed(during, error);
-    if (performance.now() - openedAt < soonMilliseconds) return;
-    await this.get().catch((failure: unknown) => this.#options.diagnostics.failed(during, failure));
+    this.#options.diagnostics.failed(watching, error);
+    this.#onDidLose.fire(error);
+    if (performance.now() - openedAt < soonMilliseconds) this.#openLater();
+    else await this.#openAgain();
+  }
+
+  async #openAgain(): Promise<void> {
+    try {
+      await this.get();
+    } catch (error) {
+      this.#options.diagnostics.failed(watching, error);
+      this.#openLater();
+    }
+  }
+
+  #openLater(): void {
+    if (!this.#isClosed) this.#again = setTimeout(() => void this.#openAgain(), againMilliseconds);
+  }
+
+  #stopTrying(): void {
+    this.#isClosed = true;
+    if (this.#again !== null) clearTimeout(this.#again);
   }
 }
+
+const watching = 'watching the runs';

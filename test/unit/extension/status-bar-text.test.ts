@@ -14,8 +14,7 @@ describe('the status bar', () => {
     expect(statusBarText([], [slow])).toBeNull();
     expect(statusBarText([], [{ code: 'orphans', level: 'critical', orphans }, slow])).toEqual({
       text: 'Warden: 1 alert',
-      needy: 0,
-      critical: 1,
+      isWarning: true,
     });
   });
 
@@ -23,13 +22,25 @@ describe('the status bar', () => {
     const pending = aWatchedRun({ status: 'pending' });
     expect(statusBarText([aWatchedRun(), pending])).toEqual({
       text: 'Warden: 1 running · 1 queued',
-      needy: 0,
-      critical: 0,
+      isWarning: false,
     });
     expect(statusBarText([aWatchedRun(), aWatchedRun({}, stuck)])).toEqual({
       text: 'Warden: 1 needs you · 2 running',
-      needy: 1,
-      critical: 0,
+      isWarning: true,
+    });
+  });
+
+  it('counts nothing while nothing can be seen, and says since when', () => {
+    const since = Date.now();
+    const time = new Date(since).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    const isWarning = true;
+    expect(statusBarText([aWatchedRun()], [], { since, detail: 'why' })).toEqual({
+      text: `Warden: not seen since ${time}`,
+      isWarning,
+    });
+    expect(statusBarText([], [], { since: null, detail: 'why' })).toEqual({
+      text: 'Warden: runs cannot be seen',
+      isWarning,
     });
   });
 });
