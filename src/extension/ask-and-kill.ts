@@ -7,6 +7,7 @@ import type { RunId } from '../core/run-id.ts';
 import { killAndTell } from './kill-and-tell.ts';
 import { killQuestionDetail } from './kill-question.ts';
 import { localized } from './localized.ts';
+import { notificationText } from './notification-text.ts';
 import type { Warden } from './warden.ts';
 
 /** Shows what is at stake of some runs, asks, and kills them all at once. */
@@ -71,6 +72,8 @@ function tell({ asked, ended, reports }: Outcome): void {
     return;
   }
   const survived = reports.filter(({ success }) => !success).map((report) => describeKill(report, localized));
-  const words = [vscode.l10n.t('{0} of {1} runs were ended', ended, asked), ...survived].join('. ');
-  void vscode.window.showErrorMessage(`${words}. ${vscode.l10n.t('It is tried again.')}`);
+  // What failed otherwise was told by itself, and is not tried again.
+  const outlook = survived.length === 0 ? [] : [vscode.l10n.t('It is tried again')];
+  const words = [vscode.l10n.t('{0} of {1} runs were ended', ended, asked), ...survived, ...outlook].join('. ');
+  void vscode.window.showErrorMessage(notificationText(`${words}.`));
 }

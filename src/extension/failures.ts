@@ -10,6 +10,7 @@ import { describeError } from '../core/messages.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import { commands } from './identifiers.ts';
 import { localized } from './localized.ts';
+import { notificationText } from './notification-text.ts';
 
 interface Action extends vscode.MessageItem {
   readonly act: () => Thenable<unknown> | void;
@@ -38,7 +39,7 @@ export class Failures implements Diagnostics {
   async #show(during: string, error: unknown): Promise<void> {
     const showLog: Action = { title: vscode.l10n.t('Show Log'), act: () => this.#log.show() };
     const chosen = isWardenError(error)
-      ? await vscode.window.showErrorMessage(messageOf(error), actionFor(error) ?? showLog)
+      ? await vscode.window.showErrorMessage(notificationText(messageOf(error)), actionFor(error) ?? showLog)
       : await vscode.window.showErrorMessage(
           vscode.l10n.t('{0}: something unexpected went wrong. The log has the detail.', during),
           showLog,

@@ -3,6 +3,7 @@ import { describeKill } from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { localized } from './localized.ts';
+import { notificationText } from './notification-text.ts';
 import type { Warden } from './warden.ts';
 
 /** Runs whose kill this window is about to tell of. */
@@ -25,7 +26,7 @@ export async function killAndTell(
       { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Stopping {0}…', workflowName) },
       () => supervisor.kill(runId, { force }),
     );
-    const outcome = describeKill(report, localized);
+    const outcome = notificationText(describeKill(report, localized));
     if (report.success) void vscode.window.showInformationMessage(`${outcome}.`);
     else void vscode.window.showErrorMessage(`${outcome}. ${vscode.l10n.t('It is tried again.')}`);
   } finally {

@@ -3,6 +3,7 @@ import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { endsIn, type ConcerningRun, needsOf } from './attention.ts';
 import { commands, focusRuns } from './identifiers.ts';
+import { notificationText } from './notification-text.ts';
 
 /** A notification, and what can be done right from it. */
 export interface Notice {
@@ -31,7 +32,7 @@ export function noticeOf(news: readonly ConcerningRun[], now: number, translate:
   const [first, ...others] = news;
   if (first === undefined) throw new RangeError('there is news of one run at least');
   const notice = others.length === 0 ? ofOne(first, now, translate) : ofSeveral(news, translate);
-  return { ...notice, text: withoutLinks(notice.text) };
+  return { ...notice, text: notificationText(notice.text) };
 }
 
 function ofOne(news: ConcerningRun, now: number, translate: Translate): Notice {
@@ -153,11 +154,6 @@ function nameOf({ workflowName, message }: Run): string {
   const [line = ''] = message.trim().split('\n');
   if (line === '') return workflowName;
   return `${workflowName} (${line.length > messageLength ? `${line.slice(0, messageLength - 1).toWellFormed()}…` : line})`;
-}
-
-/** Notifications make `[text](command:…)` a link: what a run prints must not become one. */
-function withoutLinks(text: string): string {
-  return text.replaceAll('](', '] (');
 }
 
 type Action =

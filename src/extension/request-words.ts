@@ -1,5 +1,6 @@
 import type { PermissionRequest } from '../core/permission-request.ts';
 import type { Translate } from '../core/translate.ts';
+import { notificationText } from './notification-text.ts';
 
 /** Longer reasons are cut: a notification is read at a glance. */
 const reasonLength = 200;
@@ -19,6 +20,5 @@ export function requestWords(
         : translate('{0} asks that {1} is killed.', askedBy, name);
   if (why === null) return what;
   const reason = why.length > reasonLength ? `${why.slice(0, reasonLength)}…` : why;
-  // Notifications make `[text](command:…)` a link: what a run says must not become one.
-  return translate('{0} It says: {1}', what, reason).replaceAll('](', '] (');
+  return notificationText(translate('{0} It says: {1}', what, reason));
 }

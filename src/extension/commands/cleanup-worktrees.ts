@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import type { CleanupReport } from '../../core/cleanup-report.ts';
-import { describeBytes } from '../../core/messages.ts';
 import { confirmationOf, isConfirmed } from '../../core/typed-confirmation.ts';
 import type { WorktreeEntry } from '../../supervisor/cleanup.ts';
 import { cleanupChoices, type CleanupChoice } from '../cleanup-choices.ts';
-import { keepWords } from '../keep-words.ts';
+import { cleanupWords, keptLines } from '../cleanup-words.ts';
 import { configuredAge, listWorktrees } from '../list-worktrees.ts';
 import { localized } from '../localized.ts';
+import { notificationText } from '../notification-text.ts';
 import type { Warden } from '../warden.ts';
 
 /** Lists the worktrees of runs that are over, and removes those that somebody picks. Nothing unsafe is picked. */
@@ -31,9 +31,8 @@ export async function removeChosen(warden: Warden, picked: readonly CleanupChoic
     if (reason === undefined) return;
     why = reason;
   }
-  const report = await remove(warden, picked, why);
+  await remove(warden, picked, why);
   warden.worktreesTree.refresh();
-  tell(warden, report);
 }
 
 async function listEntries(warden: Warden): Promise<WorktreeEntry[]> {
@@ -113,16 +112,19 @@ async function askWhy(): Promise<string | undefined> {
   return why?.trim();
 }
 
-/** @param why somebody insists on the removal of those that should stay */
-async function remove(warden: Warden, picked: readonly CleanupChoice[], why: string): Promise<CleanupReport> {
+/**
+ * Tells what became of them, also of those before one with which something went wrong.
+ * @param why somebody insists on the removal of those that should stay
+ */
+async function remove(warden: Warden, picked: readonly CleanupChoice[], why: string): Promise<void> {
   const supervisor = await warden.access.get();
   const title = vscode.l10n.t('Removing worktrees');
-  return vscode.window.withProgress(
+  const reports: CleanupReport[] = [];
+  const removing = vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     async (progress, cancellation) => {
       const aborting = new AbortController();
       cancellation.onCancellationRequested(() => aborting.abort());
-      const reports: CleanupReport[] = [];
       for (const { directory, force, only } of requestsFor(picked)) {
         reports.push(
           await supervisor.cleanup({
@@ -138,13 +140,15 @@ async function remove(warden: Warden, picked: readonly CleanupChoice[], why: str
           }),
         );
       }
-      return {
-        dryRun: false,
-        removed: reports.flatMap(({ removed }) => removed),
-        kept: reports.flatMap(({ kept }) => kept),
-      };
     },
   );
+  try {
+    await removing;
+  } finally {
+    const removed = reports.flatMap((report) => report.removed);
+    const kept = reports.flatMap((report) => report.kept);
+    if (reports.length > 0) tell(warden, { dryRun: false, removed, kept });
+  }
 }
 
 /** One request for each repository, and one more where somebody insists. */
@@ -163,20 +167,11 @@ function requestsFor(picked: readonly CleanupChoice[]) {
     .filter(({ only }) => only.length > 0);
 }
 
-function tell(warden: Warden, { removed, kept }: CleanupReport): void {
-  for (const { path, checkpoint } of removed)
+function tell(warden: Warden, report: CleanupReport): void {
+  for (const { path, checkpoint } of report.removed)
     warden.log.info(`removed ${path}, checkpoint: ${checkpoint ?? 'not needed'}`);
-  const reasonsFor = kept.map(({ path, reasons }) => `${path}: ${keepWords(reasons, localized)}`);
-  for (const line of reasonsFor) warden.log.warn(`kept ${line}`);
-  const bytes = removed.reduce((sum, entry) => sum + (entry.bytes ?? 0), 0);
-  const size = describeBytes(bytes, localized);
-  const outcome =
-    removed.length === 1
-      ? vscode.l10n.t('Removed one worktree ({0}).', size)
-      : vscode.l10n.t('Removed {0} worktrees ({1}).', removed.length, size);
-  if (kept.length === 0) void vscode.window.showInformationMessage(outcome);
-  else
-    void vscode.window.showWarningMessage(
-      `${outcome} ${vscode.l10n.t('Kept {0}: {1}', kept.length, reasonsFor.join(', '))}`,
-    );
+  for (const line of keptLines(report, localized)) warden.log.warn(`kept ${line}`);
+  const words = notificationText(cleanupWords(report, localized));
+  if (report.kept.length === 0) void vscode.window.showInformationMessage(words);
+  else void vscode.window.showWarningMessage(words);
 }
