@@ -44,6 +44,8 @@ export interface Replacement {
   readonly failuresAtOnce: number;
   /** When it is refused since another run has taken that one's place. */
   readonly replacing: Replacing;
+  /** As whoever asked for it said. */
+  readonly why?: string | undefined;
 }
 
 /** How often a launch that somebody else carries out is looked at. */
@@ -240,6 +242,7 @@ async function accept(
       isRetryCancelled: false,
     };
     const audit = auditOf(world, runId, 'launch', 'asked', {
+      why: origin.why ?? null,
       facts: {
         workflow: run.workflowName,
         repository: run.repository,

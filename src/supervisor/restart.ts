@@ -66,6 +66,7 @@ export async function restart(world: World, runId: string, options: RestartOptio
       retryNumber: options.retry === true ? old.retryNumber + 1 : 0,
       failuresAtOnce: options.retry === true ? failuresAtOnceAfter(old) : 0,
       replacing: options.once === true ? 'once' : 'one_at_a_time',
+      why: options.why,
     },
   );
 }

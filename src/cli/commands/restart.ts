@@ -8,7 +8,7 @@ import { UsageError } from '../usage-error.ts';
 export const restart = defineCommand({
   name: 'restart',
   summary: 'start a run again: the same workflow, message and base; the old run is ended first',
-  usage: 'RUN [--fresh | --resume | --checkpoint N] [--wait]',
+  usage: 'RUN [--fresh | --resume | --checkpoint N] [--reason TEXT] [--wait]',
   operands: { minimum: 1, maximum: 1, candidates: ['runs'] },
   options: {
     fresh: { type: 'boolean', description: 'in a new worktree, from the base; this is the default' },
@@ -19,17 +19,19 @@ export const restart = defineCommand({
       candidates: ['last'],
       description: 'in a new worktree, from what checkpoint N keeps, or from the last: "last"',
     },
+    reason: { type: 'string', value: 'TEXT', description: 'why, for the record' },
     wait: { type: 'boolean', description: 'answer when the new run is over, with exit code 0 only if it completed' },
   },
   async execute({ operands: [runId = ''], options, output, open }) {
     const resume = resumeOf(options);
+    const why = options.reason === undefined ? {} : { why: options.reason };
     const supervisor = await open();
     return startRun(supervisor, output, options.wait ?? false, (told) =>
       tellStopping(
         supervisor,
         runId,
         output,
-        supervisor.restart(runId, { ...told, ...(resume === undefined ? {} : { resume }) }),
+        supervisor.restart(runId, { ...told, ...why, ...(resume === undefined ? {} : { resume }) }),
       ),
     );
   },

@@ -12,7 +12,9 @@ test('warden status shows the attempts of a run as one history, and what became 
     replaced_by: null,
     retry: { attempt: 1, of: 3, next_at: new Date(Date.parse(first.ended_at ?? '') + 3_600_000).toISOString() },
   });
-  const { document: second } = await cli.json<RunJson>('restart', first.run_id, '--wait');
+  const { document: second } = await cli.json<RunJson>('restart', first.run_id, '--reason', 'flaky', '--wait');
+  const audited = await cli.json('audit', '--run', second.run_id, '--action', 'launch');
+  expect(audited.document).toMatchObject({ entries: [{ outcome: 'asked', why: 'flaky' }, { outcome: 'done' }] });
   expect((await cli.json('status', first.run_id)).document).toMatchObject({
     replaced_by: second.run_id,
     retry: { next_at: null, stopped: null },
