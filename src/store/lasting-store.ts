@@ -373,12 +373,12 @@ class LastingStore implements Store {
     await this.auditCopied();
     await this.#mirror.redact(await this.#access.use((database) => database.redactedEntries()));
     const { file, now } = this.#options;
-    if (entries > 0)
-      await retryWhileBusy(
-        file,
-        () => this.#backups.renew(now()),
-        () => longPatienceMilliseconds,
-      );
+    // Also where nothing was left to remove here: the redaction before this one may have been cut off.
+    await retryWhileBusy(
+      file,
+      () => this.#backups.renew(now()),
+      () => longPatienceMilliseconds,
+    );
     return entries;
   }
 

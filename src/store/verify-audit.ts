@@ -121,12 +121,12 @@ class Redactions {
 
   /** A redaction comes after what it has redacted. */
   explain({ entry: number, facts }: ChainedEntry): void {
-    const { entries } = JSON.parse(facts) as { readonly entries?: unknown };
+    const entries = (JSON.parse(facts) as { readonly entries?: unknown } | null)?.entries;
     if (!Array.isArray(entries)) return;
     for (const range of entries) {
       const [first, last] = Array.isArray(range) ? range.map(Number) : [];
       if (first === undefined || last === undefined) continue;
-      for (let entry = first; entry <= Math.min(last, number); entry += 1) this.#entries.delete(entry);
+      for (let entry = Math.max(1, first); entry <= Math.min(last, number); entry += 1) this.#entries.delete(entry);
     }
   }
 

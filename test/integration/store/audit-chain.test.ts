@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -211,6 +211,28 @@ test('text can be removed for good, and the chain holds', async () => {
   raw.close();
 });
 
+test('a redaction that was cut off is brought to its end by the next one, in the backups too', async () => {
+  await using one = await written(2);
+  const store = await one.open();
+  await store.backUp(new AbortController().signal);
+  const redact = (): Promise<number> =>
+    store.redactAudit({ user: 'alice' }, (entries) =>
+      entry(5, { action: 'redact', runId: null, actor: { user: 'carol', face: 'cli' }, facts: { entries } }),
+    );
+  // Something else is in the place where the file is made anew.
+  await mkdir(one.file('audit.jsonl.new'));
+  await expect(redact()).rejects.toThrow();
+  await rm(one.file('audit.jsonl.new'), { recursive: true });
+  expect(await redact()).toBe(0);
+  store.close();
+  expect(await one.verified()).toEqual([]);
+  const backups = await readdir(one.file('backups'));
+  expect(backups).toHaveLength(1);
+  for (const name of ['audit.jsonl', 'warden.db', path.join('backups', backups[0]!)]) {
+    expect(await readFile(one.file(name), 'latin1')).not.toMatch(/alice|reason 1/);
+  }
+});
+
 describe('verification', () => {
   const swapped = (lines: string[]): string[] => lines.with(1, lines[2]!).with(2, lines[1]!);
   const inFile = (change: (lines: string[]) => readonly string[]) => (one: Place) => one.edit(change);
@@ -226,6 +248,18 @@ describe('verification', () => {
       'the outcome of a row',
       inDatabase("UPDATE audit_log SET outcome = 'failed' WHERE entry = 1"),
       ['database broken 1'],
+    ],
+    [
+      'the facts of a redaction',
+      async (one) => {
+        const store = await one.open();
+        await store.redactAudit({ user: 'alice' }, (entries) =>
+          entry(5, { action: 'redact', actor: { user: 'carol', face: 'cli' }, facts: { entries } }),
+        );
+        store.close();
+        one.tamper("UPDATE audit_log SET facts = 'null' WHERE entry = 5");
+      },
+      ['database edited 5', ...[1, 2, 3, 4].map((number) => `database redacted ${number}`)],
     ],
     ['a row deleted', inDatabase('DELETE FROM audit_log WHERE entry = 2'), ['database missing 2']],
     ['the last row deleted', inDatabase('DELETE FROM audit_log WHERE entry = 4'), ['database missing 4']],
