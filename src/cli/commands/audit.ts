@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   auditClosing,
@@ -12,6 +12,7 @@ import {
 import { type AuditProblem, describeAuditProblem } from '../../core/audit-problem.ts';
 import { detailOf, WardenError } from '../../core/errors.ts';
 import { plainEnglish } from '../../core/messages.ts';
+import { isRunId, type RunId } from '../../core/run-id.ts';
 import type { AuditFilter, LoggedEntry } from '../../core/ports/store.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { wholeNumber } from '../amount.ts';
@@ -89,11 +90,17 @@ export const audit = defineCommand({
 async function filterOf(supervisor: Supervisor, given: OptionValues<Options>): Promise<AuditFilter> {
   const now = Date.now();
   return {
-    ...(given.run === undefined ? {} : { runId: (await supervisor.status(given.run)).run.runId }),
+    ...(given.run === undefined ? {} : { runId: await auditedRun(supervisor, given.run) }),
     ...(given.action === undefined ? {} : { action: given.action }),
     ...(given.since === undefined ? {} : { since: parseTime('since', given.since, now) }),
     ...(given.until === undefined ? {} : { until: parseTime('until', given.until, now) }),
   };
+}
+
+/** Entries outlive what they are about. @throws WardenError unknown_run where nothing is known of it, not even by the log */
+async function auditedRun(supervisor: Supervisor, text: string): Promise<RunId> {
+  if (isRunId(text) && (await supervisor.audit({ runId: text, limit: 1 })).length > 0) return text;
+  return (await supervisor.status(text)).run.runId;
 }
 
 async function show(supervisor: Supervisor, { options: given, output }: Invocation<Options>): Promise<number> {
@@ -111,6 +118,9 @@ async function exportEntries(supervisor: Supervisor, invocation: Invocation<Opti
   const format = given.format ?? 'json';
   if (!isAuditFormat(format)) {
     throw new UsageError(`"${format}" is not valid for --format. Expected: ${auditFormats.join(', ')}.`, 'audit');
+  }
+  if (given.output === undefined && format === 'csv' && output.json) {
+    throw new UsageError('--json prints no CSV: name a file for it with --output.', 'audit');
   }
   const filter = await filterOf(supervisor, given);
   if (given.output === undefined) {
@@ -130,13 +140,19 @@ async function exportEntries(supervisor: Supervisor, invocation: Invocation<Opti
   try {
     const entries = await output.during(
       'writing every entry …',
-      writeExport(supervisor, filter, format, async (text) => void (await handle.write(text))),
+      writeExport(supervisor, filter, format, (text) => handle.appendFile(text)),
     );
+    await handle.sync();
     await output.print({ file, entries }, `${entries} entries in ${file}.`);
+    return 0;
+  } catch (error) {
+    // Half of it would pass for all.
+    await rm(file, { force: true });
+    const isFull = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+    throw isFull ? new WardenError('disk_full', { path: file }, { cause: error }) : error;
   } finally {
     await handle.close();
   }
-  return 0;
 }
 
 /** @returns how many entries it has written */
@@ -147,11 +163,11 @@ async function writeExport(
   write: (text: string) => Promise<void>,
 ): Promise<number> {
   let count = 0;
-  await write(auditOpening[format]);
   for (let after = 0; ;) {
     const entries = await supervisor.audit({ ...filter, after, limit: exportedAtOnce });
     const text = entries.map((entry, index) => exportedEntry(entry, format, count + index === 0));
-    await write(text.join(''));
+    // What is refused is told in the place of the document.
+    await write(`${after === 0 ? auditOpening[format] : ''}${text.join('')}`);
     count += entries.length;
     const last = entries.at(-1);
     if (last === undefined) break;
@@ -163,7 +179,7 @@ async function writeExport(
 
 async function redact(supervisor: Supervisor, { options: given, output }: Invocation<Options>): Promise<number> {
   const { run, user } = given;
-  const runId = run === undefined ? null : (await supervisor.status(run)).run.runId;
+  const runId = run === undefined ? null : await auditedRun(supervisor, run);
   if ((runId === null) === (user === undefined || user === '')) {
     throw new UsageError('"warden audit redact" needs either --user or --run.', 'audit');
   }

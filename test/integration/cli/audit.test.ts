@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import Database from 'better-sqlite3';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { AuditEntryJson } from '../../../src/core/audit-export.ts';
@@ -26,6 +27,10 @@ test('what was done is verified, listed and exported, and an edited file is foun
   expect(await cli.run('audit', 'export', '--output', file)).toMatchObject({ exitCode: 2 });
   const csv = await cli.run('audit', 'export', '--format', 'csv');
   expect(csv.output.trimEnd().split('\r\n')).toHaveLength(entries.length + 1);
+  expect(await cli.json('audit', 'export', '--format', 'csv')).toMatchObject({
+    exitCode: 2,
+    document: { error: { message: expect.stringContaining('--output') } },
+  });
   expect(await cli.run('audit', 'verify', '--limit', '1')).toMatchObject({ exitCode: 2 });
 
   const mirror = path.join(cli.repository.stateFolder, 'audit.jsonl');
@@ -46,4 +51,22 @@ test('how a run was left is told with each end', async () => {
     const { document } = await cli.json<{ entries: AuditEntryJson[] }>('audit', '--run', run.run_id, '--action', verb);
     expect(document.entries).toMatchObject([{ outcome: 'asked' }, { outcome: 'done', facts: { status } }]);
   }
+});
+
+test('what was done with a run can be read, and its text removed, when all else of the run is forgotten', async () => {
+  await using cli = await warden();
+  await cli.repository.defineWorkflows({ quick: shell('true') });
+  const { run_id: runId } = await cli.finished('quick');
+  const { stateFolder } = cli.repository;
+  const database = new Database(path.join(stateFolder, 'warden.db'));
+  database.prepare('DELETE FROM workflow_runs WHERE run_id = ?').run(runId);
+  database.close();
+  await rm(path.join(stateFolder, 'runs', runId), { recursive: true });
+
+  expect(await cli.json('status', runId)).toMatchObject({ exitCode: 3 });
+  const { exitCode, document } = await cli.json<{ entries: AuditEntryJson[] }>('audit', '--run', runId);
+  expect({ exitCode, first: document.entries[0]?.action }).toEqual({ exitCode: 0, first: 'launch' });
+  const { redacted } = (await cli.json<{ redacted: number }>('audit', 'redact', '--run', runId)).document;
+  expect(redacted).toBe(document.entries.length);
+  expect(await cli.json('audit', '--run', 'run_000000000000')).toMatchObject({ exitCode: 3 });
 });
