@@ -11,21 +11,37 @@ export interface DiskReport {
   readonly budgets: readonly DiskBudget[];
 }
 
-/** @param measure again where that was long ago @throws WardenError not_a_repository, invalid_workflows */
+/**
+ * A budget that cannot be read is left out, which an alert tells: what there is must be seen all the same.
+ * @param measure again where that was long ago
+ * @throws WardenError not_a_repository
+ */
 export async function diskReport(world: World, directory: string, measure: boolean): Promise<DiskReport> {
   const repository = await world.worktrees.repositoryOf(directory);
   const usage = measure ? await measureIfOutdated(world, repository) : await knownUsage(world, repository.path);
-  const budgets = await diskBudgets(world);
-  return {
-    usage,
-    budgets: budgets.filter((budget) => budget.repository === null || budget.repository === repository.path),
-  };
+  const usages = await world.store.diskUsages();
+  const budgets = await Promise.all(
+    [null, repository.path].map((path) => budgetsFor(world, usages, [path]).catch(unlessInvalid)),
+  );
+  return { usage, budgets: budgets.flat() };
+}
+
+function unlessInvalid(error: unknown): readonly DiskBudget[] {
+  if (isWardenError(error, 'invalid_workflows')) return [];
+  throw error;
 }
 
 /** Every budget that was set, with what was measured last. @throws WardenError invalid_workflows */
 export async function diskBudgets(world: World): Promise<readonly DiskBudget[]> {
   const usages = await world.store.diskUsages();
-  const repositories = [null, ...usages.map(({ repository }) => repository)];
+  return budgetsFor(world, usages, [null, ...usages.map(({ repository }) => repository)]);
+}
+
+async function budgetsFor(
+  world: World,
+  usages: readonly DiskUsage[],
+  repositories: readonly (string | null)[],
+): Promise<readonly DiskBudget[]> {
   const budgets = await Promise.all(
     repositories.map(async (repository) => [repository, await world.definitions.worktreeBudget(repository)] as const),
   );

@@ -364,7 +364,7 @@ export class Supervisor {
   /**
    * What the repository's worktrees take on the disk, and what they may.
    * @param options `measure` again where that was long ago; else what is known is told at once
-   * @throws WardenError not_a_repository, invalid_workflows
+   * @throws WardenError not_a_repository
    */
   disk(options: { readonly directory: string; readonly measure: boolean }): Promise<DiskReport> {
     return this.#own(diskReport(this.#world, options.directory, options.measure));

@@ -93,6 +93,11 @@ test('a budget warns: of the repository by its file, of all by the file in the s
 
   await writeFile(userFile, '{ "worktreeBudgetGigabytes": -1, "workflows": {} }');
   expect(await supervisor.alerts()).toMatchObject([{ code: 'not_known', about: 'budgets' }]);
+  // What there is can be listed all the same.
+  expect(await supervisor.disk({ directory, measure: false })).toMatchObject({
+    usage: { bytes },
+    budgets: [{ repository: directory }],
+  });
   await writeFile(userFile, '{ "worktreeBudgetGigabytes": 1, "workflows": {} }');
 
   await supervisor.cleanup({ ...all(repository), dryRun: false });
