@@ -51,8 +51,8 @@ export async function serveMcp(options: McpOptions, signal: AbortSignal): Promis
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is no event target
   server.onerror = (error) => diagnostics.failed('reading a message of the client', error);
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(listed) }));
-  server.setRequestHandler(CallToolRequestSchema, ({ params }) => {
-    const call = answer(params, options);
+  server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal: cancelled }) => {
+    const call = answer(params, options, cancelled);
     calls.add(call);
     return call.finally(() => calls.delete(call));
   });
@@ -89,12 +89,13 @@ function schemaOf(schema: z.ZodMiniType): ListedTool['inputSchema'] {
 async function answer(
   { name, arguments: given = {} }: CallToolRequest['params'],
   { open, directory, runId, provideWatch, diagnostics }: McpOptions,
+  cancelled: AbortSignal,
 ): Promise<CallToolResult> {
   try {
     const tool = toolNamed(name);
     const read = readArguments(tool.input, given);
     const supervisor = await open();
-    const context = { supervisor, directory, runId, provideWatch: () => provideWatch(supervisor) };
+    const context = { supervisor, directory, runId, provideWatch: () => provideWatch(supervisor), cancelled };
     return answerResult(await tool.call(read, context));
   } catch (error) {
     if (!isWardenError(error)) diagnostics.failed(`answering ${name}`, error);

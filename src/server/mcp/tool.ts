@@ -12,6 +12,8 @@ export interface ToolContext {
   readonly runId: RunId | null;
   /** Sees to it that somebody watches over what is started: keeps its limits and starts what waits, also when this server has ended. */
   readonly provideWatch: () => Promise<void>;
+  /** Aborts when the client has cancelled the call. */
+  readonly cancelled: AbortSignal;
 }
 
 /** What a tool answers when it has done what was asked. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { cleanupJson, worktreesJson } from '../../core/run-json.ts';
 import { cleanupSchema } from '../answer-schemas.ts';
-import { nothing, repository } from '../parameters.ts';
+import { nonEmptyText, nothing, reason, repository } from '../parameters.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 const worktrees = defineRoute({
@@ -47,6 +47,12 @@ const cleanup = defineRoute({
         .boolean()
         .check(z.meta({ description: 'Also what has uncommitted work in it, which is kept in a checkpoint.' })),
     ),
+    only: z.optional(
+      z
+        .array(nonEmptyText('Path of a worktree.', 4_096))
+        .check(z.maxLength(1_000), z.meta({ description: 'Only these worktrees, by the paths that a dry run told.' })),
+    ),
+    reason,
     repository,
   }),
   answers: {
@@ -61,6 +67,8 @@ const cleanup = defineRoute({
       dryRun: body.dry_run ?? true,
       force: body.force ?? false,
       ...(body.max_age_hours === undefined ? {} : { maxAgeHours: body.max_age_hours }),
+      ...(body.only === undefined ? {} : { only: body.only }),
+      ...(body.reason === undefined ? {} : { why: body.reason }),
       // Nobody would learn what goes after this.
       signal: gone,
     });

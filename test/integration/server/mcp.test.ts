@@ -1,4 +1,7 @@
+import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CleanupJson, KillReportJson, RunJson, WorkflowsJson } from '../../../src/core/run-json.ts';
 import type { LogPartJson, RunPageJson, RunWithImpactJson } from '../../../src/server/answer-schemas.ts';
@@ -39,6 +42,29 @@ describe('warden mcp', () => {
       expect(outputSchema).toMatchObject({ type: 'object' });
     }
     expect(mcp.client.getInstructions()).toContain('list_workflows');
+  });
+
+  test('goes no further with a cleanup that the client has cancelled', async () => {
+    await using cli = await warden();
+    const mark = path.join(cli.repository.path, '..', 'mark');
+    const teardown = shell(`touch ${mark}-begun; while [ ! -e ${mark} ]; do sleep 0.05; done`).command;
+    await cli.repository.defineWorkflows({ quick: { ...shell('true'), teardown } });
+    const paths = [await cli.finished('quick'), await cli.finished('quick')].map((run) => run.worktree_path ?? '');
+    {
+      await using mcp = await mcpClient(cli.repository);
+      const cancelling = new AbortController();
+      const given = { name: 'cleanup_worktrees', arguments: { dry_run: false, max_age_hours: 0 } };
+      const called = mcp.client.callTool(given, CallToolResultSchema, { signal: cancelling.signal });
+      called.catch(() => undefined);
+      await eventually(() => existsSync(`${mark}-begun`));
+      cancelling.abort();
+      await expect(called).rejects.toThrow();
+      // Behind the cancellation, on the same connection.
+      await mcp.call('list_workflows');
+      await writeFile(mark, '');
+      await eventually(() => paths.filter((one) => existsSync(one)).length === 1);
+    }
+    expect(paths.filter((one) => existsSync(one))).toHaveLength(1);
   });
 
   test('starts a run, tells of it, kills it, and says again how it was killed', async () => {

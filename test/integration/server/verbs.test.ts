@@ -105,9 +105,13 @@ test('a cleanup removes nothing unless it is told to', async () => {
   const plan = await post('/api/v1/worktrees/cleanup', { max_age_hours: 0 });
   expect(plan).toMatchObject({ status: 200, document: { dry_run: true, removed: [{ run_id: runId }] } });
   expect((await get('/api/v1/worktrees')).document.worktrees).toMatchObject([{ run_id: runId, exists: true }]);
-  const done = await post('/api/v1/worktrees/cleanup', { max_age_hours: 0, dry_run: false });
+  const elsewhere = { max_age_hours: 0, dry_run: false, only: ['/nowhere'] };
+  expect((await post('/api/v1/worktrees/cleanup', elsewhere)).document.removed).toEqual([]);
+  const done = await post('/api/v1/worktrees/cleanup', { max_age_hours: 0, dry_run: false, reason: 'tidy' });
   expect(done).toMatchObject({ status: 200, document: { dry_run: false, removed: [{ run_id: runId }] } });
   expect((await get('/api/v1/worktrees')).document.worktrees).toEqual([]);
+  const { document } = await get('/api/v1/audit?action=cleanup');
+  expect(document.entries.at(-1)).toMatchObject({ why: 'tidy', outcome: 'done' });
 });
 
 test('a log is read in parts that cut no character in two, and followed to the end of the run', async () => {

@@ -30,7 +30,10 @@ export const cleanupWorktrees = defineTool({
   }),
   output: cleanupSchema,
   hints: ends,
-  async call({ dry_run, max_age_hours, force, only, reason: why, repository: folder }, { supervisor, directory }) {
+  async call(
+    { dry_run, max_age_hours, force, only, reason: why, repository: folder },
+    { supervisor, directory, cancelled },
+  ) {
     const document = cleanupJson(
       await supervisor.cleanup({
         directory: folder ?? directory,
@@ -39,6 +42,7 @@ export const cleanupWorktrees = defineTool({
         ...(max_age_hours === undefined ? {} : { maxAgeHours: max_age_hours }),
         ...(only === undefined ? {} : { only }),
         ...(why === undefined ? {} : { why }),
+        signal: cancelled,
       }),
     );
     const { removed, kept } = document;
