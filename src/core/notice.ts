@@ -2,6 +2,7 @@ import type { Phase } from './escalation.ts';
 import { type Health, type HealthReason, matterOf } from './health.ts';
 import { describeHealthReason, describeRunReason, plainEnglish } from './messages.ts';
 import { describeLaunchStep, describeWaiting } from './notice-words.ts';
+import { withoutSecrets } from './redact-secrets.ts';
 import type { Run, RunReason } from './run.ts';
 import type { RunId } from './run-id.ts';
 import { isTerminal, type RunStatus } from './run-status.ts';
@@ -97,12 +98,12 @@ function healthWords(reason: HealthReason): string {
     : describeHealthReason(reason, plainEnglish);
 }
 
-/** What a tool said when a launch failed may hold anything. */
+/** What a tool said when a launch failed may hold anything, and so may what somebody gave as a reason. */
 function reasonWords(reason: RunReason | null): readonly string[] {
   if (reason === null) return [];
   return [
     reason.code === 'launch_failed'
       ? describeLaunchStep(reason.step, plainEnglish)
-      : describeRunReason(reason, plainEnglish),
+      : withoutSecrets(describeRunReason(reason, plainEnglish)),
   ];
 }

@@ -104,6 +104,12 @@ describe('of a change is told', () => {
       'killed: killed by dev: wrong branch',
     ],
     [
+      'why it was killed, without what looks like a secret',
+      terminating,
+      aRun({ ...ended, status: 'terminated', reason: { code: 'killed', by: 'dev', why: 'token=xyzzy leaked' } }),
+      'killed: killed by dev: token=[secret] leaked',
+    ],
+    [
       'a kill by the system',
       running,
       aRun({ ...ended, status: 'killed', reason: { code: 'killed', by: 'dev', why: null } }),
