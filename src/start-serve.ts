@@ -57,5 +57,9 @@ const errorIn = (document: string): string | null => printedIn(document).error?.
 
 /** Empty while not all of it is there. */
 function printedIn(document: string): Printed {
-  return document.endsWith('}\n') ? (JSON.parse(document) as Printed) : {};
+  try {
+    return JSON.parse(document) as Printed;
+  } catch {
+    return {};
+  }
 }

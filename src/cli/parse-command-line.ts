@@ -103,6 +103,8 @@ interface GivenOption {
 function problemWithValue({ rawName, value, inlineValue }: GivenOption, option: CommandOption): string | null {
   if (option.type === 'boolean') return value === undefined ? null : `${rawName} takes no value.`;
   if (value === undefined) return `${rawName} needs a value.`;
+  // What a script has left empty by mistake would mean the current folder.
+  if (value === '' && rawName === '--repo') return `${rawName} needs a value that is not empty.`;
   // Rather a forgotten value than one that looks like an option.
   const isForgotten = inlineValue === false && value.length > 1 && value.startsWith('-');
   return isForgotten ? `${rawName} needs a value; one that begins with "-" is given as ${rawName}=${value}.` : null;

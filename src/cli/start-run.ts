@@ -1,5 +1,4 @@
 import { detailOf, type LaunchStep } from '../core/errors.ts';
-import { healthy } from '../core/health.ts';
 import { describeCopied, describeQueueWait, describeRunWarning, plainEnglish } from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
 import { isRunId } from '../core/run-id.ts';
@@ -36,18 +35,7 @@ export async function startRun(supervisor: Supervisor, output: Output, wait: boo
   if (!isTerminal(run.status)) await seeToLimits(supervisor, output);
   if (isCancelled) output.tell(`interrupted: ${runSentence(run)}`);
   else if (wait) return waitForRun(() => Promise.resolve(supervisor), output, run.runId);
-  await output.print(
-    runJson(run, {
-      health: healthy,
-      lastOutputAt: null,
-      lastLine: null,
-      heartbeat: null,
-      queueWait: null,
-      replacedBy: null,
-      retry: null,
-    }),
-    runSentence(run),
-  );
+  await output.print(runJson(run, await supervisor.status(run.runId)), runSentence(run));
   if (isCancelled) return interruptedExitCode;
   // One that another has started in our place may be over by now.
   return run.status === 'running' || run.status === 'completed' ? 0 : 1;

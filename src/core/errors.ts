@@ -75,8 +75,8 @@ export interface ErrorFacts {
   database_busy: { path: string; waitedMilliseconds: number };
   unsupported_runtime: { napi: string; node: string };
   untrusted_workspace: { folder: string };
-  /** Something would be removed and nobody said yes to it. */
-  confirmation_needed: { paths: readonly string[] };
+  /** Worktrees would be removed, or something repaired (of which `paths` may also be pids or runs), and nobody said yes to it. */
+  confirmation_needed: { work: 'remove' | 'repair'; paths: readonly string[] };
   /** Only a run itself can say that it lives, or what of it is critical. `runId` is known when no such run is. */
   not_in_a_run: { runDirectory: string | null; runId: string | null };
   /** Who acts may not do it. `mayAsk`: a run that may ask a person to do it. */

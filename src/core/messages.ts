@@ -176,13 +176,16 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
     ),
   untrusted_workspace: ({ folder }, translate) =>
     translate('{0} is not trusted, so nothing is started in it. Trust the workspace first.', folder),
-  confirmation_needed: ({ paths }, translate) =>
-    paths.length === 1
+  confirmation_needed: ({ work, paths: { length } }, translate) => {
+    if (work === 'repair') {
+      return length === 1
+        ? translate('One thing would be repaired: say yes to it with --yes, or only look without --repair.')
+        : translate('{0} things would be repaired: say yes to it with --yes, or only look without --repair.', length);
+    }
+    return length === 1
       ? translate('One worktree would be removed: say yes to it with --yes, or only look with --dry-run.')
-      : translate(
-          '{0} worktrees would be removed: say yes to it with --yes, or only look with --dry-run.',
-          paths.length,
-        ),
+      : translate('{0} worktrees would be removed: say yes to it with --yes, or only look with --dry-run.', length);
+  },
   not_in_a_run: ({ runDirectory, runId }, translate) => {
     if (runId !== null) return translate('WARDEN_RUN_ID is {0}, and there is no such run.', runId);
     return runDirectory === null
@@ -461,6 +464,9 @@ function describeEnd(report: KillReport, translate: Translate): string {
   const { workflowName, survivors } = report;
   if (report.isRetryCancelled === true) {
     return translate('Workflow {0} had ended by itself, and is not started again', workflowName);
+  }
+  if (report.success && report.processes + report.stages.length === 0) {
+    return translate('Workflow {0} was cancelled before it started', workflowName);
   }
   if (report.success) {
     return translate(killTemplates[report.method], workflowName, hundredths(report.durationMilliseconds / 1000));

@@ -47,7 +47,10 @@ export const cleanup = defineCommand({
       const plan = await look(request.force);
       if (plan.removed.length === 0) return print({ ...plan, dryRun: false }, output);
       const safe = request.force ? await look(false) : plan;
-      if (!(await isAgreed(plan, safe, output))) return 0;
+      if (!(await isAgreed(plan, safe, output))) {
+        output.tell('nothing was removed');
+        return 1;
+      }
       // Only what was shown: what has become removable since then has not been agreed to.
       Object.assign(request, { only: [...plan.removed, ...plan.kept].map(({ path }) => path) });
     }
@@ -73,7 +76,7 @@ export const cleanup = defineCommand({
 async function isAgreed(plan: CleanupReport, safe: CleanupReport, output: Output): Promise<boolean> {
   if (!output.json) await output.show(describe(plan));
   if (!canAsk(output)) {
-    throw new WardenError('confirmation_needed', { paths: plan.removed.map(({ path }) => path) });
+    throw new WardenError('confirmation_needed', { work: 'remove', paths: plan.removed.map(({ path }) => path) });
   }
   const mayGo = new Set(safe.removed.map(({ path }) => path));
   const insisted = plan.removed.filter(({ path }) => !mayGo.has(path));

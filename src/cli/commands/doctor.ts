@@ -42,7 +42,8 @@ export const doctor = defineCommand({
     if (options.repair !== true || repairable.length === 0) return print(found, output);
     if (options.yes !== true) {
       if (!output.json) await output.show(`${describe(found, output)}\n`);
-      if (!canAsk(output)) throw new WardenError('confirmation_needed', { paths: repairable.map(subjectOf) });
+      if (!canAsk(output))
+        throw new WardenError('confirmation_needed', { work: 'repair', paths: repairable.map(subjectOf) });
       if (!(await saysYes(repairable.length === 1 ? 'Repair it?' : `Repair these ${repairable.length}?`))) return 1;
     }
     // Only what was shown: what has gone wrong since then has not been agreed to.

@@ -15,6 +15,7 @@ describe('the command line itself', () => {
     { given: ['run', 'name', '--message'], words: '--message needs a value' },
     { given: ['run', 'name', '--message', '-x'], words: 'given as --message=-x' },
     { given: ['run', 'name', '--wait=yes'], words: '--wait takes no value' },
+    { given: ['cleanup', '--yes', '--repo', ''], words: '--repo needs a value that is not empty' },
     { given: ['list', '--since', 'soon'], words: '"soon" is not a time for --since' },
     { given: ['list', '--status', 'done'], words: '"done" is not valid for --status' },
     { given: ['list', '--limit', '0'], words: '"0" is not valid for --limit' },

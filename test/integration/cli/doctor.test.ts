@@ -18,7 +18,10 @@ describe.skipIf(process.platform !== 'linux').concurrent('warden doctor', () => 
     expect(dry.document.findings).toContainEqual(expect.objectContaining({ ...open, repaired: null }));
     expect((await stat(folder)).mode & 0o777).toBe(0o755);
 
-    expect((await test.run('doctor', '--repair')).exitCode).toBe(4);
+    expect(await test.run('doctor', '--repair')).toMatchObject({
+      exitCode: 4,
+      errors: expect.stringMatching(/would be repaired: say yes to it with --yes, or only look without --repair/),
+    });
     expect((await stat(folder)).mode & 0o777).toBe(0o755);
 
     const repaired = await test.json<DoctorJson>('doctor', '--repair', '--yes');

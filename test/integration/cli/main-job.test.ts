@@ -12,13 +12,17 @@ const hang = shell('echo begun; sleep 600');
 describe('warden run', () => {
   test('starts a run that the other verbs know', async () => {
     await using cli = await warden();
-    await cli.repository.defineWorkflows({ greet: shell('echo "hello $WARDEN_MESSAGE"') });
+    await cli.repository.defineWorkflows({
+      greet: { ...shell('echo "hello $WARDEN_MESSAGE"'), retry: { attempts: 1 } },
+    });
 
     const { exitCode, document } = await cli.json<RunJson>('run', 'greet', '--message', 'world');
     const { run_id } = document;
 
     expect(exitCode).toBe(0);
     expect(document).toMatchObject({ workflow_name: 'greet', status: 'running', message: 'world', exit_code: null });
+    // What stands beside the run is what is known of it, not what a run begins with.
+    expect(document.retry).toMatchObject({ attempt: 1, of: 2 });
     expect((await cli.run('wait', run_id)).exitCode).toBe(0);
     expect(await cli.run('logs', run_id)).toEqual({ exitCode: 0, output: 'hello world\n', errors: '' });
     expect((await cli.json('status', run_id)).document).toMatchObject({

@@ -248,10 +248,21 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
     [{ folder: '/x' }, '/x is not trusted, so nothing is started in it. Trust the workspace first.'],
   ],
   confirmation_needed: [
-    [{ paths: ['/w/1'] }, 'One worktree would be removed: say yes to it with --yes, or only look with --dry-run.'],
     [
-      { paths: ['/w/1', '/w/2'] },
+      { work: 'remove', paths: ['/w/1'] },
+      'One worktree would be removed: say yes to it with --yes, or only look with --dry-run.',
+    ],
+    [
+      { work: 'remove', paths: ['/w/1', '/w/2'] },
       '2 worktrees would be removed: say yes to it with --yes, or only look with --dry-run.',
+    ],
+    [
+      { work: 'repair', paths: ['/w/1'] },
+      'One thing would be repaired: say yes to it with --yes, or only look without --repair.',
+    ],
+    [
+      { work: 'repair', paths: ['/w/1', '4711'] },
+      '2 things would be repaired: say yes to it with --yes, or only look without --repair.',
     ],
   ],
   not_in_a_run: [
