@@ -39,17 +39,40 @@ const forms: readonly { readonly pattern: RegExp; readonly shown: string }[] = [
   { pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, shown: secretMark },
 ];
 
-/** `NAME=value`, `--name=value`, `"name": "value"` within a text, and `--name value`. */
+/** `NAME=`, `--name=`, `"name": ` within a text. What comes behind may begin with another. */
 const assignment =
-  /(^|[\s"'`;,&?{(])(-{0,2}"?[A-Za-z][A-Za-z0-9_.-]*"?)(\s*=\s*|\s*:\s*(?!\/\/))(?!(?:bearer|basic)\s)("[^"]*"|'[^']*'|[^\s"'`;,&})]+)/gi;
+  /(?<=^|[\s"'`;,&?{(:=])-{0,2}"?([A-Za-z][A-Za-z0-9_.-]*)"?(?:\s*=\s*|\s*:\s*(?!\/\/))(?!(?:bearer|basic)\s)/gi;
+const assigned = /"[^"]*"|'[^']*'|[^\s"'`;,&})]+/y;
+/** `--name value` */
 const option = /(^|\s)(--?[A-Za-z][A-Za-z0-9_.-]*)(\s+)("[^"]*"|'[^']*'|[^\s-]\S*)/g;
 
 /** A text without what looks like a secret: too much is taken away rather than too little. */
 export function withoutSecrets(text: string): string {
   const known = forms.reduce((rest, { pattern, shown }) => rest.replaceAll(pattern, shown), text);
-  const hidden = (whole: string, before: string, name: string, between: string, value: string): string =>
-    isSecretName(name) && !value.includes(secretMark) ? `${before}${name}${between}${secretMark}` : whole;
-  return known.replaceAll(assignment, hidden).replaceAll(option, hidden);
+  return withoutAssigned(known).replaceAll(
+    option,
+    (whole, before: string, name: string, between: string, value: string) =>
+      isSecretName(name) && !value.includes(secretMark) ? `${before}${name}${between}${secretMark}` : whole,
+  );
+}
+
+function withoutAssigned(text: string): string {
+  let shown = '';
+  let end = 0;
+  for (const {
+    0: { length },
+    1: name = '',
+    index,
+  } of text.matchAll(assignment)) {
+    // Within a value that is hidden already.
+    if (index < end || !isSecretName(name)) continue;
+    assigned.lastIndex = index + length;
+    const [value = ''] = assigned.exec(text) ?? [];
+    if (value === '' || value.includes(secretMark)) continue;
+    shown += `${text.slice(end, index + length)}${secretMark}`;
+    end = index + length + value.length;
+  }
+  return shown + text.slice(end);
 }
 
 /** The words of a command, of which the value of an option may be the next one. */
