@@ -41,8 +41,8 @@ export interface KillReport {
   readonly aftermath: Aftermath | null;
   readonly sessionUpdated: boolean;
   readonly auditLogged: boolean;
-  /** It had ended by itself: what the kill has ended is that it was to be started again. */
-  readonly isRetryCancelled?: true;
+  /** What was ended of a run that had no command any more, or not yet: that it was to be started, again or at all. */
+  readonly cancelled?: 'launch' | 'retry';
 }
 
 /** The report of a kill for which nothing had to be done. @param killedAt epoch milliseconds */

@@ -462,7 +462,8 @@ function withSections(words: string, { waitedFor, interrupted }: KillReport, tra
 
 function describeEnd(report: KillReport, translate: Translate): string {
   const { workflowName, survivors } = report;
-  if (report.isRetryCancelled === true) {
+  if (report.cancelled === 'launch') return translate('Workflow {0} was cancelled before it started', workflowName);
+  if (report.cancelled === 'retry') {
     return translate('Workflow {0} had ended by itself, and is not started again', workflowName);
   }
   if (report.success && report.processes + report.stages.length === 0) {

@@ -205,7 +205,8 @@ function translated(file: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
   const detail = detailOf(error);
   const { code } = error;
-  if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC')
+  // Its shared memory is a file too, which is made as long as it has to be when the database is opened.
+  if (code.startsWith('SQLITE_FULL') || code === 'SQLITE_IOERR_SHMSIZE' || code === 'ENOSPC')
     return new WardenError('disk_full', { path: file }, { cause: error });
   // Without a table of ours it was emptied while it was open.
   const isEmptied = code === 'SQLITE_ERROR' && detail.startsWith('no such table');

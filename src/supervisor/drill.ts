@@ -84,6 +84,8 @@ async function takeBack(world: World, run: Run, { path }: ScratchRepository): Pr
   const { status } = await runNow(world.store, run.runId);
   if (status === 'running' || status === 'terminating') await kill(world, run.runId, { why: 'drill', force: true });
   if (run.worktree === null) return;
+  // Whoever keeps its work finds it there.
+  await world.keeping.get(run.runId)?.catch(() => undefined);
   const repository = await world.worktrees.repositoryOf(path);
   await world.worktrees.undo(repository, { ...run.worktree, runId: run.runId });
   await world.store.change(run.runId, () => true, { worktree: null });

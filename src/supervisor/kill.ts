@@ -127,10 +127,9 @@ async function knownReport({ store }: World, { runId, killReport }: Run): Promis
   if (killReport !== null) return killReport;
   const run = await runNow(store, runId);
   const nothing = reportOfNothing(run, run.endedAt ?? run.createdAt);
-  // A run that was cancelled before its command started: there was nothing to signal.
-  if (run.status === 'terminated' && run.reason?.code === 'cancelled') return nothing;
+  if (run.status === 'terminated' && run.reason?.code === 'cancelled') return { ...nothing, cancelled: 'launch' };
   const isForGood = run.isRetryCancelled && (await store.replacementOf(runId)) === null;
-  return isForGood ? { ...nothing, isRetryCancelled: true } : null;
+  return isForGood ? { ...nothing, cancelled: 'retry' } : null;
 }
 
 /** @throws WardenError run_is_over */

@@ -15,6 +15,7 @@ import { doctorJson, killReportJson } from '../../core/run-json.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { canAsk, saysYes } from '../ask.ts';
 import { defineCommand } from '../command.ts';
+import { withInterruption } from '../interruption.ts';
 import { oneLine, type Output } from '../output.ts';
 
 export const doctor = defineCommand({
@@ -111,7 +112,10 @@ function next({ repaired, failure }: ExaminedFinding, finding: Finding): string 
 
 async function drill(supervisor: Supervisor, output: Output): Promise<number> {
   output.progress('starting a tree of processes that is hard to end …');
-  const report = await supervisor.drill(({ runId }) => output.progress(`it stands; killing ${runId} …`));
+  const report = await withInterruption((interrupted) => {
+    interrupted.addEventListener('abort', () => output.tell('what the drill has started is ended first, in seconds'));
+    return supervisor.drill(({ runId }) => output.progress(`it stands; killing ${runId} …`));
+  });
   await output.print(documentOf(report), describeDrill(report, plainEnglish).join('\n'));
   return isDrillPassed(report) ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 import { chmod, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { DoctorJson } from '../../../src/core/run-json.ts';
+import type { DoctorJson, RunJson } from '../../../src/core/run-json.ts';
+import { eventually } from '../../support/eventually.ts';
 import { shell } from '../../support/temporary-repository.ts';
 import { warden } from './warden.ts';
 
@@ -32,6 +33,17 @@ describe.skipIf(process.platform !== 'linux').concurrent('warden doctor', () => 
     const after = await test.run('doctor');
     expect(after).toMatchObject({ exitCode: 0 });
     expect(after.output).toMatch(/Nothing is wrong/);
+  });
+
+  it('ends what a drill has started before Ctrl+C ends it', async () => {
+    await using test = await warden();
+    const drill = test.start(['doctor', '--drill']);
+    const runs = async (): Promise<readonly RunJson[]> =>
+      (await test.json<{ runs: RunJson[] }>('list', '--all')).document.runs;
+    await eventually(async () => (await runs()).length > 0);
+    drill.child.kill('SIGINT');
+    expect(await drill.ended).toMatchObject({ exitCode: 0, errors: expect.stringContaining('is ended first') });
+    expect(await runs()).toMatchObject([{ workflow_name: 'drill', status: 'killed', worktree_path: null }]);
   });
 
   it('looks at the machine outside of a repository, and refuses a folder that is given and is in none', async () => {

@@ -26,7 +26,7 @@ describe('a kill of a run that has failed and is to be started again', () => {
 
     const report = await supervisor.kill(runId, { why: 'enough' });
 
-    expect(report).toMatchObject({ success: true, processes: 0, isRetryCancelled: true });
+    expect(report).toMatchObject({ success: true, processes: 0, cancelled: 'retry' });
     expect(await supervisor.status(runId)).toMatchObject({
       run: { status: 'failed', exitCode: 3, isRetryCancelled: true },
       retry: { nextAt: null, stopped: 'cancelled' },

@@ -205,3 +205,18 @@ describe('a state folder that became read-only', () => {
     expect(rawRows(repository).integrity).toBe('ok');
   });
 });
+
+test('a disk that is full is told as that, also where the database has to be opened first', async ({ skip }) => {
+  await using repository = await temporaryRepository();
+  const { stateFolder } = repository;
+  const fault = databaseFaults.find(({ name }) => name === 'on a full disk')!;
+  if ((await fault.prepare?.(stateFolder)) === false) skip('needs the right to mount');
+  try {
+    const first = await testSupervisor(repository);
+    await first[Symbol.asyncDispose]();
+    await fault.strike(stateFolder);
+    await expect(testSupervisor(repository)).rejects.toMatchObject({ code: 'disk_full' });
+  } finally {
+    await fault.cleanUp?.(stateFolder);
+  }
+});

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { isDrillPassed } from '../../../src/core/drill.ts';
 import type { Executor } from '../../../src/core/ports/executor.ts';
 import type { ProcessFacts } from '../../../src/core/process-identity.ts';
 import { eventually } from '../../support/eventually.ts';
+import { replacedMethods } from '../../support/replaced-methods.ts';
 import { processesOf } from '../../support/run-processes.ts';
 import { temporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor } from '../../support/test-supervisor.ts';
@@ -16,7 +18,14 @@ const scratchFolders = async (): Promise<string[]> =>
 describe('a drill', () => {
   test('kills a tree that is hard to end, proves it, and leaves nothing but its history', async () => {
     await using repository = await temporaryRepository();
-    await using scope = await testSupervisor(repository);
+    await using scope = await testSupervisor(repository, ({ worktrees }) => ({
+      worktrees: replacedMethods(worktrees, {
+        checkpoint: async (worktree) => {
+          await sleep(300);
+          return worktrees.checkpoint(worktree);
+        },
+      }),
+    }));
     const before = await scratchFolders();
     const report = await scope.supervisor.drill();
     expect(report.processes).toHaveLength(7);
@@ -27,6 +36,8 @@ describe('a drill', () => {
     expect((await scratchFolders()).filter((name) => !before.includes(name))).toEqual([]);
     const { run } = await scope.supervisor.status(report.runId);
     expect(run).toMatchObject({ workflowName: 'drill', status: 'killed', worktree: null });
+    await scope.supervisor.settled();
+    expect(scope.failures).toEqual([]);
   });
 
   test('is not passed, and still ends what it started, where somebody is not recognised', async () => {

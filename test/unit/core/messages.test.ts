@@ -460,6 +460,8 @@ describe('how a kill went', () => {
       'Workflow builder is still running: 3 processes survived: pid 12 (sshd): not permitted, pid 13 (nfs): waits for a device, pid 14 (x): still alive',
     ],
     [{ success: false }, 'Workflow builder is not proved to have ended'],
+    [{ cancelled: 'launch' }, 'Workflow builder was cancelled before it started'],
+    [{ cancelled: 'retry' }, 'Workflow builder had ended by itself, and is not started again'],
     [
       { waitedFor: [commit, publish] },
       'Workflow builder gracefully terminated in 1.25s, after waiting for git commit (pid 4711), npm publish',
