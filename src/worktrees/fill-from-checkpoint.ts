@@ -1,5 +1,6 @@
 import { lstat, writeFile } from 'node:fs/promises';
 import type { StoredCheckpoint } from './checkpoints-of.ts';
+import { exactSettings } from './exact-settings.ts';
 import { askGit, git } from './git.ts';
 import { inBatches } from './in-batches.ts';
 import { readKeptState } from './kept-state.ts';
@@ -20,7 +21,8 @@ export async function fillFromCheckpoint(
   signal: AbortSignal,
 ): Promise<void> {
   const whole = ['-c', 'core.sparseCheckout=false', 'read-tree'];
-  const inWorktree = { directory: path, operation, environment, signal };
+  const exactly = { ...environment, ...(await exactSettings(path)) };
+  const inWorktree = { directory: path, operation, environment: exactly, signal };
   await git({
     ...inWorktree,
     arguments: [...whole, '--reset', '-u', '--no-recurse-submodules', checkpoint.commit],

@@ -62,9 +62,11 @@ export async function askGit(request: GitRequest): Promise<GitAnswer> {
     unsafe: {
       allowAbbreviatedOptions: true,
       allowUnsafeAskPass: true,
+      allowUnsafeConfigEnvCount: true,
       allowUnsafeConfigPaths: true,
       allowUnsafeExec: true,
       allowUnsafeFsMonitor: true,
+      allowUnsafeHooksPath: true,
       allowUnsafeSshCommand: true,
     },
     errors(error, result) {

@@ -3,6 +3,7 @@ import { constants, mkdirSync, writeFileSync } from 'node:fs';
 import { copyFile, lstat, readdir, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdminEntry } from './admin-entries.ts';
+import { exactSettings } from './exact-settings.ts';
 import { askGit, git, partsBeginningWith } from './git.ts';
 import { inBatches } from './in-batches.ts';
 import { holderOf, isGone, parseHolder } from './lock-holder.ts';
@@ -24,7 +25,7 @@ const longestNamingMilliseconds = 60_000;
 /** A copy of a worktree's index that may be changed without the worktree noticing. */
 export interface TemporaryIndex {
   readonly directory: string;
-  /** What makes git use the copy, in this worktree. */
+  /** What makes git use the copy, in this worktree, and look exactly. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -51,7 +52,10 @@ export async function withTemporaryIndex<Result>(
     return await task(
       worktreePath === null
         ? { directory: entry.directory, environment }
-        : { directory: worktreePath, environment: { ...environment, GIT_WORK_TREE: worktreePath } },
+        : {
+            directory: worktreePath,
+            environment: { ...environment, ...(await exactSettings(worktreePath)), GIT_WORK_TREE: worktreePath },
+          },
     );
   } finally {
     await removeTree(folder);

@@ -3,9 +3,6 @@ import { durable, type TemporaryIndex } from './temporary-index.ts';
 
 const operation = 'keep work';
 
-/** Neither line endings nor what git remembers of folders keep a file from being added. */
-const undeterred = ['-c', 'core.safecrlf=false', '-c', 'core.untrackedCache=false'];
-
 /**
  * Git gives up when a file vanishes under its hands. Of a run that makes and deletes files as fast as it can about every
  * second try was seen to fail.
@@ -25,7 +22,7 @@ export interface WorkingTree {
 export async function workingTree(index: TemporaryIndex): Promise<WorkingTree> {
   const addition = {
     ...index,
-    arguments: [...durable, ...undeterred, 'add', '--all', '--sparse', '--ignore-errors'],
+    arguments: [...durable, 'add', '--all', '--sparse', '--ignore-errors'],
     operation,
   };
   for (let tries = 1; ; tries += 1) {

@@ -1,5 +1,5 @@
-import { chmod, lstat, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, lstat, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { adminEntries } from '../../../src/worktrees/admin-entries.ts';
 import { keepingWork } from '../../../src/worktrees/checkpoint.ts';
@@ -177,6 +177,32 @@ describe.concurrent('a checkpoint', () => {
     await writeFiles(made.path, { hidden: 'after' });
     expect(await git(made.path, 'status', '--porcelain')).toBe('');
     expect(await test.git('show', `${await keep()}:hidden`)).toBe('after');
+  });
+
+  it('sees a change of which only what the user tells git not to compare has changed', async () => {
+    const test = await temporaryRepository({ file: 'before' });
+    await test.git('config', 'core.checkStat', 'minimal');
+    await test.git('config', 'core.trustctime', 'false');
+    const made = await test.create();
+    const file = join(made.path, 'file');
+    const then = new Date('2020-01-01T00:00:00Z');
+    await utimes(file, then, then);
+    await git(made.path, 'update-index', '--refresh');
+    await writeFile(`${file}.new`, 'after!');
+    await utimes(`${file}.new`, then, then);
+    await rename(`${file}.new`, file);
+    expect(await git(made.path, 'status', '--porcelain')).toBe('');
+    expect(await test.git('show', `${await checkpointOf(test, made)}:file`)).toBe('after!');
+  });
+
+  it('runs none of the hooks that git has for every index that it writes', async () => {
+    const test = await temporaryRepository({ file: 'before' });
+    const made = await test.create();
+    await writeFiles(made.path, { file: 'after' });
+    const hook = join(test.repository.gitDirectory, 'hooks/post-index-change');
+    await writeFiles(dirname(hook), { [basename(hook)]: '#!/bin/sh\ngit rm --quiet --cached file\n' });
+    await chmod(hook, 0o755);
+    expect(await test.git('show', `${await checkpointOf(test, made)}:file`)).toBe('after');
   });
 
   it('keeps the files that a sparse checkout left out, and those made outside of it', async () => {

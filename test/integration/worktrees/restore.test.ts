@@ -8,6 +8,7 @@ import {
   exists,
   git,
   type Made,
+  notTestedHere,
   temporaryRepository,
   type TestRepository,
   writeFiles,
@@ -138,6 +139,22 @@ describe.concurrent('restoring a checkpoint', () => {
     expect(await test.remove(made)).toMatchObject({ checkpoint: ref });
     expect(await seen((await restoring(test, made)).path)).toEqual(before);
     expect(await test.git('fsck', '--strict', '--no-dangling')).toBe('');
+  });
+
+  it('gives back what the file system tells apart, though git is set to what another one can do', async (context) => {
+    if (process.platform !== 'linux') notTestedHere(context, 'names that differ in case only, since they are one here');
+    const test = await temporaryRepository({ both: 'x', Both: 'X', mode: 'x' });
+    for (const setting of ['fileMode=false', 'symlinks=false', 'ignoreCase=true']) {
+      const [name = '', value = ''] = setting.split('=');
+      await test.git('config', `core.${name}`, value);
+    }
+    const made = await test.create();
+    await writeFiles(made.path, { both: 'y', Both: 'Y', new: 'z', New: 'Z', 'Folder/a': 'a', 'folder/b': 'b' });
+    await symlink('/nowhere', join(made.path, 'link'));
+    for (const program of ['mode', 'new']) await chmod(join(made.path, program), 0o755);
+    const before = await contentOf(made.path);
+    await test.remove(made);
+    expect(await contentOf((await restoring(test, made)).path)).toEqual(before);
   });
 
   it('gives back the versions of what is not merged', async () => {
