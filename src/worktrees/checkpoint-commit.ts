@@ -94,6 +94,33 @@ function isSame(one: StoredCheckpoint, tree: string, parents: readonly string[])
   return one.tree === tree && one.parents.join(' ') === parents.join(' ');
 }
 
+/** Where work is. */
+export interface Kept {
+  /** The ref of the checkpoint; null when everything is in HEAD. */
+  readonly checkpoint: string | null;
+  /** Null before the first commit. */
+  readonly head: string | null;
+}
+
+/**
+ * Looks up every object of what is kept, those of HEAD too: of a file that was not changed the worktree may hold the only
+ * copy. What a partial clone can fetch again counts as there.
+ * @throws WardenError git_failed
+ */
+export async function requireWhole(repository: Repository, { checkpoint, head }: Kept): Promise<void> {
+  const tip = checkpoint ?? head;
+  if (tip === null) return;
+  const look = async (...revisions: string[]): Promise<Buffer> =>
+    await git({
+      directory: repository.gitDirectory,
+      arguments: ['rev-list', '--objects', '--quiet', '--missing=allow-promisor', ...revisions, '--'],
+      operation: 'verify what is kept',
+    });
+  await look('--no-walk', tip);
+  // Its other parents, with all that they alone hold.
+  if (checkpoint !== null) await look(checkpoint, ...(head === null ? [] : ['--not', head]));
+}
+
 /** Reads the commit back with every tree that HEAD does not have, and looks up the object of every file in those. */
 async function verify(repository: Repository, made: string, head: string | null): Promise<void> {
   await git({

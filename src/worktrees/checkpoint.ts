@@ -3,7 +3,7 @@ import type { Repository } from '../core/ports/worktrees.ts';
 import type { RunId } from '../core/run-id.ts';
 import type { AdminEntry } from './admin-entries.ts';
 import { isKept } from './branches.ts';
-import { commitTree, keepTree } from './checkpoint-commit.ts';
+import { commitTree, type Kept, keepTree, requireWhole } from './checkpoint-commit.ts';
 import { storedCheckpoints } from './checkpoints-of.ts';
 import { convertedFiles } from './converted-files.ts';
 import { askGit, git, gitFailure, nulSeparated } from './git.ts';
@@ -38,6 +38,12 @@ export interface KeptWork {
   readonly unkept: readonly Unkept[];
   /** Whether the worktree's files are still what was kept. Costs no reading of those that were not touched. */
   isUpToDate(): Promise<boolean>;
+  /**
+   * Reads back all that a restored worktree would be made of, also what HEAD had before, and finds every object of it.
+   * Somebody may have deleted the ref meanwhile, or git what nothing named yet (`gc.pruneExpire=now`).
+   * @throws WardenError git_failed
+   */
+  requireWhole(): Promise<void>;
 }
 
 /**
@@ -56,6 +62,7 @@ export async function keepingWork<Result>(
     return await task({
       ...kept,
       isUpToDate: async () => request.worktreePath === null || (await isAsIndexed(index)),
+      requireWhole: async () => await requireWhole(request.repository, kept),
     });
   };
   return await withTemporaryIndex(request.entry, request.worktreePath, keep, request.environment);
@@ -73,7 +80,7 @@ async function isAsIndexed(index: TemporaryIndex): Promise<boolean> {
 async function keptIn(
   request: CheckpointRequest,
   index: TemporaryIndex,
-): Promise<Pick<KeptWork, 'checkpoint' | 'unkept'>> {
+): Promise<Pick<KeptWork, 'checkpoint' | 'unkept'> & Kept> {
   const { entry, worktreePath, repository, runId, why } = request;
   const head = await headOf(index);
   if (worktreePath !== null) await lookAtEveryFile(index);
@@ -86,7 +93,7 @@ async function keptIn(
   const below = await looking;
   const found = working === null ? (staged.tree ?? head?.tree ?? null) : working.tree;
   const unkept = await unkeptIn(request, working, below);
-  if (found === null) return { checkpoint: null, unkept };
+  if (found === null) return { checkpoint: null, unkept, head: null };
   const before = head?.tree ?? emptyTree(found);
   const changed = found === before ? [] : await namesBetween(index, before, found);
   // Once the folder has gone those of the last one are its files still.
@@ -98,7 +105,9 @@ async function keptIn(
   const state = await keepState(index, entry.directory, staged, { left, converted }, stateTitle);
   const isStaged = staged.tree !== null && staged.tree !== before;
   const isCommitted = head === null || (await staysOnBranch(request, head.commit));
-  if (found === before && !isStaged && !state.isWork && isCommitted) return { checkpoint: null, unkept };
+  if (found === before && !isStaged && !state.isWork && isCommitted) {
+    return { checkpoint: null, unkept, head: head?.commit ?? null };
+  }
   const title = `workflow-warden ${runId}: what was staged`;
   const onHead = head === null ? [] : [head.commit];
   const parts = {
@@ -127,6 +136,7 @@ async function keptIn(
       contents,
     ),
     unkept,
+    head: parts.head,
   };
 }
 

@@ -1,5 +1,5 @@
 import { lstat, opendir, readdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { OpenDirOptions } from 'node:fs';
 import { askGit, git, gitText, partsBeginningWith } from './git.ts';
 import { mayHideFiles } from './hidden-files.ts';
@@ -83,7 +83,7 @@ async function namedIn(worktreePath: string, { tree, environment = {} }: NestedL
 const dotGit = Buffer.from('.git');
 
 /**
- * All that git would take for a repository, in ignored folders too. Links are not followed.
+ * All that git would take for a repository, or would but for what is broken in it, in ignored folders too. Links are not followed.
  * @returns relative to the worktree, a byte per character
  */
 export async function repositoriesBelow(worktreePath: string): Promise<string[]> {
@@ -118,7 +118,10 @@ async function foldersAndGit(folder: Buffer): Promise<string[]> {
   return names;
 }
 
-/** A folder of that name without what git needs is no repository; a file names one, there or not. */
+/**
+ * A folder of that name with nothing of what git needs is no repository; one that lacks some of it is a broken one, and may
+ * hold commits still. A file names one, there or not.
+ */
 async function isRepository(folder: Buffer): Promise<boolean> {
   const dot = rawJoin(folder, dotGit);
   const facts = await unlessMissing(stat(dot));
@@ -126,7 +129,7 @@ async function isRepository(folder: Buffer): Promise<boolean> {
   const needed = ['HEAD', 'objects', 'refs'].map(
     async (name) => await unlessMissing(lstat(rawJoin(dot, Buffer.from(name)))),
   );
-  return (await Promise.all(needed)).every((one) => one !== null);
+  return (await Promise.all(needed)).some((one) => one !== null);
 }
 
 /** As its `.git` says; null where that says nothing. */
@@ -157,7 +160,9 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 /** What of it is not committed, or no remote of it has. One without a commit is nowhere else. */
-async function ownIn(path: string, environment: Environment): Promise<UnkeptKind | null> {
+async function ownIn(path: string, inherited: Environment): Promise<UnkeptKind | null> {
+  // Where it is broken, git is not to take the worktree around it for it.
+  const environment = { ...inherited, GIT_CEILING_DIRECTORIES: dirname(path) };
   const status = await statusOf(path, environment);
   if (status === null || status.head === null || status.dirtyFiles > 0) return 'files';
   const gitDirectory = await gitDirectoryOf(path, environment);

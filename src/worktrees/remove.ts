@@ -36,6 +36,7 @@ export async function remove(repository: Repository, worktree: WorktreeFacts): P
         // What was true before the checkpoint and the wait must still be.
         const now = await removableEntry(repository, worktree);
         if (now.head !== entry.head || !(await work.isUpToDate())) throw refusal(`${path} was changed meanwhile`);
+        await work.requireWhole();
         await finishEarlierRemovals(repository);
         const aside = await takeAway(repository, entry, worktreePath);
         const branchDeleted = await deleteBranchOfRun(repository, now.mark);

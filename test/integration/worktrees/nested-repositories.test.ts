@@ -111,6 +111,21 @@ describe.concurrent('in a folder that git ignores', () => {
     expect(await test.traces()).toEqual(noTraces);
   });
 
+  it.each(['empty', 'missing'])(
+    'a repository that is broken keeps it, though all around is pushed: HEAD %s',
+    async (state) => {
+      const { test, made, inside } = await withIgnored();
+      const origin = await temporaryRepository();
+      await test.git('remote', 'add', 'origin', origin.path);
+      await test.git('push', '--quiet', 'origin', 'main:pushed');
+      await git(made.path, 'init', '--quiet', inside);
+      await commit(inside);
+      const head = join(inside, '.git/HEAD');
+      await (state === 'empty' ? writeFile(head, '') : rm(head));
+      await expectKept(test, made, 'ignored/deep/inside is a repository of its own');
+    },
+  );
+
   it('a repository inside another one counts too', async () => {
     const { test, made, inside } = await withIgnored();
     const origin = await temporaryRepository({ '.gitignore': '/deeper\n' });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -243,6 +243,36 @@ describe.concurrent('a worktree is kept as it is, and the reason told', () => {
     expect(await exists(join(made.path, 'work.bin'))).toBe(true);
     expect((await test.factsOf(made)).lock).not.toBe(null);
     expect(await test.git('for-each-ref', 'refs/warden')).toBe('');
+  });
+
+  it('when it holds the only copy of a file that was not changed', async () => {
+    const test = await temporaryRepository({ file: 'precious' });
+    const made = await test.create();
+    // Older than the index, so that git does not read it again.
+    await utimes(join(made.path, 'file'), 1, 1);
+    await git(made.path, 'update-index', '--refresh');
+    const blob = await test.git('rev-parse', 'HEAD:file');
+    await rm(join(test.repository.gitDirectory, 'objects', blob.slice(0, 2), blob.slice(2)));
+    await expect(test.remove(made)).rejects.toMatchObject({
+      facts: { operation: 'verify what is kept', detail: expect.stringContaining(blob) },
+    });
+    await git(made.path, 'hash-object', '-w', 'file');
+    expect(await test.remove(made)).toMatchObject({ checkpoint: null });
+  });
+
+  it.each([
+    ['git prunes what was kept just before its ref is there', 'prepared', 'git prune --expire=now'],
+    ['the ref of what was kept is deleted', 'committed', 'git update-ref -d $ref'],
+  ])('when %s', async (_, state, deed) => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    await writeFiles(made.path, { work: 'precious' });
+    const hook = join(test.repository.gitDirectory, 'hooks/reference-transaction');
+    const script = `read old new ref; case "$1 $ref $new" in "${state} refs/warden/"*0000) ;; "${state} refs/warden/"*) ${deed};; esac`;
+    await writeFiles(test.repository.gitDirectory, { 'hooks/reference-transaction': `#!/bin/sh\n${script}\n` });
+    await chmod(hook, 0o755);
+    await expect(test.remove(made)).rejects.toMatchObject({ facts: { operation: 'verify what is kept' } });
+    expect(await exists(join(made.path, 'work'))).toBe(true);
   });
 
   it('when a folder in it may not be read', async (context) => {
