@@ -12,7 +12,7 @@ import { kill } from './kill.ts';
 import { launchInPlaceOf, type LaunchOptions, workflowNamed } from './launch.ts';
 import { requirePrograms } from './launch-steps.ts';
 import { endIfOver } from './reconcile.ts';
-import { worktreeToResume } from './resumed-worktree.ts';
+import { requireResumable, worktreeToResume } from './resumed-worktree.ts';
 import type { World } from './world.ts';
 
 export interface RestartOptions extends Pick<
@@ -88,7 +88,7 @@ export async function restartOnce(world: World, run: Run): Promise<void> {
 /** @returns what the workflow is now */
 async function requirePossible(world: World, run: Run, { resume }: RestartOptions): Promise<Workflow> {
   const { runId, worktree, startedAt } = run;
-  if (resume === 'worktree' && worktree === null) throw new WardenError('no_worktree', { runId });
+  if (resume === 'worktree') await requireResumable(world, run);
   const repository = await world.worktrees.repositoryOf(run.repository);
   if (typeof resume === 'object') {
     const { checkpoint } = resume;

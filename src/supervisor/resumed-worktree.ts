@@ -1,15 +1,36 @@
 import { checkpointCookie } from '../core/checkpoint-cookie.ts';
 import { WardenError } from '../core/errors.ts';
 import { lookCookie } from '../core/look-cookie.ts';
+import type { Occupant } from '../core/ports/executor.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import type { Run, RunWorktree } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
+import { isTerminal } from '../core/run-status.ts';
 import { auditOf, type World } from './world.ts';
 
 /** Whoever keeps the work of a run that was just killed, or looks at it, is done within milliseconds: he is waited for. */
 const patienceMilliseconds = 30_000;
 
 const lookMilliseconds = 50;
+
+/**
+ * Whether a run that is not over yet will leave a worktree that another may go on in.
+ * @throws WardenError no_worktree, worktree_occupied by somebody who is not of the run
+ */
+export async function requireResumable(world: World, { runId, worktree, status, startedAt }: Run): Promise<void> {
+  const isLaunch = !isTerminal(status) && startedAt === null;
+  // What is made for a launch goes with it.
+  if (worktree === null || isLaunch) throw new WardenError('no_worktree', { runId });
+  if (isTerminal(status)) return;
+  const before = await strangersIn(world, runId, worktree);
+  if (before.length === 0) return;
+  await world.clock.sleep(lookMilliseconds, world.disposed);
+  const pids = new Set(before.map(({ pid }) => pid));
+  requireNobody(
+    worktree,
+    (await strangersIn(world, runId, worktree)).find(({ pid }) => pids.has(pid)),
+  );
+}
 
 /**
  * The worktree of a run that is over, for the one that goes on in it.
@@ -22,18 +43,40 @@ export async function worktreeToResume(world: World, { runId, worktree }: Run): 
   for (;;) {
     const occupants = await world.executor.occupantsOf(worktree.path);
     if (occupants.length === 0) return worktree;
-    const { processes } = await world.executor.look();
-    const ours = new Set<string | null>([checkpointCookie(runId), lookCookie(runId)]);
     const isLate = world.clock.monotonic() - begun > patienceMilliseconds;
-    const strangers = occupants.filter(({ pid }) => isLate || !ours.has(processes.get(pid)?.cookie ?? null));
-    // One that is just ending has no environment any more, and cannot be told from a stranger: who is, is there again.
-    const stranger = strangers.find(({ pid }) => isLate || suspects.includes(pid));
-    if (stranger !== undefined) {
-      throw new WardenError('worktree_occupied', { path: worktree.path, pid: stranger.pid, name: stranger.name });
-    }
+    const strangers = isLate ? occupants : await strangersAmong(world, runId, occupants);
+    requireNobody(
+      worktree,
+      strangers.find(({ pid }) => isLate || suspects.includes(pid)),
+    );
     suspects = strangers.map(({ pid }) => pid);
     await world.clock.sleep(lookMilliseconds, world.disposed);
   }
+}
+
+async function strangersIn(world: World, runId: RunId, { path }: RunWorktree): Promise<readonly Occupant[]> {
+  return strangersAmong(world, runId, await world.executor.occupantsOf(path));
+}
+
+/**
+ * Those who are neither of the run nor of us. One that is just ending has no environment any more, and cannot be told from
+ * a stranger: who is, is there again.
+ */
+async function strangersAmong(
+  world: World,
+  runId: RunId,
+  occupants: readonly Occupant[],
+): Promise<readonly Occupant[]> {
+  const members = new Set((await world.members.of(runId)).map(({ identity: { pid } }) => pid));
+  const { processes } = await world.executor.look();
+  const ours = new Set<string | null>([checkpointCookie(runId), lookCookie(runId)]);
+  return occupants.filter(({ pid }) => !members.has(pid) && !ours.has(processes.get(pid)?.cookie ?? null));
+}
+
+/** @throws WardenError worktree_occupied */
+function requireNobody({ path }: RunWorktree, stranger: Occupant | undefined): void {
+  if (stranger === undefined) return;
+  throw new WardenError('worktree_occupied', { path, pid: stranger.pid, name: stranger.name });
 }
 
 /**

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/core/run.ts';
 import type { Supervisor } from '../../../src/supervisor/supervisor.ts';
+import { eventually } from '../../support/eventually.ts';
 import { shell, temporaryRepository, type TemporaryRepository } from '../../support/temporary-repository.ts';
 import { testSupervisor } from '../../support/test-supervisor.ts';
 
@@ -104,6 +105,36 @@ test('a worktree in which somebody works is not taken over', async () => {
     guest.kill('SIGKILL');
     await once(guest, 'exit');
   }
+});
+
+test('a run is not ended to be restarted in a worktree in which somebody else works, or that is still being made', async () => {
+  await using repository = await temporaryRepository();
+  await repository.defineWorkflows({
+    worker: shell(untilKilled),
+    slow: { ...shell('true'), setup: ['sh', '-c', 'touch $WARDEN_RUN_DIR/ready; exec sleep 1000'] },
+  });
+  await using scope = await testSupervisor(repository);
+  const { supervisor } = scope;
+  const { runId, worktree } = await worked(repository, supervisor);
+  const guest = spawn('sleep', ['1000'], { cwd: worktree!.path });
+  try {
+    const refused = supervisor.restart(runId, { resume: 'worktree' });
+    await expect(refused).rejects.toMatchObject({ code: 'worktree_occupied', facts: { pid: guest.pid } });
+    expect((await supervisor.status(runId)).run).toMatchObject({ status: 'running', stop: null });
+  } finally {
+    guest.kill('SIGKILL');
+    await once(guest, 'exit');
+  }
+  const launching = supervisor.run({ workflowName: 'slow', directory: repository.path, message: '' });
+  const pending = await eventually(async () => {
+    const [report] = await supervisor.recent({ statuses: ['pending'] });
+    return report !== undefined && report.run.worktree !== null ? report.run : null;
+  });
+  const early = supervisor.restart(pending.runId, { resume: 'worktree' });
+  await expect(early).rejects.toMatchObject({ code: 'no_worktree' });
+  expect((await supervisor.status(pending.runId)).run).toMatchObject({ status: 'pending', stop: null });
+  await supervisor.kill(pending.runId);
+  await launching;
 });
 
 test('a launch that fails gives the worktree back as it was', async () => {
