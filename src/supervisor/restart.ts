@@ -1,7 +1,7 @@
 import { WardenError, isWardenError } from '../core/errors.ts';
 import { failuresAtOnceAfter, retryDelay } from '../core/retry.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
-import type { Resume, Run } from '../core/run.ts';
+import type { Resume, Run, RunWorktree } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { Workflow } from '../core/workflow.ts';
@@ -95,7 +95,7 @@ async function requirePossible(world: World, run: Run, { resume }: RestartOption
     const mayBeTaken = checkpoint === null && worktree !== null && startedAt !== null;
     // The last one is taken after its end, when nobody writes any more; that there will be one is known only where there is.
     if (mayBeTaken && (await world.worktrees.checkpointsOf(repository, runId)).length === 0)
-      await world.worktrees.checkpoint({ path: worktree.path, runId, why: 'restart' });
+      await keepIfThere(world, runId, worktree);
     await checkpointOf(world, repository, runId, checkpoint);
   }
   const workflow = await presentDefinition(world, repository, run);
@@ -111,11 +111,18 @@ async function resumeOf(world: World, old: Run, wanted: RestartOptions['resume']
   }
   const { runId, worktree } = old;
   const { checkpoint } = wanted;
-  if (checkpoint === null && worktree !== null) {
-    await world.worktrees.checkpoint({ path: worktree.path, runId, why: 'restart' });
-  }
+  if (checkpoint === null && worktree !== null) await keepIfThere(world, runId, worktree);
   const repository = await world.worktrees.repositoryOf(old.repository);
   return { kind: 'checkpoint', number: await checkpointOf(world, repository, runId, checkpoint) };
+}
+
+/** Where the folder has gone, what was kept of it before has to do. */
+async function keepIfThere(world: World, runId: RunId, { path }: RunWorktree): Promise<void> {
+  try {
+    await world.worktrees.checkpoint({ path, runId, why: 'restart' });
+  } catch (error) {
+    if (!isWardenError(error, 'not_a_repository')) throw error;
+  }
 }
 
 /** @param wanted the last one when null @throws WardenError no_checkpoint */

@@ -1,5 +1,5 @@
 import { checkpointCookie } from '../core/checkpoint-cookie.ts';
-import { WardenError } from '../core/errors.ts';
+import { isWardenError, WardenError } from '../core/errors.ts';
 import { lookCookie } from '../core/look-cookie.ts';
 import type { Occupant } from '../core/ports/executor.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
@@ -14,13 +14,14 @@ const patienceMilliseconds = 30_000;
 const lookMilliseconds = 50;
 
 /**
- * Whether a run that is not over yet will leave a worktree that another may go on in.
+ * Whether a run leaves, or will leave once it is over, a worktree that another may go on in.
  * @throws WardenError no_worktree, worktree_occupied by somebody who is not of the run
  */
 export async function requireResumable(world: World, { runId, worktree, status, startedAt }: Run): Promise<void> {
   const isLaunch = !isTerminal(status) && startedAt === null;
   // What is made for a launch goes with it.
-  if (worktree === null || isLaunch) throw new WardenError('no_worktree', { runId });
+  if (worktree === null || isLaunch || !(await isThere(world, worktree)))
+    throw new WardenError('no_worktree', { runId });
   if (isTerminal(status)) return;
   const before = await strangersIn(world, runId, worktree);
   if (before.length === 0) return;
@@ -51,6 +52,17 @@ export async function worktreeToResume(world: World, { runId, worktree }: Run): 
     );
     suspects = strangers.map(({ pid }) => pid);
     await world.clock.sleep(lookMilliseconds, world.disposed);
+  }
+}
+
+/** Somebody may have removed it by hand. */
+async function isThere({ worktrees }: World, { path }: RunWorktree): Promise<boolean> {
+  try {
+    await worktrees.repositoryOf(path);
+    return true;
+  } catch (error) {
+    if (isWardenError(error, 'not_a_repository')) return false;
+    throw error;
   }
 }
 

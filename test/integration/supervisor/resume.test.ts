@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/core/run.ts';
@@ -135,6 +136,21 @@ test('a run is not ended to be restarted in a worktree in which somebody else wo
   expect((await supervisor.status(pending.runId)).run).toMatchObject({ status: 'pending', stop: null });
   await supervisor.kill(pending.runId);
   await launching;
+});
+
+test('a run whose worktree was removed by hand is not ended for it, and restarted from what was kept before', async () => {
+  await using repository = await temporaryRepository();
+  await repository.defineWorkflows({ worker: shell(untilKilled) });
+  await using scope = await testSupervisor(repository);
+  const { supervisor } = scope;
+  const { runId, worktree } = await worked(repository, supervisor);
+  expect(await supervisor.checkpoint(runId)).not.toBe(null);
+  await rm(worktree!.path, { recursive: true });
+  const refused = supervisor.restart(runId, { resume: 'worktree' });
+  await expect(refused).rejects.toMatchObject({ code: 'no_worktree' });
+  expect((await supervisor.status(runId)).run).toMatchObject({ status: 'running', stop: null });
+  const again = await supervisor.restart(runId, { resume: { checkpoint: null } });
+  expect(readFileSync(path.join(again.worktree!.path, 'work'), 'utf8')).toBe('first\n');
 });
 
 test('a launch that fails gives the worktree back as it was', async () => {
