@@ -21,7 +21,7 @@ const templates: Readonly<Record<Refusal, string>> = {
   may_only_read: '"{0}" is not permitted: this key may only read. Use one of another role.',
   may_only_see_status: '"{0}" is not permitted: this key may only see the status of runs. Use one of another role.',
   not_for_this_role: '"{0}" is not permitted in this role. Ask the owner of the runs, or an admin.',
-  itself: '"{0}" is not permitted: a run does not end itself by force; it ends when its command does.',
+  itself: '"{0}" is not permitted: a run does not decide upon itself; it ends when its command does.',
   ancestor: '"{0}" is not permitted: {1} is the run that this one was started from.',
   not_descendant: '"{0}" is not permitted: in a run only with those that it has started, and {1} is not one of them.',
   not_proved:

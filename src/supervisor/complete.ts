@@ -18,7 +18,7 @@ export interface CompleteOptions {
  * @throws WardenError unknown_run, run_is_over, run_not_running, out_of_sight, survivors
  */
 export async function complete(world: World, runId: string, { becomes, why }: CompleteOptions): Promise<Run> {
-  const run = await endIfOver(world, await findRunFor(world, 'complete', runId));
+  const run = await endIfOver(world, await findRunFor(world, 'complete', runId, why));
   if (!isTerminal(run.status)) await requireInSight(world, run, 'complete', why ?? null);
   const stop = intentOf(world, { kind: 'complete', becomes, force: false, why: why ?? null });
   const audit = auditOf(world, run.runId, 'complete', 'asked', { why: stop.why, facts: { becomes } });

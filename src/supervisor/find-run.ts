@@ -19,24 +19,29 @@ export async function findRun(store: Store, text: string): Promise<Run> {
  * The same for somebody who wants to do something with it. That is an attempt though nobody knows the run, and is audited.
  * @param action as the audit log names it
  */
-export async function findRunFor(world: World, action: string, text: string): Promise<Run> {
+export async function findRunFor(world: World, action: string, text: string, why?: string): Promise<Run> {
   try {
     return await findRun(world.store, text);
   } catch (error) {
-    await auditUnknown(world, action, error);
+    await auditUnknown(world, action, error, why);
     throw error;
   }
 }
 
 /** @param error whatever the looking for a run, or for what one has asked for, has thrown */
-export async function auditUnknown(world: World, action: string, error: unknown): Promise<void> {
+export async function auditUnknown(
+  world: World,
+  action: string,
+  error: unknown,
+  why: string | null = null,
+): Promise<void> {
   const facts = isWardenError(error, 'unknown_run')
     ? { refusal: error.code, run: error.facts.runId.slice(0, longestName) }
     : isWardenError(error, 'unknown_request')
       ? { refusal: error.code, request: error.facts.id }
       : null;
   if (facts === null) return;
-  await world.store.audit(auditOf(world, null, action, 'refused', { facts }));
+  await world.store.audit(auditOf(world, null, action, 'refused', { why, facts }));
 }
 
 /** A run that is known to exist: rows of runs are not deleted while somebody works on them. */

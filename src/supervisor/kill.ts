@@ -27,7 +27,7 @@ export interface KillOptions {
  * launcher_stopped
  */
 export async function kill(world: World, runId: string, options: KillOptions = {}): Promise<KillReport> {
-  const run = await endIfOver(world, await findRunFor(world, 'kill', runId));
+  const run = await endIfOver(world, await findRunFor(world, 'kill', runId, options.why));
   if (isTerminal(run.status)) {
     const asked = auditOfAsking(world, run, options);
     const isNoted = await cancelRetry(world, run, asked);

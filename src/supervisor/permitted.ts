@@ -155,11 +155,18 @@ function checked(supervisor: Supervisor, world: World, principal: Principal, nam
   }
   return async (...parameters: readonly unknown[]): Promise<unknown> => {
     const permission = permissionFor(parameters);
-    const targets = await auditingUnknown(world, permission, async () => rule.targets?.(world, ...parameters));
-    await requirePermission(world, principal, permission, targets ?? all);
+    const why = whyIn(parameters);
+    const targets = await auditingUnknown(world, permission, why, async () => rule.targets?.(world, ...parameters));
+    await requirePermission(world, principal, permission, why, targets ?? all);
     const answer = await verb(...(rule.given?.(principal, ...parameters) ?? parameters));
     return principal.role === 'external' && rule.shown !== undefined ? rule.shown(answer) : answer;
   };
+}
+
+/** The reason that somebody gives is in the options of a verb, where it takes one. */
+function whyIn(parameters: readonly unknown[]): string | null {
+  const given = parameters.map((one) => (typeof one === 'object' && one !== null && 'why' in one ? one.why : null));
+  return given.find((why) => typeof why === 'string') ?? null;
 }
 
 interface AnyRule {
@@ -173,13 +180,14 @@ interface AnyRule {
 async function auditingUnknown<Found>(
   world: World,
   permission: Permission,
+  why: string | null,
   find: () => Promise<Found>,
 ): Promise<Found> {
   try {
     return await find();
   } catch (error) {
     if (!isReading(permission)) {
-      await auditUnknown(world, permission, error);
+      await auditUnknown(world, permission, error, why);
       await world.store.auditCopied();
     }
     throw error;
@@ -191,6 +199,7 @@ async function requirePermission(
   world: World,
   principal: Principal,
   permission: Permission,
+  why: string | null,
   targets: readonly Target[],
 ): Promise<void> {
   const refused = errorOf(principal, permission, targets);
@@ -198,7 +207,7 @@ async function requirePermission(
   const { refusal, runId } = refused.facts;
   const about = targets.find((target) => target.kind === 'run' && target.runId === runId);
   await world.store.audit(
-    auditOf(world, about?.kind === 'run' ? about.runId : null, permission, 'refused', { facts: { refusal } }),
+    auditOf(world, about?.kind === 'run' ? about.runId : null, permission, 'refused', { why, facts: { refusal } }),
   );
   await world.store.auditCopied();
   throw refused;

@@ -30,7 +30,7 @@ const most = 100;
 export async function ask(world: World, runId: string, { force = false, why }: AskOptions): Promise<PermissionRequest> {
   const askedBy = world.actor.runId;
   if (askedBy === undefined) throw new WardenError('not_in_a_run', { runDirectory: null, runId: null });
-  const run = await endIfOver(world, await findRunFor(world, 'ask', runId));
+  const run = await endIfOver(world, await findRunFor(world, 'ask', runId, why));
   if (isTerminal(run.status)) throw new WardenError('run_is_over', { runId: run.runId, status: run.status });
   const asked = {
     runId: run.runId,

@@ -41,7 +41,7 @@ export interface RestartOptions extends Pick<
 export async function restart(world: World, runId: string, options: RestartOptions = {}): Promise<Run> {
   // Nothing can be started without it, and then nothing should be ended for it.
   await world.store.requireDatabase();
-  const found = await findRunFor(world, 'restart', runId);
+  const found = await findRunFor(world, 'restart', runId, options.why);
   const about = { runId: found.runId, why: options.why };
   // Nothing is ended for what cannot be done then.
   const workflow = await auditingRefusal(world, 'restart', about, () => requirePossible(world, found, options));

@@ -17,6 +17,7 @@ import { canAsk, saysYes } from '../ask.ts';
 import { defineCommand } from '../command.ts';
 import { withInterruption } from '../interruption.ts';
 import { oneLine, type Output } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
 
 export const doctor = defineCommand({
   name: 'doctor',
@@ -31,6 +32,9 @@ export const doctor = defineCommand({
   },
   notes: ['Without --repair nothing is changed. Exit code 1 when something is wrong, or was not repaired.'],
   async execute({ options, output, open, directory, isDirectoryGiven }) {
+    if (options.drill === true && (options.repair ?? options.yes ?? options.all) !== undefined) {
+      throw new UsageError('--drill goes with no other option.', 'doctor');
+    }
     const supervisor = await open();
     if (options.drill === true) return drill(supervisor, output);
     const places = {

@@ -38,19 +38,23 @@ export const watch = defineCommand({
     },
     'no-daily-cleanup': { type: 'boolean', description: 'leave old worktrees where they are' },
   },
-  async execute({ options, output, open }) {
+  notes: ['Within a run it removes no worktree.'],
+  async execute({ options, output, open, environment }) {
     const seconds = options.interval === undefined ? longestIntervalSeconds : amount('interval', options.interval);
     if (seconds <= 0 || seconds > longestIntervalSeconds)
       throw new UsageError(`--interval must be more than 0 and at most ${longestIntervalSeconds} seconds.`, 'watch');
     const { 'max-age-hours': written } = options;
     const age = written === undefined ? defaultMaxAgeHours : amount('max-age-hours', written);
+    // A run may not clean up, and who watches does so as nobody.
+    const isInRun = (environment['WARDEN_RUN_ID'] ?? '') !== '';
+    const mayCleanUp = options['no-daily-cleanup'] !== true && !isInRun;
     const supervisor = await open('watch');
     return withInterruption(async (signal) => {
       output.progress('watching; Ctrl+C ends it');
       const ended = await supervisor.standIn({
         intervalMilliseconds: seconds * 1000,
         mayLaunch: () => options['start-nothing'] !== true,
-        maxAgeHours: () => (options['no-daily-cleanup'] === true ? null : age),
+        maxAgeHours: () => (mayCleanUp ? age : null),
         until: { anyoneElseWatches: options['if-needed'] === true },
         signal,
       });

@@ -19,6 +19,7 @@ describe('the command line itself', () => {
     { given: ['list', '--since', 'soon'], words: '"soon" is not a time for --since' },
     { given: ['list', '--status', 'done'], words: '"done" is not valid for --status' },
     { given: ['list', '--limit', '0'], words: '"0" is not valid for --limit' },
+    { given: ['doctor', '--drill', '--repair'], words: '--drill goes with no other option' },
     { given: ['extend', 'run_1'], words: 'How much? Give --minutes N.' },
     { given: ['extend', 'run_1', '--minutes', 'ten'], words: '"ten" is not valid for --minutes' },
     { given: ['complete', 'run_1', '--as', 'killed'], words: '"killed" is not valid for --as' },

@@ -30,7 +30,9 @@ describe('within a run', () => {
       exitCode: 4,
       document: { error: { code: 'not_permitted', message: expect.stringContaining(`warden kill ${run} --ask`) } },
     });
-    expect(await inRun('cleanup', '--yes')).toMatchObject({ exitCode: 4 });
+    expect(await inRun('cleanup', '--yes', '--reason', 'the disk')).toMatchObject({ exitCode: 4 });
+    const refused = (await cli.json('audit', '--action', 'cleanup')).document;
+    expect(refused).toMatchObject({ entries: [{ outcome: 'refused', why: 'the disk', facts: { by_run: run } }] });
     expect(await inRun('key', 'create', '--role', 'admin', '--name', 'me')).toMatchObject({ exitCode: 4 });
 
     const asked = await inRun('kill', run, '--ask', '--reason', 'nothing left to do');

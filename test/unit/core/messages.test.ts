@@ -279,7 +279,7 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
   not_permitted: [
     [
       { permission: 'kill', role: 'run', refusal: 'itself', runId, mayAsk: true },
-      '"kill" is not permitted: a run does not end itself by force; it ends when its command does. Ask a person to do it: warden kill run_010203040506 --ask --reason TEXT',
+      '"kill" is not permitted: a run does not decide upon itself; it ends when its command does. Ask a person to do it: warden kill run_010203040506 --ask --reason TEXT',
     ],
     [
       { permission: 'cleanup', role: 'read_only', refusal: 'may_only_read', runId: null, mayAsk: false },
