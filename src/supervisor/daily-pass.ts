@@ -52,6 +52,8 @@ export class DailyPass {
     const { disposed: signal, diagnostics } = this.#world;
     if (signal.aborted) return;
     try {
+      // Of one that has gone nothing is attempted, day after day.
+      await this.#world.worktrees.repositoryOf(directory);
       await cleanupOn(this.#world, { directory, dryRun: false, sizes: 'known', signal }, (worktree, run) => ({
         maxAgeHours,
         force: goesWithWork(run, worktree),

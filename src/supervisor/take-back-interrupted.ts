@@ -1,3 +1,4 @@
+import { isWardenError } from '../core/errors.ts';
 import { endOwnGit } from './end-own-git.ts';
 import type { World } from './world.ts';
 
@@ -12,6 +13,8 @@ export async function takeBackInterrupted(world: World): Promise<void> {
       const repository = await world.worktrees.repositoryOf(path);
       await world.worktrees.takeBackInterrupted(repository, (cookie) => endOwnGit(world, cookie));
     } catch (error) {
+      // Repositories come and go.
+      if (isWardenError(error, 'not_a_repository')) continue;
       world.diagnostics.failed(`taking back what was cut off in ${path}`, error);
     }
   }

@@ -195,6 +195,10 @@ test('old worktrees in which nothing would be missed go once a day, and only tho
     never: await ended(repository, scope.supervisor, 'true', { cleanup: 'never' }),
     persistent: await ended(repository, scope.supervisor, 'true', { persistent: true }),
   };
+  {
+    await using gone = await temporaryRepository();
+    await ended(gone, scope.supervisor, 'true');
+  }
   const foreign = `${repository.path}.worktrees/foreign`;
   await repository.git('worktree', 'add', '--quiet', foreign);
   {
@@ -229,6 +233,9 @@ test('old worktrees in which nothing would be missed go once a day, and only tho
     actor: { user: 'system' },
     why: 'daily pass',
   });
+  // Of a repository that has gone nothing is attempted.
+  const attempts = await late.supervisor.audit({ action: 'cleanup' });
+  expect(attempts.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
   expect([...scope.failures, ...late.failures]).toEqual([]);
 });
 
