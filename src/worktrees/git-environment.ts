@@ -21,9 +21,12 @@ const repositoryBound = new Set([
   'GIT_WORK_TREE',
 ]);
 
-/** Variables that change how git reads paths or what it prints, and programs for people that nobody would see. */
+/**
+ * Variables that change how git reads paths, what it prints or when it says that it is, and programs for people that nobody
+ * would see.
+ */
 const disturbing =
-  /^(GIT_(TRACE\w*|EDITOR|SEQUENCE_EDITOR|PAGER|EXTERNAL_DIFF|TEMPLATE_DIR|PROXY_COMMAND|\w+_PATHSPECS|REFLOG_ACTION|CONFIG_(KEY|VALUE)_\d+|TEST_\w+)|EDITOR|VISUAL|PAGER|PREFIX)$/i;
+  /^(GIT_((AUTHOR|COMMITTER)_DATE|ATTR_SOURCE|TRACE\w*|EDITOR|SEQUENCE_EDITOR|PAGER|EXTERNAL_DIFF|TEMPLATE_DIR|PROXY_COMMAND|\w+_PATHSPECS|REFLOG_ACTION|CONFIG_(KEY|VALUE)_\d+|TEST_\w+)|EDITOR|VISUAL|PAGER|PREFIX)$/i;
 
 /** The host's environment as git gets it from us: the user's own configuration, and nothing that points elsewhere. */
 export function gitEnvironment(additions: Readonly<Record<string, string>>): Record<string, string> {

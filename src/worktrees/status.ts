@@ -22,22 +22,29 @@ export const statusArguments: readonly string[] = [
   '--ignore-submodules=none',
 ];
 
+/** A named pipe in the place of a file that git reads, or a filter, may never answer; nobody waits longer for it. */
+const patienceMilliseconds = 60_000;
+
 /**
  * @param environment of whatever git starts, besides what it has anyway
- * @returns null when git cannot tell, or not of every file
+ * @param patience milliseconds
+ * @returns null when git cannot tell, or not of every file, or not in time
  */
 export async function statusOf(
   worktreePath: string,
   environment: Readonly<Record<string, string>> = {},
+  patience = patienceMilliseconds,
 ): Promise<WorktreeStatus | null> {
+  const signal = AbortSignal.timeout(patience);
   const request = {
     directory: worktreePath,
     arguments: statusArguments,
     operation: 'look at worktree',
     environment,
+    signal,
   };
   const answer = await askGit(request).catch((error: unknown) => {
-    if (isWardenError(error, 'git_failed')) return null;
+    if (signal.aborted || isWardenError(error, 'git_failed')) return null;
     throw error;
   });
   if (answer === null || !isWholeStatus(answer)) return null;

@@ -1,6 +1,6 @@
 import { chmod, lstat, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { adminEntries } from '../../../src/worktrees/admin-entries.ts';
 import { keepingWork } from '../../../src/worktrees/checkpoint.ts';
 import {
@@ -281,4 +281,15 @@ describe.concurrent('a checkpoint', () => {
       'Workflow Warden <workflow-warden@localhost> Workflow Warden',
     );
   });
+});
+
+it('a checkpoint tells when it was taken, whatever time git is told in the environment', async () => {
+  const test = await temporaryRepository();
+  const made = await test.create();
+  await writeFiles(made.path, { work: 'x' });
+  vi.stubEnv('GIT_COMMITTER_DATE', '@1 +0000');
+  await checkpointOf(test, made);
+  vi.unstubAllEnvs();
+  const [taken] = await test.worktrees.checkpointsOf(test.repository, made.runId);
+  expect(taken?.at).toBeGreaterThan(Date.now() - 3_600_000);
 });

@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { exists, git, temporaryFolder, temporaryRepository, writeFiles } from './temporary-repository.ts';
+import { statusOf } from '../../../src/worktrees/status.ts';
+import {
+  exists,
+  git,
+  notTestedHere,
+  temporaryFolder,
+  temporaryRepository,
+  writeFiles,
+} from './temporary-repository.ts';
 
 describe.concurrent('the list', () => {
   it('never names a worktree that is not ours, wherever it is', async () => {
@@ -92,6 +101,13 @@ describe.concurrent('the list', () => {
     await git(replaced.path, 'init', '--quiet');
     expect(await test.factsOf(corrupt)).toMatchObject({ exists: true, dirtyFiles: null, head: corrupt.baseCommit });
     expect(await test.factsOf(replaced)).toMatchObject({ exists: true, dirtyFiles: null });
+  });
+
+  it('says so too where a named pipe in the place of a file would hold git up for ever', async (context) => {
+    const made = await (await temporaryRepository()).create();
+    const pipe = await execa('mkfifo', [join(made.path, '.gitignore')], { reject: false });
+    if (pipe.failed) notTestedHere(context, 'a named pipe, which cannot be made here');
+    expect(await statusOf(made.path, {}, 500)).toBe(null);
   });
 
   it('does not disturb what it looks at', async () => {
