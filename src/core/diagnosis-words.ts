@@ -31,6 +31,7 @@ const areas: Readonly<Record<FindingCode, FindingArea>> = {
   unknown_process: 'runs',
   abandoned_lease: 'runs',
   unregistered_folder: 'worktrees',
+  undeleted_worktree: 'worktrees',
   missing_worktree: 'worktrees',
   unfinished_worktree: 'worktrees',
   foreign_unfinished_worktree: 'worktrees',
@@ -103,6 +104,10 @@ const words: { readonly [Code in FindingCode]: (finding: FindingOf<Code>, transl
   unregistered_folder: ({ path }, translate) => [
     translate('{0} lies among the worktrees, and git knows no worktree there.', path),
     translate('it is left alone; look at what is in it, then "git worktree repair" it or remove it yourself'),
+  ],
+  undeleted_worktree: ({ path }, translate) => [
+    translate('{0} was removed and still takes room on the disk: it is being deleted right now, or cannot be.', path),
+    translate('delete it; its work was kept before it was removed'),
   ],
   missing_worktree: ({ path, runId, reasons }, translate) => [
     translate('the worktree {0} of {1} is registered in git, and its folder is gone.', path, runId),

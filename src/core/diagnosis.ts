@@ -23,6 +23,7 @@ interface FindingFacts {
   /** It carries the cookie of a run that nobody knows. */
   unknown_process: { runId: RunId; pid: number; name: string; isOurs: boolean };
   unregistered_folder: { path: string; repository: string };
+  undeleted_worktree: { path: string; repository: string };
   missing_worktree: { path: string; runId: RunId; repository: string; reasons: readonly KeepReason[] };
   unfinished_worktree: {
     path: string | null;
@@ -86,6 +87,7 @@ export function subjectOf(one: Finding): string {
     case 'unknown_process':
       return String(one.pid);
     case 'unregistered_folder':
+    case 'undeleted_worktree':
     case 'missing_worktree':
     case 'foreign_unfinished_worktree':
     case 'stale_lock':
@@ -182,6 +184,8 @@ export function processFindings(carriers: readonly CarrierFacts[], now: number):
 export interface RepositoryFacts {
   readonly repository: string;
   readonly unregistered: readonly string[];
+  /** In the trash. */
+  readonly inTrash: readonly string[];
   /** Worktrees of ours whose folder is gone, and why they stay all the same. */
   readonly missing: readonly {
     readonly worktree: Pick<WorktreeFacts, 'path' | 'runId'>;
@@ -210,6 +214,7 @@ export function repositoryFindings(facts: RepositoryFacts, runs: ReadonlyMap<Run
     ),
     ...unfinishedFindings(facts, runOf),
     ...facts.unregistered.map((path) => finding('unregistered_folder', 'warning', false, { path, repository })),
+    ...facts.inTrash.map((path) => finding('undeleted_worktree', 'warning', true, { path, repository })),
     ...facts.foreignUnfinished.map((path) =>
       finding('foreign_unfinished_worktree', 'info', false, { path, repository }),
     ),

@@ -151,6 +151,8 @@ export async function cleanupOn(world: World, request: Request, termsFor: TermsF
     else removed.push({ runId, path, ...outcome });
   }
   if (!request.dryRun) {
+    // Whoever removed something before may have been cut off.
+    world.goesOn(`emptying the trash of ${repository.path}`, world.worktrees.emptyTrash(repository));
     const withWorktree = new Set(entries.map(({ worktree }) => worktree.runId));
     await removeForgottenTemporaryFiles(world, repository.path, withWorktree);
   }

@@ -229,6 +229,7 @@ async function repositoryFacts(world: World, repository: Repository): Promise<Re
     survey: {
       repository: repository.path,
       unregistered: survey.unregistered,
+      inTrash: survey.inTrash,
       missing,
       unfinished: survey.unfinished,
       foreignUnfinished: survey.foreignUnfinished,

@@ -29,6 +29,8 @@ export async function repair(world: World, finding: Finding): Promise<void> {
       return forgetWorktree(world, finding);
     case 'unfinished_worktree':
       return takeBack(world, finding);
+    case 'undeleted_worktree':
+      return world.worktrees.emptyTrash(await world.worktrees.repositoryOf(finding.repository));
     case 'stale_lock':
       await world.worktrees.removeStaleLocks(finding.worktree);
       return;

@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Repository, Worktrees } from '../core/ports/worktrees.ts';
 import { changesSince } from './changes-since.ts';
@@ -30,11 +31,12 @@ import { scratchRepository } from './scratch-repository.ts';
 import { sizesOf } from './size-of.ts';
 import { removeStaleLocks, staleLocks } from './stale-locks.ts';
 import { survey } from './survey.ts';
-import { emptyTrash, trashFolderOf } from './trash.ts';
+import { systemFailure, unlessMissing } from './system-failure.ts';
+import { emptyTrash, trashFolderIn } from './trash.ts';
 import { undo } from './undo.ts';
 import { usabilityOf } from './usability.ts';
 import { version } from './version.ts';
-import { removeWorktreesFolderIfEmpty } from './worktrees-folder.ts';
+import { removeWorktreesFolderIfEmpty, worktreesFolderOf } from './worktrees-folder.ts';
 
 /** Worktrees by the git on the PATH. */
 export function gitWorktrees(): Worktrees {
@@ -51,7 +53,7 @@ export function gitWorktrees(): Worktrees {
 
   /** What cannot be deleted now is tried again with the next removal there. */
   function deleteInBackground(repository: Repository, worktreePath: string): void {
-    const deletion = deletions(async () => await deleteRemoved(repository, worktreePath))
+    const deletion = deletions(async () => await deleteRemoved(repository, dirname(worktreePath)))
       .catch(() => undefined)
       .finally(() => underWay.delete(deletion));
     underWay.add(deletion);
@@ -85,6 +87,8 @@ export function gitWorktrees(): Worktrees {
       deleteInBackground(repository, worktree.path);
       return removed;
     },
+    emptyTrash: async (repository) =>
+      await deletions(async () => await deleteRemoved(repository, worktreesFolderOf(repository))),
     changesSince,
     fileAt,
     survey: async (repository) => await survey(repository, merges),
@@ -110,11 +114,16 @@ export function gitWorktrees(): Worktrees {
   };
 }
 
-async function deleteRemoved(repository: Repository, worktreePath: string): Promise<void> {
-  const trash = trashFolderOf(worktreePath);
-  await emptyTrash(trash);
-  await holdingLock(repository, async () => {
-    await removeIfEmpty(trash);
-    await removeWorktreesFolderIfEmpty(repository, dirname(worktreePath));
-  });
+async function deleteRemoved(repository: Repository, folder: string): Promise<void> {
+  const trash = trashFolderIn(folder);
+  if ((await unlessMissing(lstat(trash))) === null) return;
+  try {
+    await emptyTrash(trash);
+    await holdingLock(repository, async () => {
+      await removeIfEmpty(trash);
+      await removeWorktreesFolderIfEmpty(repository, folder);
+    });
+  } catch (error) {
+    throw systemFailure('empty trash', trash, error);
+  }
 }

@@ -1,5 +1,5 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Repository, UnfinishedWorktree, WorktreeSurvey } from '../core/ports/worktrees.ts';
 import { lockReason } from '../core/removal.ts';
 import { type AdminEntry, adminEntries } from './admin-entries.ts';
@@ -10,6 +10,8 @@ import { isGone } from './lock-holder.ts';
 import type { KnownMerges } from './merged.ts';
 import { announcements, type OwnershipMark } from './ownership-mark.ts';
 import { systemFailure, unlessMissing } from './system-failure.ts';
+import { foldersInTrash, trashFolderIn } from './trash.ts';
+import { worktreesFolderOf } from './worktrees-folder.ts';
 
 /** What there is of ours in a repository, whole or not, and what only lies there. Changes nothing. */
 export async function survey(repository: Repository, merges: KnownMerges): Promise<WorktreeSurvey> {
@@ -48,6 +50,7 @@ export async function survey(repository: Repository, merges: KnownMerges): Promi
       ),
       foreign: foreign.length,
       unregistered: folders.filter((path) => !registered.has(path)),
+      inTrash: await foldersInTrash(trashFolderIn(worktreesFolderOf(repository))),
       checkpoints: await checkpointRefs(repository),
       branches: await ownBranches(repository),
     };
@@ -86,8 +89,8 @@ async function unfinishedOf(mark: OwnershipMark, entries: readonly AdminEntry[])
 }
 
 /** Folders in `<repository>.worktrees`; what begins with a dot, as the trash does, is no worktree. */
-async function foldersBeside({ path }: Repository): Promise<string[]> {
-  const parent = join(dirname(path), `${basename(path)}.worktrees`);
+async function foldersBeside(repository: Repository): Promise<string[]> {
+  const parent = worktreesFolderOf(repository);
   if ((await unlessMissing(lstat(parent)))?.isDirectory() !== true) return [];
   const found = await readdir(parent, { withFileTypes: true });
   return found.filter((one) => one.isDirectory() && !one.name.startsWith('.')).map(({ name }) => join(parent, name));

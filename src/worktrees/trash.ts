@@ -7,9 +7,9 @@ import { unlessMissing } from './system-failure.ts';
 
 const ours = /-[0-9a-f]{16}\.removed$/;
 
-/** The trash is beside the worktree, so that going there is one rename however much is in it. */
-export function trashFolderOf(worktreePath: string): string {
-  return join(dirname(worktreePath), '.trash');
+/** The trash is beside the worktrees, so that going there is one rename however much is in it. */
+export function trashFolderIn(worktreesFolder: string): string {
+  return join(worktreesFolder, '.trash');
 }
 
 /**
@@ -17,7 +17,7 @@ export function trashFolderOf(worktreePath: string): string {
  * @returns where the folder is now
  */
 export async function moveToTrash(worktreePath: string): Promise<string> {
-  const trash = trashFolderOf(worktreePath);
+  const trash = trashFolderIn(dirname(worktreePath));
   await mkdir(trash, { recursive: true });
   if (!(await isRealFolder(trash))) {
     throw new WardenError('git_failed', { operation: 'remove worktree', detail: `${trash} is a link` });
@@ -32,12 +32,18 @@ export async function moveToTrash(worktreePath: string): Promise<string> {
  * @throws what kept the first that could not be deleted; the others have gone even so
  */
 export async function emptyTrash(trash: string): Promise<void> {
-  if (!(await isRealFolder(trash))) return;
   const failures: unknown[] = [];
-  for (const name of (await unlessMissing(readdir(trash))) ?? []) {
-    if (ours.test(name)) await removeTree(join(trash, name)).catch((error: unknown) => failures.push(error));
+  for (const folder of await foldersInTrash(trash)) {
+    await removeTree(folder).catch((error: unknown) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
+}
+
+/** What of ours is in it: what is being deleted now, and what could not be. */
+export async function foldersInTrash(trash: string): Promise<string[]> {
+  if (!(await isRealFolder(trash))) return [];
+  const names = (await unlessMissing(readdir(trash))) ?? [];
+  return names.filter((name) => ours.test(name)).map((name) => join(trash, name));
 }
 
 async function isRealFolder(path: string): Promise<boolean> {

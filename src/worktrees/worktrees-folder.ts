@@ -2,8 +2,12 @@ import { basename, dirname, join } from 'node:path';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 
-/** Removes `<repository>.worktrees` when nothing is left in it; any other folder is not ours to remove. */
+/** Where worktrees are: `<repository>.worktrees`. */
+export function worktreesFolderOf({ path }: Repository): string {
+  return join(dirname(path), `${basename(path)}.worktrees`);
+}
+
+/** Removes that folder when nothing is left in it; any other folder is not ours to remove. */
 export async function removeWorktreesFolderIfEmpty(repository: Repository, directory: string): Promise<void> {
-  const conventional = join(dirname(repository.path), `${basename(repository.path)}.worktrees`);
-  if (directory === conventional) await removeIfEmpty(directory);
+  if (directory === worktreesFolderOf(repository)) await removeIfEmpty(directory);
 }

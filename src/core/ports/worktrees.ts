@@ -153,6 +153,8 @@ export interface WorktreeSurvey {
   readonly foreign: number;
   /** Folders where our worktrees are, in which git knows none. */
   readonly unregistered: readonly string[];
+  /** Removed worktrees that are not deleted: somebody is at it, or something keeps them from being. */
+  readonly inTrash: readonly string[];
   readonly checkpoints: readonly CheckpointRef[];
   /** All local branches below `warden/`. */
   readonly branches: readonly string[];
@@ -225,6 +227,8 @@ export interface Worktrees {
    * reachable from elsewhere. The caller has decided that it may go.
    */
   remove(repository: Repository, worktree: WorktreeFacts): Promise<RemovedWorktree>;
+  /** Deletes what removals that were cut off left in the trash. @throws WardenError git_failed when some of it cannot be deleted */
+  emptyTrash(repository: Repository): Promise<void>;
   /** Why `remove` would refuse now, in words, as far as that is told without keeping the work; else null. Never throws. */
   refusalOf(repository: Repository, worktree: WorktreeFacts): Promise<string | null>;
   /** Files changed in the worktree since the base, committed or not. */

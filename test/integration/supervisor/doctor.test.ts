@@ -216,6 +216,19 @@ describe.skipIf(process.platform !== 'linux').concurrent('the doctor', () => {
     expect(existsSync(path.join(folder, 'work'))).toBe(true);
   });
 
+  test('tells what of removed worktrees is still on the disk, which it deletes when told to, and a cleanup in any case', async () => {
+    await using repository = await temporaryRepository();
+    await using scope = await testSupervisor(repository);
+    const doctor = new Doctor(scope, repository);
+    const left = `${repository.path}.worktrees/.trash/quick-012345678901-0123456789abcdef.removed`;
+    await mkdir(path.join(left, 'folder'), { recursive: true });
+    expect(await doctor.brief()).toEqual([`undeleted_worktree ${left}`]);
+    expect(await doctor.repaired()).toEqual([`undeleted_worktree ${left}`]);
+    await mkdir(path.join(left, 'folder'), { recursive: true });
+    await scope.supervisor.cleanup({ directory: repository.path, dryRun: false });
+    await eventually(() => !existsSync(`${repository.path}.worktrees`));
+  });
+
   test('removes a stale lock of git once its run is over, and one that is in use never', async () => {
     await using repository = await temporaryRepository();
     await using scope = await testSupervisor(repository);

@@ -35,6 +35,7 @@ const codes = (findings: readonly Finding[]): string[] =>
 const nothing: RepositoryFacts = {
   repository: '/r',
   unregistered: [],
+  inTrash: [],
   missing: [],
   unfinished: [],
   foreignUnfinished: [],
@@ -127,6 +128,7 @@ describe('in a repository', () => {
       ['foreign_unfinished_worktree', 'foreign_worktrees'],
     ],
     ['a folder that git does not know', { unregistered: ['/r.worktrees/x'] }, over, ['unregistered_folder']],
+    ['what is in the trash', { inTrash: ['/r.worktrees/.trash/x'] }, over, ['undeleted_worktree, repairable']],
   ];
   it.each(cases)('%s', (_, facts, run, expected) => {
     expect(inRepository(facts, run)).toEqual(expected);
