@@ -11,7 +11,7 @@ import {
 } from '../core/messages.ts';
 import type { GivenHeartbeat } from '../core/observation.ts';
 import { describePorts } from '../core/port-range.ts';
-import type { RetryState } from '../core/retry.ts';
+import { isToGoOn, type RetryState } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import { whyItIsThere } from '../core/run-json.ts';
 import { isTerminal, type RunStatus } from '../core/run-status.ts';
@@ -65,7 +65,7 @@ export function runDetails(
         : oneLine(run.warnings.map((one) => describeRunWarning(one, plainEnglish)).join('; ')),
     ],
     ['health', [paintedHealth(health.level, output), ...healthReasons].join('; ')],
-    ['watched by', isTerminal(run.status) ? null : describeWatcher(watching, plainEnglish)],
+    ['watched by', isToGoOn(run.status, retry) ? describeWatcher(watching, plainEnglish) : null],
     ['message', run.message === '' ? null : oneLine(run.message)],
     ['created', timeText(run.createdAt, now)],
     ['ended', run.endedAt === null ? null : timeText(run.endedAt, now)],
@@ -105,7 +105,11 @@ function attemptRows(run: Run, attempts: readonly Run[]): readonly (readonly [st
 function retryText({ attempt, of, nextAt, stopped }: RetryState): string {
   const count = `attempt ${attempt} of ${of}`;
   if (stopped !== null) return `${count}; ${describeRetryStop(stopped, plainEnglish)}`;
-  return nextAt === null ? count : `${count}; started again at ${new Date(nextAt).toISOString()}`;
+  return nextAt === null ? count : `${count}; ${startedAgainAt(nextAt)}`;
+}
+
+function startedAgainAt(time: number): string {
+  return `started again at ${new Date(time).toISOString()}`;
 }
 
 /** What becomes of processes of the run that leave their parent, as it was observed at launch. */
@@ -117,13 +121,18 @@ function daemonWords({ subreaper, controlGroup }: Containment): string {
 /** One line a run. @param now epoch milliseconds */
 export function runTable(reports: readonly RunReport[], now: number, output: Output): string {
   const head = ['RUN', 'WORKFLOW', 'STATUS', 'HEALTH', 'AGE', 'LAST LINE'].map((word) => output.paint('dim', word));
-  const rows = reports.map(({ run, health, lastLine, queueWait }) => [
+  const rows = reports.map(({ run, health, lastLine, queueWait, retry }) => [
     run.runId,
     run.workflowName,
     paintedStatus(run.status, output),
     paintedHealth(health.level, output),
     describeDuration(Math.round((now - run.createdAt) / 1000) * 1000, plainEnglish),
-    lastLine ?? (queueWait === null ? '' : describeQueueWait(queueWait, plainEnglish)),
+    [
+      retry === null || retry.nextAt === null ? null : startedAgainAt(retry.nextAt),
+      lastLine ?? (queueWait === null ? null : describeQueueWait(queueWait, plainEnglish)),
+    ]
+      .filter((words) => words !== null)
+      .join('; '),
   ]);
   return table([head, ...rows], output.columns);
 }

@@ -1,4 +1,5 @@
 import type { Run, RunReason } from './run.ts';
+import { isTerminal, type RunStatus } from './run-status.ts';
 
 /** A retry that is later than this, since nobody watched, is not made: nobody expects it any more. */
 const lateMilliseconds = 60 * 60_000;
@@ -72,6 +73,11 @@ export function retryDelay(run: Run, now: number, isReplaced: boolean): number |
 /** Whether somebody should stay to start the run again, now or after its back-off. The parameters are retryStateOf's. */
 export function isRetryAwaited(run: Run, now: number, isReplaced: boolean): boolean {
   return retryDelay(run, now, isReplaced) !== null;
+}
+
+/** Something of the run goes on, or will: it is not over, or is to be started again. */
+export function isToGoOn(status: RunStatus, retry: RetryState | null): boolean {
+  return !isTerminal(status) || (retry !== null && retry.nextAt !== null);
 }
 
 /** How many runs of the chain, this one the last of them, ended in a row as soon as they had started. */

@@ -22,7 +22,11 @@ export function watcherJson(watching: Watching | null): WatcherJson | null {
 }
 
 export function describeWatcher(watching: Watching | null, translate: Translate): string {
-  if (watching === null) return translate('nobody: no limit is kept. `warden watch` or a window of VS Code does that');
+  if (watching === null) {
+    return translate(
+      'nobody: no limit is kept, and nothing is started again. `warden watch` or a window of VS Code does that',
+    );
+  }
   const pid = String(watching.pid ?? '?');
   return watching.face === 'vscode'
     ? translate('a window of VS Code (pid {0})', pid)

@@ -1,3 +1,4 @@
+import { isToGoOn } from '../core/retry.ts';
 import type { Run } from '../core/run.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { WatchedRun } from './attention.ts';
@@ -9,7 +10,7 @@ export function may(word: RunWord, watched: WatchedRun): boolean {
 }
 
 const rules: Readonly<Record<RunWord, (run: Run, watched: WatchedRun) => boolean>> = {
-  killable: ({ status }, { report }) => status === 'pending' || status === 'running' || isRetryAwaited(report),
+  killable: ({ status }, { report: { retry } }) => status !== 'terminating' && isToGoOn(status, retry),
   forceKillable: (run, watched) => run.status === 'running' || mayBeHurried(watched),
   hurriable: (_run, watched) => mayBeHurried(watched),
   restartable: ({ status }) => status === 'running' || isTerminal(status),
@@ -20,9 +21,6 @@ const rules: Readonly<Record<RunWord, (run: Run, watched: WatchedRun) => boolean
   snoozable: ({ status }) => status === 'running' || status === 'terminating',
   extendable: ({ status, stop }) => status === 'running' && stop === null,
 };
-
-/** A kill of what is over ends that it is to be started again. */
-const isRetryAwaited = ({ retry }: WatchedRun['report']): boolean => retry !== null && retry.nextAt !== null;
 
 /** A kill that has not come to its last phase by itself, or that left survivors and is tried again later. */
 function mayBeHurried({ report: { run, stopping } }: WatchedRun): boolean {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
+import { isToGoOn } from '../core/retry.ts';
 import { activeStatuses } from '../core/run-status.ts';
 import { startWatch } from '../start-watch.ts';
 import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
@@ -48,5 +49,5 @@ async function mayHaveWork(supervisor: SupervisorInThread): Promise<boolean> {
 async function hasWork(supervisor: SupervisorInThread): Promise<boolean> {
   if ((await supervisor.recent({ statuses: activeStatuses, limit: 1 })).length > 0) return true;
   const ended = await supervisor.recent({ limit: endedRunsAtMost });
-  return ended.some(({ retry }) => retry !== null && retry.nextAt !== null);
+  return ended.some(({ run, retry }) => isToGoOn(run.status, retry));
 }

@@ -1,7 +1,8 @@
 import { describeAlert } from '../../core/alert-words.ts';
 import { plainEnglish } from '../../core/messages.ts';
 import { alertJson, runJson } from '../../core/run-json.ts';
-import { isRunStatus, isTerminal, type RunStatus, runStatuses } from '../../core/run-status.ts';
+import { isToGoOn } from '../../core/retry.ts';
+import { isRunStatus, type RunStatus, runStatuses } from '../../core/run-status.ts';
 import { describeWatcher, watcherJson } from '../../core/watcher.ts';
 import { wholeNumber } from '../amount.ts';
 import { defineCommand } from '../command.ts';
@@ -50,7 +51,7 @@ export const list = defineCommand({
       supervisor.alerts(),
       supervisor.watcher(),
     ]);
-    const isUnwatched = watcher === null && runs.some(({ run }) => !isTerminal(run.status));
+    const isUnwatched = watcher === null && runs.some(({ run, retry }) => isToGoOn(run.status, retry));
     const notes = [
       ...(nextCursor === null ? [] : [`More with --cursor ${nextCursor}`]),
       ...(isUnwatched ? [output.paint('yellow', `Watched by ${describeWatcher(null, plainEnglish)}.`)] : []),

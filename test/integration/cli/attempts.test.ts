@@ -12,6 +12,10 @@ test('warden status shows the attempts of a run as one history, and what became 
     replaced_by: null,
     retry: { attempt: 1, of: 3, next_at: new Date(Date.parse(first.ended_at ?? '') + 3_600_000).toISOString() },
   });
+  const listed = await cli.run('list');
+  expect(listed.output).toMatch(/ started again at \d{4}-.*Z$/m);
+  expect(listed.output).toContain('Watched by nobody: no limit is kept, and nothing is started again.');
+  expect((await cli.run('status', first.run_id)).output).toMatch(/^watched by +nobody: /m);
   const { document: second } = await cli.json<RunJson>('restart', first.run_id, '--reason', 'flaky', '--wait');
   const audited = await cli.json('audit', '--run', second.run_id, '--action', 'launch');
   expect(audited.document).toMatchObject({ entries: [{ outcome: 'asked', why: 'flaky' }, { outcome: 'done' }] });

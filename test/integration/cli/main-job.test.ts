@@ -397,7 +397,7 @@ test('warden list and status say who watches, or that nobody does', async () => 
   await using cli = await warden();
   await cli.repository.defineWorkflows({ hang });
   const { run_id } = (await cli.json<RunJson>('run', 'hang')).document;
-  expect((await cli.run('list')).output).toContain('Watched by nobody: no limit is kept.');
+  expect((await cli.run('list')).output).toContain('Watched by nobody: no limit is kept');
   expect((await cli.json('status', run_id)).document).toMatchObject({ watcher: null });
 
   const watch = cli.start(['watch', '--interval', '1']);
