@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { type ChainedEntry, type ChainHead, redactedText } from '../core/audit-chain.ts';
-import { WardenError } from '../core/errors.ts';
+import { isWardenError, WardenError } from '../core/errors.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import type { RunId } from '../core/run-id.ts';
 import { myTurn } from '../event-loop-turns.ts';
@@ -25,6 +25,9 @@ const delayMilliseconds = 100;
 
 /** How long to wait for another process that is copying. */
 const lockPatienceMilliseconds = 1_000;
+
+/** On a busy machine several of them may be at it for longer: so often it is tried again soon, and nothing told. */
+const untoldTries = 10;
 
 const rowsAtOnce = 200;
 const tailBytes = 16 * 1024;
@@ -51,6 +54,8 @@ export class AuditMirror {
   #timer: NodeJS.Timeout | null = null;
   #work: Promise<void> | null = null;
   #hasFailed = false;
+  #timesHeldUp = 0;
+  #isClosed = false;
 
   constructor(stateFolder: string, diagnostics: Diagnostics) {
     this.file = path.join(stateFolder, auditFileName);
@@ -70,7 +75,7 @@ export class AuditMirror {
     this.#timer ??= setTimeout(() => void this.copied(), delayMilliseconds).unref();
   }
 
-  /** Resolves when all that was there to be copied is on the disk, or could not be copied now, which is told. */
+  /** Resolves when all that was there to be copied is on the disk, or could not be copied now: that is tried again, or told. */
   async copied(): Promise<void> {
     // What is under way may have begun before the last of it.
     await this.#work;
@@ -106,6 +111,7 @@ export class AuditMirror {
 
   /** What was not copied is copied by whoever comes next. */
   close(): void {
+    this.#isClosed = true;
     this.#stopTimer();
     this.#wanted = null;
   }
@@ -118,7 +124,13 @@ export class AuditMirror {
     try {
       await this.#locked(() => this.#copyFrom(source));
       this.#hasFailed = false;
+      this.#timesHeldUp = 0;
     } catch (error) {
+      if (isWardenError(error, 'state_folder_not_writable') && this.#timesHeldUp < untoldTries) {
+        this.#timesHeldUp += 1;
+        if (!this.#isClosed) this.copySoon(source);
+        return;
+      }
       if (!this.#hasFailed) this.#diagnostics.failed('copying the audit log to audit.jsonl', error);
       this.#hasFailed = true;
     }

@@ -9,7 +9,9 @@ import type { AuditEntry, Store } from '../../../src/core/ports/store.ts';
 import { runIdFrom } from '../../../src/core/run-id.ts';
 import { sha256 } from '../../../src/store/tables/audit-table.ts';
 import { openLastingStore } from '../../../src/store/lasting-store.ts';
+import { withLockFile } from '../../../src/store/lock-file.ts';
 import { migrations } from '../../../src/store/tables/schema.ts';
+import { eventually } from '../../support/eventually.ts';
 
 interface Place extends AsyncDisposable {
   readonly folder: string;
@@ -118,6 +120,24 @@ describe('the audit log', () => {
     expect(lines.map((line) => (JSON.parse(line) as { entry: number }).entry)).toEqual(
       Array.from({ length: 60 }, (_, index) => index + 1),
     );
+    expect(one.told).toEqual([]);
+  });
+
+  test('is copied a little later where somebody else is at it for long, which is no failure', async () => {
+    await using one = await place();
+    const store = await one.open();
+    const isCopied = (): Promise<boolean> =>
+      readFile(one.file('audit.jsonl'), 'utf8').then(
+        (text) => text.includes('"entry":1,'),
+        () => false,
+      );
+    await withLockFile(one.file('audit.jsonl.lock'), 0, async () => {
+      await store.audit(entry(1));
+      await store.auditCopied();
+      expect(await isCopied()).toBe(false);
+    });
+    await eventually(isCopied);
+    store.close();
     expect(one.told).toEqual([]);
   });
 
