@@ -43,7 +43,7 @@ const verbs = {
 describe.skipIf(process.platform !== 'linux')(`kill -9 of the host, seed ${seed}`, () => {
   test.each(['run', 'kill', 'restart', 'restart --resume'] as const)(
     'before and after every write and signal of `%s`: whoever comes next finds everything, and two are never alive',
-    { timeout: isLong ? 1_200_000 : 120_000 },
+    { timeout: isLong ? 1_200_000 : 300_000 },
     async (verb) => {
       const effects = await perform(verb, undefined);
       expect(effects).toBeGreaterThan(0);
@@ -68,7 +68,7 @@ describe.skipIf(process.platform !== 'linux')(`kill -9 of the host, seed ${seed}
 describe.skipIf(process.platform !== 'linux')(`kill -9 of the host by a git of its own, seed ${seed}`, () => {
   test(
     'before, in the middle of and after each git of a launch: whoever comes next finishes off what is half-made',
-    { timeout: isLong ? 1_200_000 : 120_000 },
+    { timeout: isLong ? 1_200_000 : 300_000 },
     async () => {
       const calls = await launchUntil(undefined);
       expect(calls).toBeGreaterThan(3);

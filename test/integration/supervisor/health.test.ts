@@ -76,7 +76,7 @@ describe('the watch', () => {
     await eventually(async () => {
       expect(await healthOf()).toEqual(expected);
       return true;
-    }, 30_000);
+    }, 60_000);
     expect(failures).toEqual([]);
   });
 

@@ -33,7 +33,7 @@ async function busyRepository(): Promise<TemporaryRepository & { readonly goOn: 
 describe('the queue', () => {
   test(
     'holds its limit under 50 launches at once from two processes, and survives a kill -9 of both',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const [limit, count] = [4, 50];
       await using repository = await temporaryRepository();

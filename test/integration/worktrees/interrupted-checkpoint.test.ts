@@ -8,7 +8,7 @@ const script = join(import.meta.dirname, 'checkpoint-in-process.ts');
 
 it(
   'a checkpoint that is killed at any of its git commands touches nothing, and the next one has all of it',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const test = await temporaryRepository();
     const made = await test.create();

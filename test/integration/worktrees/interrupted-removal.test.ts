@@ -36,7 +36,7 @@ async function expectPutRight(test: TestRepository, made: Made): Promise<void> {
 }
 
 describe.concurrent('a removal that is killed', () => {
-  it('at any of its git commands is put right by the next, and nothing is lost', { timeout: 120_000 }, async () => {
+  it('at any of its git commands is put right by the next, and nothing is lost', { timeout: 300_000 }, async () => {
     const test = await temporaryRepository();
     let command = 1;
     for (let isDone = false; !isDone; command += 1) {

@@ -283,7 +283,7 @@ describe.concurrent('a pool', () => {
 });
 
 describe.concurrent('whoever looks next puts right what was killed at any step', () => {
-  it('of preparing and renewing', { timeout: 120_000 }, async () => {
+  it('of preparing and renewing', { timeout: 300_000 }, async () => {
     const test = await temporaryRepository({ 'a/b': 'x' });
     let steps = 0;
     let hadLeft = 0;
@@ -309,7 +309,7 @@ describe.concurrent('whoever looks next puts right what was killed at any step',
     expect(await test.git('fsck', '--strict', '--no-dangling')).toBe('');
   });
 
-  it('of handing out, in whatever order the run and the pool are seen to', { timeout: 120_000 }, async () => {
+  it('of handing out, in whatever order the run and the pool are seen to', { timeout: 300_000 }, async () => {
     const test = await temporaryRepository({ 'a/b': 'x' });
     let steps = 0;
     let hadLeft = 0;

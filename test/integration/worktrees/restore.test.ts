@@ -236,7 +236,7 @@ describe.concurrent('restoring a checkpoint', () => {
     expect(await test.git('log', '-1', '--format=%B', String(ref))).toContain('"ignored/" 20 kB');
   });
 
-  it('that is killed at any of its git commands leaves nothing once somebody looks', { timeout: 120_000 }, async () => {
+  it('that is killed at any of its git commands leaves nothing once somebody looks', { timeout: 300_000 }, async () => {
     const test = await temporaryRepository(tracked);
     const made = await test.create();
     await makeDirty(made);
