@@ -54,20 +54,25 @@ export async function keepTree(
   { tree, isWhole, ...parts }: KeptParts,
   contents: () => Promise<CheckpointContents>,
 ): Promise<string> {
-  for (;;) {
-    const ref = await keepOnce(repository, runId, index, { tree, isWhole, ...parts }, contents);
-    if (ref !== null) return ref;
+  for (let number = 1; ;) {
+    const kept = await keepOnce(repository, runId, index, { tree, isWhole, ...parts }, contents, number);
+    if (typeof kept === 'string') return kept;
+    number = kept + 1;
   }
 }
 
-/** @returns null when somebody else took the number meanwhile */
+/**
+ * @param least its number at least
+ * @returns the number when that is taken: somebody else was faster, or the commit of one that there was is missing
+ */
 async function keepOnce(
   repository: Repository,
   runId: RunId,
   index: TemporaryIndex,
   { tree, isWhole, ...parts }: KeptParts,
   contents: () => Promise<CheckpointContents>,
-): Promise<string | null> {
+  least: number,
+): Promise<string | number> {
   const parents = [parts.head, parts.staged, parts.state].filter((commit) => commit !== null);
   const earlier = await storedCheckpoints(repository, runId);
   const last = earlier.at(-1);
@@ -76,7 +81,7 @@ async function keepOnce(
   await verify(repository, made, parts.head);
   if (same !== undefined) return same.ref;
   // A number that is taken is never given to other work.
-  const number = (last?.number ?? 0) + 1;
+  const number = Math.max(least, (last?.number ?? 0) + 1);
   const ref = `refs/warden/checkpoints/${runId}/${number}`;
   const none = '0'.repeat(made.length);
   const keeping = {
@@ -86,7 +91,9 @@ async function keepOnce(
   };
   const answer = await askGit(keeping);
   if (answer.exitCode === 0) return ref;
-  if ((await storedCheckpoints(repository, runId)).some((one) => one.ref === ref)) return null;
+  const taken = ['rev-parse', '--verify', '--quiet', ref];
+  const { exitCode } = await askGit({ directory: repository.gitDirectory, arguments: taken, operation });
+  if (exitCode === 0) return number;
   throw await gitFailure(keeping, answer);
 }
 

@@ -215,6 +215,25 @@ describe.concurrent('restoring a checkpoint', () => {
     await expect(restoring(test, made, 2)).rejects.toMatchObject({ code: 'no_checkpoint', facts: { known: [1] } });
   });
 
+  it('works beside a checkpoint whose commit is missing, which keeps its number', async () => {
+    const test = await temporaryRepository();
+    const made = await test.create();
+    const keep = async (work: string) => {
+      await writeFiles(made.path, { work });
+      return await test.worktrees.checkpoint({ ...made, why: 'by_hand' });
+    };
+    const lose = async (ref: string | null) => {
+      const commit = await test.git('rev-parse', String(ref));
+      await rm(join(test.repository.gitDirectory, 'objects', commit.slice(0, 2), commit.slice(2)));
+    };
+    await lose(await keep('first'));
+    const second = `refs/warden/checkpoints/${made.runId}/2`;
+    expect(await keep('second')).toBe(second);
+    expect(await contentOf((await restoring(test, made)).path)).toEqual(await contentOf(made.path));
+    await lose(second);
+    expect(await test.remove(made)).toMatchObject({ checkpoint: `refs/warden/checkpoints/${made.runId}/3` });
+  });
+
   it('leaves nothing when it fails half-way', async () => {
     const test = await temporaryRepository({ '.gitattributes': '*.bin filter=broken\n' });
     const made = await test.create();
