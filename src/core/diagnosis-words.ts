@@ -141,7 +141,10 @@ const words: { readonly [Code in FindingCode]: (finding: FindingOf<Code>, transl
   ],
   lost_checkpoint: ({ ref, commit }, translate) => [
     translate('the checkpoint {0} is recorded, and git has it no more.', ref),
-    translate('forget the record; the audit log keeps its commit {0}', commit),
+    translate(
+      'give it its ref again if all of its commit {0} is still there; else forget the record, the audit log keeps it',
+      commit,
+    ),
   ],
   unrecorded_checkpoint: ({ ref, isRepairable }, translate) => [
     translate('the checkpoint {0} is in git, and nothing is recorded of it.', ref),

@@ -37,6 +37,7 @@ export async function repair(world: World, finding: Finding): Promise<void> {
     case 'lost_checkpoint':
     case 'unrecorded_checkpoint': {
       const repository = await world.worktrees.repositoryOf(finding.repository);
+      if (finding.code === 'lost_checkpoint') await world.worktrees.returnCheckpointRef(repository, finding);
       await world.store.keepCheckpoints(finding.runId, await world.worktrees.checkpointsOf(repository, finding.runId));
       return;
     }

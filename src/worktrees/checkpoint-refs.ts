@@ -1,6 +1,7 @@
 import type { CheckpointRef, Repository } from '../core/ports/worktrees.ts';
 import { isRunId } from '../core/run-id.ts';
-import { askGit, gitText } from './git.ts';
+import { askGit, git, gitText } from './git.ts';
+import { durable } from './temporary-index.ts';
 
 type Named = Omit<CheckpointRef, 'problem'>;
 
@@ -27,6 +28,24 @@ export async function checkpointRefs(repository: Repository): Promise<Checkpoint
   return examined;
 }
 
+/**
+ * Gives a checkpoint its ref again, which somebody deleted, as a fetch does that mirrors all refs. Git deletes its commit
+ * some time later: where anything of it is missing, nothing is done.
+ * @throws WardenError git_failed when there is such a ref
+ */
+export async function returnCheckpointRef(
+  repository: Repository,
+  { ref, commit }: Pick<CheckpointRef, 'ref' | 'commit'>,
+): Promise<void> {
+  if ((await missingIn(repository, [{ commit }])) !== null) return;
+  const none = '0'.repeat(commit.length);
+  await git({
+    directory: repository.gitDirectory,
+    arguments: [...durable, 'update-ref', ref, commit, none],
+    operation: 'give a checkpoint its ref again',
+  });
+}
+
 /** What a partial clone lacks is fetched when it is needed. */
 async function isPartial(repository: Repository): Promise<boolean> {
   const answer = await askGit({
@@ -38,7 +57,7 @@ async function isPartial(repository: Repository): Promise<boolean> {
 }
 
 /** @returns what is missing of all that only checkpoints hold; null when nothing is */
-async function missingIn(repository: Repository, refs: readonly Named[]): Promise<string | null> {
+async function missingIn(repository: Repository, refs: readonly Pick<Named, 'commit'>[]): Promise<string | null> {
   const answer = await askGit({
     directory: repository.gitDirectory,
     arguments: [

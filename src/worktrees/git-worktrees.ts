@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Repository, Worktrees } from '../core/ports/worktrees.ts';
 import { changesSince } from './changes-since.ts';
+import { returnCheckpointRef } from './checkpoint-refs.ts';
 import { checkpointsOf } from './checkpoints-of.ts';
 import { commitOf } from './commit-of.ts';
 import { afterCheckout, create, isAsCreated } from './create.ts';
@@ -102,6 +103,7 @@ export function gitWorktrees(): Worktrees {
     checkpoint: async (worktree) => await checkpoints(async () => await keepWork(worktree)),
     checkpointsOf,
     deleteCheckpoints,
+    returnCheckpointRef,
     restore: async (request) => await restore(request, checkouts),
     async takeBackInterrupted(repository, endWorkers) {
       await takeBackInterrupted(repository, endWorkers);

@@ -278,6 +278,11 @@ export interface Worktrees {
   /** All or none. @throws WardenError git_failed when one of them is not what it was */
   deleteCheckpoints(repository: Repository, checkpoints: readonly Checkpoint[]): Promise<void>;
   /**
+   * Gives a checkpoint its ref again, which somebody deleted, if all of it is still there.
+   * @throws WardenError git_failed when there is such a ref
+   */
+  returnCheckpointRef(repository: Repository, checkpoint: Pick<CheckpointRef, 'ref' | 'commit'>): Promise<void>;
+  /**
    * Brings a checkpoint back into a new worktree on a new branch, with what was staged, locked and marked as the run's.
    * On any failure nothing of it is left.
    * @throws WardenError no_checkpoint, disk_full, git_failed

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { chmod, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Finding, type FindingCode, findingKey } from '../../../src/core/diagnosis.ts';
@@ -279,6 +279,12 @@ describe.skipIf(process.platform !== 'linux').concurrent('the doctor, of what is
     expect(await doctor.brief()).toEqual([`unrecorded_checkpoint ${ref}`]);
     expect(await doctor.repaired()).toEqual([`unrecorded_checkpoint ${ref}`]);
     await repository.git('update-ref', '-d', ref!);
+    expect(await doctor.repaired()).toEqual([`lost_checkpoint ${ref}`]);
+    expect(await repository.git('rev-parse', ref!)).toBe(commit);
+    expect(await doctor.brief()).toEqual([]);
+    const object = path.join(repository.path, '.git/objects', commit.slice(0, 2), commit.slice(2));
+    await rename(object, `${object} elsewhere`);
+    await rm(path.join(repository.path, '.git', ref!));
     expect(await doctor.brief()).toEqual([`lost_checkpoint ${ref}`]);
     expect(await doctor.repaired()).toEqual([`lost_checkpoint ${ref}`]);
     const done = (await scope.supervisor.audit({ runId: run.runId })).find(
@@ -286,6 +292,7 @@ describe.skipIf(process.platform !== 'linux').concurrent('the doctor, of what is
     );
     expect(done?.facts).toMatchObject({ commit });
 
+    await rename(`${object} elsewhere`, object);
     await repository.git('update-ref', ref!, commit);
     expect(await doctor.repaired()).toEqual([`unrecorded_checkpoint ${ref}`]);
     const blob = await repository.git('rev-parse', `${commit}:made`);
