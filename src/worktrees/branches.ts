@@ -1,5 +1,6 @@
 import type { Repository } from '../core/ports/worktrees.ts';
 import { askGit, git, gitText } from './git.ts';
+import { asWritten } from './git-environment.ts';
 import { isInCheckpoint, isMergedOtherwise } from './merged.ts';
 import type { OwnershipMark } from './ownership-mark.ts';
 
@@ -22,6 +23,7 @@ export async function isKept(repository: Repository, commit: string, exceptBranc
     directory: repository.path,
     arguments: ['for-each-ref', `--contains=${commit}`, '--format=%(refname) %(symref)', ...lasting],
     operation: 'look for branches',
+    environment: asWritten,
   });
   return names.split('\n').some((line) => {
     const [name = '', target = ''] = line.split(' ');
@@ -35,6 +37,7 @@ async function isInMainHead(repository: Repository, commit: string): Promise<boo
     directory: repository.path,
     arguments: ['merge-base', '--is-ancestor', commit, 'HEAD'],
     operation: 'look for branches',
+    environment: asWritten,
   });
   return answer.exitCode === 0;
 }

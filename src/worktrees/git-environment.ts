@@ -28,6 +28,15 @@ const repositoryBound = new Set([
 const disturbing =
   /^(GIT_((AUTHOR|COMMITTER)_DATE|ATTR_SOURCE|TRACE\w*|EDITOR|SEQUENCE_EDITOR|PAGER|EXTERNAL_DIFF|TEMPLATE_DIR|PROXY_COMMAND|\w+_PATHSPECS|REFLOG_ACTION|CONFIG_(KEY|VALUE)_\d+|TEST_\w+)|EDITOR|VISUAL|PAGER|PREFIX)$/i;
 
+/**
+ * Makes git see history as it is written. Commits that are only grafted on to others, or put in their place by
+ * `git replace`, are kept no longer than that is so.
+ */
+export const asWritten: Readonly<Record<string, string>> = {
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_GRAFT_FILE: '/dev/null',
+};
+
 /** The host's environment as git gets it from us: the user's own configuration, and nothing that points elsewhere. */
 export function gitEnvironment(additions: Readonly<Record<string, string>>): Record<string, string> {
   const environment: Record<string, string> = {};

@@ -1,6 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askGit, git, gitText } from './git.ts';
+import { asWritten } from './git-environment.ts';
 import { namesInReflog } from './reflog.ts';
 import { unlessMissing } from './system-failure.ts';
 import type { TemporaryIndex } from './temporary-index.ts';
@@ -32,6 +33,7 @@ export async function leftCommits(
   const held = ['--not', ...(head === null ? [] : [head]), '--branches', '--tags', '--remotes', '--'];
   const listed = await gitText({
     ...index,
+    environment: { ...index.environment, ...asWritten },
     arguments: ['rev-list', '--parents', '--ignore-missing', '--stdin', ...held],
     input: Buffer.from(`${left.join('\n')}\n`),
     operation,

@@ -1,5 +1,6 @@
 import type { Repository } from '../core/ports/worktrees.ts';
 import { askGit, gitText } from './git.ts';
+import { asWritten } from './git-environment.ts';
 
 /** Branches that others' work is merged into, beside what the main checkout is at. */
 const mainBranches = ['main', 'master'];
@@ -51,7 +52,7 @@ function asking(repository: Repository, signal: AbortSignal): Ask {
       directory: repository.path,
       arguments: parameters,
       operation,
-      environment,
+      environment: { ...asWritten, ...environment },
       signal,
     });
     return answer.exitCode === 0 ? answer.output.toString('utf8').trim() : null;
@@ -109,6 +110,7 @@ export async function isInCheckpoint(repository: Repository, runId: string, comm
     directory: repository.path,
     arguments: ['for-each-ref', `--contains=${commit}`, '--count=1', `refs/warden/checkpoints/${runId}/`],
     operation,
+    environment: asWritten,
   });
   return refs !== '';
 }

@@ -13,6 +13,7 @@ import {
   notTestedHere,
   temporaryFolder,
   temporaryRepository,
+  type TestRepository,
   writeFiles,
 } from './temporary-repository.ts';
 
@@ -70,6 +71,26 @@ describe.concurrent('removing a worktree', () => {
     expect(await test.remove(made)).toMatchObject({ branchDeleted: false, branchKept: made.branch });
     expect(await test.git('log', '-1', '--format=%s', 'alias')).toBe('work');
   });
+
+  it.each([
+    ['a replacement', async (test, tip) => await test.git('replace', '--graft', 'main', tip)],
+    [
+      'a graft',
+      async (test, tip) => {
+        const grafts = join(test.repository.gitDirectory, 'info/grafts');
+        await writeFile(grafts, `${await test.git('rev-parse', 'main')} ${tip}\n`);
+      },
+    ],
+  ] satisfies [string, (test: TestRepository, tip: string) => Promise<unknown>][])(
+    'keeps a branch whose commits the main branch has only by %s',
+    async (_, graft) => {
+      const test = await temporaryRepository();
+      const made = await test.create();
+      await git(made.path, 'commit', '--quiet', '--allow-empty', '--message=work');
+      await graft(test, await git(made.path, 'rev-parse', 'HEAD'));
+      expect(await test.remove(made)).toMatchObject({ branchKept: made.branch });
+    },
+  );
 
   it('never loses commits that two of our branches hold, even when both go at once', async () => {
     const test = await temporaryRepository();
