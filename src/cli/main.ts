@@ -16,7 +16,10 @@ import { UsageError } from './usage-error.ts';
 export async function main(argv: readonly string[]): Promise<number> {
   const output = new Output(asksForJson(argv), process.env);
   try {
-    return await execute(parseCommandLine(argv, commands), output);
+    const exitCode = await execute(parseCommandLine(argv, commands), output);
+    if (output.failure === null) return exitCode;
+    output.tell(`it was done, but the result could not be written: ${detailOf(output.failure)}`);
+    return exitCodeOf('failed');
   } catch (error) {
     return await fail(error, output);
   } finally {

@@ -10,22 +10,31 @@ const momentMilliseconds = 1_000;
 
 type Style = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 
-/** Standard output for the result, standard error for everything else. Ends quietly when nobody reads any more. */
+/**
+ * Standard output for the result, standard error for everything else. Ends quietly when nobody reads any more. What is done
+ * goes on when a log or a result cannot be written, as on a full disk: a watch whose log is full still ends what hangs.
+ */
 export class Output {
   /** One JSON document is printed instead of text. */
   readonly json: boolean;
   /** Text on standard output is painted. */
   readonly isColoured: boolean;
   readonly #closed = new AbortController();
+  #failure: Error | null = null;
 
   constructor(json: boolean, environment: NodeJS.ProcessEnv) {
     this.json = json;
     this.isColoured = !json && isColoured(environment, process.stdout.isTTY);
     process.stdout.on('error', this.#onError);
-    process.stderr.on('error', this.#onError);
+    process.stderr.on('error', ignored);
   }
 
-  /** Aborts when the reader of standard output is gone. */
+  /** Why the result could not be written; null where it could, or nobody wanted to read all of it. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  /** Aborts when the reader of standard output is gone, or nothing can be written there. */
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
@@ -90,15 +99,18 @@ export class Output {
   dispose(): void {
     setImmediate(() => {
       process.stdout.off('error', this.#onError);
-      process.stderr.off('error', this.#onError);
+      process.stderr.off('error', ignored);
     });
   }
 
   readonly #onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') this.#failure ??= error;
     this.#closed.abort();
   };
 }
+
+/** There is nowhere left to tell of it. */
+const ignored = (): void => undefined;
 
 /** Terminals obey some characters that JSON may hold as they are. */
 function jsonText(document: unknown): string {

@@ -1,9 +1,10 @@
 import Database from 'better-sqlite3';
+import { execa } from 'execa';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { shell } from '../../support/temporary-repository.ts';
-import { warden } from './warden.ts';
+import { entry, warden } from './warden.ts';
 
 describe('the command line itself', () => {
   test.each([
@@ -166,5 +167,26 @@ describe('the state folder', () => {
 
     expect(exitCode).toBe(1);
     expect(JSON.parse(output)).toMatchObject({ error: { code: 'database_newer', details: { found: 999 } } });
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a full disk', () => {
+  const fullIn = (redirection: '>' | '2>', parameters: readonly string[], stateFolder: string) =>
+    execa('sh', ['-c', `exec "$0" "$@" ${redirection}/dev/full`, process.execPath, entry, ...parameters], {
+      env: { WARDEN_STATE_DIR: stateFolder, WARDEN_RUN_ID: '' },
+      reject: false,
+    });
+
+  test('where the result goes is told, and where errors go keeps no exit code from being right', async () => {
+    await using cli = await warden();
+    const { stateFolder } = cli.repository;
+    for (const json of [[], ['--json']]) {
+      const { exitCode, stderr } = await fullIn('>', ['key', 'list', ...json], stateFolder);
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 1,
+        stderr: expect.stringMatching(/^warden: it was done, but the result could not be written: ENOSPC[^\n]*$/),
+      });
+    }
+    expect(await fullIn('2>', ['status', 'nobody'], stateFolder)).toMatchObject({ exitCode: 3, stdout: '' });
   });
 });
