@@ -1,6 +1,17 @@
 import * as vscode from 'vscode';
-import { isWardenError } from '../core/errors.ts';
-import { cleanupJson, errorJson, killPreviewJson, killReportJson, runJson, workflowsJson } from '../core/run-json.ts';
+import { auditJson } from '../core/audit-export.ts';
+import { isWardenError, WardenError } from '../core/errors.ts';
+import { isRunId } from '../core/run-id.ts';
+import {
+  checkpointsJson,
+  cleanupJson,
+  errorJson,
+  killPreviewJson,
+  killReportJson,
+  restoreJson,
+  runJson,
+  workflowsJson,
+} from '../core/run-json.ts';
 import { wholeCharacters } from '../server/whole-characters.ts';
 import type { RunReport } from '../supervisor/supervisor.ts';
 import type { SupervisorInThread } from '../thread/supervisor-in-thread.ts';
@@ -10,6 +21,7 @@ import type { SupervisorAccess } from './supervisor-access.ts';
 import type { RunDocument, WardenApi, WardenApiError } from './warden-api.ts';
 
 const mostLogBytes = 64 * 1024;
+const auditEntries = 100;
 
 /** What `activate` gives to other extensions. */
 export function createApi(access: SupervisorAccess, feed: RunsFeed): WardenApi {
@@ -66,6 +78,16 @@ export function createApi(access: SupervisorAccess, feed: RunsFeed): WardenApi {
     complete: (runId, options) => askedForRun((supervisor) => supervisor.complete(runId, options)),
     extend: (runId, minutes) => askedForRun((supervisor) => supervisor.extend(runId, minutes)),
     checkpoint: (runId) => asked((supervisor) => supervisor.checkpoint(runId)),
+    checkpoints: (runId) =>
+      asked(async (supervisor) => checkpointsJson(runId, null, await supervisor.checkpoints(runId))),
+    restore: (runId, options) =>
+      asked(async (supervisor) => restoreJson(runId, await supervisor.restore(runId, options))),
+    audit: ({ runId, limit = auditEntries, ...filter } = {}) =>
+      asked(async (supervisor) => {
+        if (runId !== undefined && !isRunId(runId)) throw new WardenError('unknown_run', { runId, nearest: [] });
+        const about = runId === undefined ? {} : { runId };
+        return { entries: (await supervisor.audit({ ...filter, ...about, limit })).map(auditJson) };
+      }),
     cleanup: (request) => asked(async (supervisor) => cleanupJson(await supervisor.cleanup(request), vscode.l10n.t)),
     onDidChange: (listener, thisArgument, disposables) =>
       feed.onDidLoad(() => listener.call(thisArgument), undefined, disposables),

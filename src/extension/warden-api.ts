@@ -31,6 +31,12 @@ export interface WardenApi {
   extend(runId: string, minutes: number): Promise<RunDocument>;
   /** Keeps the work of a run now. @returns the ref; null when there is nothing that its branch does not hold */
   checkpoint(runId: string): Promise<string | null>;
+  /** What of the work of a run was kept, the oldest first. */
+  checkpoints(runId: string): Promise<CheckpointsDocument>;
+  /** Brings a checkpoint, the last one when absent, back into a new worktree. */
+  restore(runId: string, options?: { readonly checkpoint?: number }): Promise<RestoreDocument>;
+  /** Who did what and how it went, in order: the last entries, or with `after` those behind that number. */
+  audit(filter?: AuditFilter): Promise<{ readonly entries: readonly AuditDocument[] }>;
   /** Removes worktrees of runs that are over, or only tells which. */
   cleanup(request: CleanupRequest): Promise<CleanupDocument>;
   /** Something about the runs may have changed; any window or command may have done it. */
@@ -98,6 +104,19 @@ export interface CleanupRequest {
   /** Only these worktrees, by path. */
   readonly only?: readonly string[];
   readonly why?: string;
+}
+
+export interface AuditFilter {
+  readonly runId?: string;
+  /** Only this, e.g. `kill`. */
+  readonly action?: string;
+  /** Epoch milliseconds, inclusive. */
+  readonly since?: number;
+  /** Epoch milliseconds, exclusive. */
+  readonly until?: number;
+  readonly after?: number;
+  /** At most so many; 100 when absent. */
+  readonly limit?: number;
 }
 
 export interface WorkflowDocument {
@@ -191,4 +210,38 @@ export interface CleanupDocument {
     readonly checkpoint: string | null;
   }[];
   readonly kept: readonly { readonly run_id: string; readonly path: string; readonly reasons: readonly string[] }[];
+}
+
+export interface CheckpointsDocument {
+  readonly run_id: string;
+  readonly checkpoints: readonly {
+    readonly number: number;
+    readonly ref: string;
+    readonly commit: string;
+    readonly why: string | null;
+    readonly at: string;
+    readonly files: number | null;
+  }[];
+}
+
+export interface RestoreDocument {
+  readonly run_id: string;
+  readonly worktree_path: string;
+  readonly branch: string;
+  /** Its ref. */
+  readonly checkpoint: string;
+  /** What differs from the run's branch as it is now; null where that has gone. */
+  readonly changes: readonly { readonly path: string; readonly change: string }[] | null;
+}
+
+export interface AuditDocument {
+  readonly entry: number;
+  readonly at: string;
+  readonly run_id: string | null;
+  readonly action: string;
+  readonly user: string;
+  readonly face: string;
+  readonly outcome: string;
+  readonly why: string | null;
+  readonly facts: Readonly<Record<string, unknown>>;
 }
