@@ -308,7 +308,7 @@ export function describeRetryStop(stop: RetryStop, translate: Translate): string
     case 'fails_at_once':
       return translate('not started again: it ends as soon as it has started, again and again');
     case 'too_late':
-      return translate('not started again: nobody watched when it was time');
+      return translate('not started again: nobody did so within an hour of its time');
   }
 }
 

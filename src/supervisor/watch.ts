@@ -330,7 +330,17 @@ export class Watch {
   async #retry(): Promise<void> {
     if (!this.#options.mayLaunch()) return;
     for (const run of await this.#retries.due()) {
-      if (!this.#hasActed(run)) this.#actAsHolder(run, this.#options.onRetry);
+      if (!this.#hasActed(run)) this.#actAsHolder(run, () => this.#makeRetry(run));
+    }
+  }
+
+  async #makeRetry(run: Run): Promise<void> {
+    try {
+      await this.#options.onRetry(run);
+    } catch (error) {
+      this.#retries.failed(run.runId);
+      this.#acted.delete(actOf(run));
+      throw error;
     }
   }
 

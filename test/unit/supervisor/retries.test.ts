@@ -43,3 +43,21 @@ test('one that a watcher finds hours late is not made', async () => {
   expect(await retries.due()).toEqual([]);
   expect(await retries.isAwaited(never)).toBe(false);
 });
+
+test('one that could not be made is due again, later each time, and not for ever', async () => {
+  const { retries, at } = watcher();
+  await retries.due();
+  at.monotonic = 30_000;
+  for (const minutes of [1, 2, 4, 8, 16]) {
+    expect(await retries.due()).toEqual([run]);
+    retries.failed(run.runId);
+    at.monotonic += minutes * 60_000 - 1;
+    expect(await retries.due()).toEqual([]);
+    expect(await retries.isAwaited(never)).toBe(true);
+    at.monotonic += 1;
+  }
+  retries.failed(run.runId);
+  at.monotonic += 24 * 3_600_000;
+  expect(await retries.due()).toEqual([]);
+  expect(await retries.isAwaited(never)).toBe(false);
+});
