@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { RunLog } from '../../core/ports/run-folders.ts';
 import { bytesUntilOver } from '../../run-output.ts';
+import type { LogPartJson } from '../answer-schemas.ts';
 import { eventStream, type ServerEvent } from '../event-stream.ts';
 import { flag, runPath, wholeNumber } from '../parameters.ts';
 import { type Asked, defineRoute, type Route } from '../route.ts';
@@ -50,8 +51,12 @@ const logs = defineRoute({
       await asked.supervisor.logs(run.runId, start, 1, log);
       return followed(asked, log, start);
     }
+    const total = await asked.supervisor.logBytes(run.runId, log);
     const bytes = await asked.supervisor.logs(run.runId, offset, limit, log);
-    return { document: { run_id: run.runId, log, ...partOf(bytes, offset) } };
+    const part = partOf(bytes, offset);
+    // It may have grown since it was counted; behind its end nothing was read.
+    const total_bytes = bytes.length === 0 ? total : Math.max(total, part.next_offset);
+    return { document: { run_id: run.runId, log, status: run.status, ...part, total_bytes } satisfies LogPartJson };
   },
 });
 

@@ -196,6 +196,9 @@ describe('warden mcp', () => {
     expect(all.document.output.endsWith(tail.output)).toBe(true);
     expect(tail.next_offset).toBe(total);
     expect((await mcp.call<LogPartJson>('get_run_log', { run_id, log: 'setup' })).document.output).toBe('');
+    // Behind its end there is nothing, however far behind.
+    const beyond = await mcp.call<LogPartJson>('get_run_log', { run_id, offset: 9_999 });
+    expect(beyond.document).toMatchObject({ output: '', total_bytes: total });
   });
 
   test('removes worktrees only where it is told that this is no dry run', async () => {

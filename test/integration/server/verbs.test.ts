@@ -128,7 +128,9 @@ test('a log is read in parts that cut no character in two, and followed to the e
   expect(events.map(({ document: part }) => part.output ?? '').join('')).toBe(text);
 
   const first = await get(`${at}?limit=3`);
-  expect(first.document).toMatchObject({ offset: 0, next_offset: 2, output: 'gr' });
+  const total_bytes = Buffer.byteLength(text);
+  expect(first.document).toMatchObject({ status: 'completed', offset: 0, next_offset: 2, total_bytes, output: 'gr' });
+  expect((await get(`${at}?offset=9999`)).document).toMatchObject({ next_offset: 9_999, total_bytes, output: '' });
   expect((await get(`${at}?offset=2`)).document.output).toBe(text.slice(2));
   const resumed = await fetch(`${at}?follow=true`, { headers: { 'last-event-id': '8' } });
   expect(eventsIn(await resumed.text())[0]?.document.output).toBe(text.slice(6));

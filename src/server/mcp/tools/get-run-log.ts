@@ -38,7 +38,8 @@ export const getRunLog = defineTool({
         status: run.status,
         offset: first,
         next_offset: next,
-        total_bytes: Math.max(total, next),
+        // It may have grown since it was counted; behind its end nothing was read.
+        total_bytes: length === 0 ? total : Math.max(total, next),
         output: text,
       },
       text: `${run.runId} (${run.workflowName}) ${run.status}: bytes ${first} to ${next} of ${total} of its ${log}`,
