@@ -1,5 +1,6 @@
 import type { CleanupReport, RemovedEntry } from '../core/cleanup-report.ts';
-import { WardenError } from '../core/errors.ts';
+import { isWardenError, WardenError } from '../core/errors.ts';
+import { describeKeepReason, plainEnglish } from '../core/messages.ts';
 import type { Repository } from '../core/ports/worktrees.ts';
 import { type KeepReason, reasonsToKeep, type RemovalFacts, type WorktreeFacts } from '../core/removal.ts';
 import { retryDelay } from '../core/retry.ts';
@@ -189,9 +190,8 @@ export async function removeWorktree(
       // Whatever it does to the work, it was kept before.
       keptBefore = await world.worktrees.checkpoint({ ...worktree, why: 'removal' });
       teardownFailure = await tearDown(world, now.run, worktree.path);
-      await requireUnoccupied(world, worktree.path);
     }
-    const removed = await world.worktrees.remove(repository, worktree);
+    const removed = await world.worktrees.remove(repository, worktree, () => requireUnoccupied(world, worktree.path));
     const checkpoint = keptBefore ?? removed.checkpoint;
     if (worktree.restored === null) await removeTemporaryFiles(world, worktree);
     await world.store.change(
@@ -213,18 +213,23 @@ export async function removeWorktree(
     await forgetWorktree(world, worktree);
     return { bytes: removed.bytes, checkpoint, branchKept: removed.branchKept, teardownFailure };
   } catch (error) {
-    const detail = failureWords(error);
+    const reason = reasonOf(error);
+    const detail = reason.code === 'failed' ? reason.detail : describeKeepReason(reason, plainEnglish);
     await world.store.audit(
       auditOf(world, worktree.runId, 'cleanup', 'failed', { why, facts: { ...facts, ...duration(), detail } }),
     );
-    return { reasons: [{ code: 'failed', detail }] };
+    return { reasons: [reason] };
   }
 }
 
-/** Nothing goes while a process lives in it, whoever began that. */
-async function requireUnoccupied(world: World, path: string): Promise<void> {
-  const [occupant] = await world.executor.occupantsOf(path);
-  if (occupant === undefined) return;
-  const detail = `since its teardown command ${occupant.name} (pid ${occupant.pid}) works in it`;
-  throw new WardenError('git_failed', { operation: 'remove worktree', detail });
+function reasonOf(error: unknown): KeepReason {
+  if (!isWardenError(error, 'worktree_occupied')) return { code: 'failed', detail: failureWords(error) };
+  const { pid, name } = error.facts;
+  return { code: 'occupied', pid, name };
+}
+
+/** Nothing goes while a process lives in it, whoever began that while its work was kept. */
+async function requireUnoccupied({ executor }: World, path: string): Promise<void> {
+  const [occupant] = await executor.occupantsOf(path);
+  if (occupant !== undefined) throw new WardenError('worktree_occupied', { path, ...occupant });
 }

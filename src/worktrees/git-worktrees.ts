@@ -83,8 +83,8 @@ export function gitWorktrees(): Worktrees {
     sizesOf: async (paths, signal) => await measurements(async () => await sizesOf(paths, signal), signal),
     lastChangeIn,
     refusalOf,
-    async remove(repository, worktree) {
-      const removed = await remove(repository, worktree);
+    async remove(repository, worktree, requireFree) {
+      const removed = await remove(repository, worktree, requireFree);
       deleteInBackground(repository, worktree.path);
       return removed;
     },

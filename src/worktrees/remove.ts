@@ -19,9 +19,14 @@ const operation = 'remove worktree';
 /**
  * Keeps the work, verifies what was kept, and only then removes the worktree: one rename into the trash beside it, which
  * the caller empties. On any failure the worktree is where it was.
- * @throws WardenError git_failed, disk_full
+ * @param requireFree asked right before that
+ * @throws WardenError git_failed, disk_full; what requireFree throws
  */
-export async function remove(repository: Repository, worktree: WorktreeFacts): Promise<RemovedWorktree> {
+export async function remove(
+  repository: Repository,
+  worktree: WorktreeFacts,
+  requireFree: () => Promise<void> = async () => await Promise.resolve(),
+): Promise<RemovedWorktree> {
   const { runId, path } = worktree;
   try {
     const entry = await removableEntry(repository, worktree);
@@ -38,6 +43,7 @@ export async function remove(repository: Repository, worktree: WorktreeFacts): P
         if (now.head !== entry.head || !(await work.isUpToDate())) throw refusal(`${path} was changed meanwhile`);
         await work.requireWhole();
         await finishEarlierRemovals(repository);
+        await requireFree();
         const aside = await takeAway(repository, entry, worktreePath);
         const branchDeleted = await deleteBranchOfRun(repository, now.mark);
         // The worktree has gone; whatever keeps its entry from being discarded is met again with the next removal.

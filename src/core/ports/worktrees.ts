@@ -225,8 +225,9 @@ export interface Worktrees {
   /**
    * Keeps the work in a checkpoint, verifies it, then removes the worktree link-safe, and the branch where its tip is
    * reachable from elsewhere. The caller has decided that it may go.
+   * @param requireFree asked right before it goes, once its work is kept; when it throws, it stays
    */
-  remove(repository: Repository, worktree: WorktreeFacts): Promise<RemovedWorktree>;
+  remove(repository: Repository, worktree: WorktreeFacts, requireFree?: () => Promise<void>): Promise<RemovedWorktree>;
   /** Deletes what removals that were cut off left in the trash. @throws WardenError git_failed when some of it cannot be deleted */
   emptyTrash(repository: Repository): Promise<void>;
   /** Why `remove` would refuse now, in words, as far as that is told without keeping the work; else null. Never throws. */

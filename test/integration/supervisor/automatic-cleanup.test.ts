@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -137,6 +138,28 @@ test('that of a killed run goes only when what it left has been kept, however lo
   setTimeout(() => kept.resolve(), 500);
   expect(await decided(supervisor, run)).toMatchObject({ outcome: 'done' });
   expect(order[0]).toBe('kill');
+});
+
+test('one that somebody enters while its work is kept stays, also when a person asks for its removal', async () => {
+  await using repository = await temporaryRepository();
+  const visitors: ChildProcess[] = [];
+  await using scope = await testSupervisor(repository, ({ worktrees }) => ({
+    worktrees: {
+      ...worktrees,
+      remove: async (of, worktree, ...others) => {
+        visitors.push(spawn('sleep', ['600'], { cwd: worktree.path, stdio: 'ignore' }));
+        return worktrees.remove(of, worktree, ...others);
+      },
+    },
+  }));
+  const run = await ended(repository, scope.supervisor, 'true', {});
+  try {
+    const { kept } = await scope.supervisor.cleanup({ directory: repository.path, dryRun: false, maxAgeHours: 0 });
+    expect(kept).toMatchObject([{ runId: run.runId, reasons: [{ code: 'occupied', name: 'sleep' }] }]);
+    expect(there(run)).toBe(true);
+  } finally {
+    for (const visitor of visitors) visitor.kill('SIGKILL');
+  }
 });
 
 test('that of a run which is to be started again stays until that is done', async () => {
