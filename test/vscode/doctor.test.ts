@@ -10,7 +10,7 @@ windowTest('the doctor tells what is wrong, and repairs it after a question that
   const { page } = workbench;
   await openView(page, 'Workflow Warden');
   // Whoever opens the state folder sees to its rights himself.
-  await eventually(() => leaseNow(stateFolder), 20_000);
+  await eventually(() => leaseNow(stateFolder));
   await chmod(stateFolder, 0o755);
 
   await runCommand(page, 'Warden: Doctor: Look for What Is Wrong…');

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
 
 /** Waits until the workbench has restored its parts. */
 export async function workbenchReady(page: Page): Promise<void> {
@@ -73,6 +74,27 @@ export async function contextMenu(page: Page, item: Locator, entry: string): Pro
     // A menu ignores the mouse in its first moments.
     if (await choice.isVisible()) await choice.click({ timeout: 2000 });
     await choice.waitFor({ state: 'hidden', timeout: 300 });
+  });
+}
+
+/**
+ * Waits until what was chosen for a row of a tree has its effect. While a tree is read anew, as when runs begin or end,
+ * VS Code knows none of its rows: a command gets none then, and asks which was meant.
+ *
+ * @param meant of what it asks for, by its label
+ */
+export async function untilTaken(
+  page: Page,
+  meant: string,
+  hasEffect: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const asked = page.getByPlaceholder(/^Pick a (run|worktree)$/);
+  await eventually(async () => {
+    if (await asked.isVisible()) {
+      await pickQuickPickItem(page, new RegExp(meant));
+      await asked.waitFor({ state: 'hidden' });
+    }
+    return hasEffect();
   });
 }
 

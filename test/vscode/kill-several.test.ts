@@ -16,6 +16,7 @@ import {
   runCommand,
   statusBarItem,
   treeItem,
+  untilTaken,
 } from './interactions.ts';
 import { type Window, windowTest } from './window.ts';
 
@@ -33,7 +34,7 @@ async function startedRuns(window: Window, ...workflows: readonly string[]): Pro
       .click();
     await page.getByText(/Press 'Enter' to confirm/).waitFor();
     await page.keyboard.press('Enter');
-    await eventually(() => window.runs().some((run) => run.workflow_name === name && run.status === 'running'), 20_000);
+    await eventually(() => window.runs().some((run) => run.workflow_name === name && run.status === 'running'));
   }
 }
 
@@ -82,14 +83,16 @@ windowTest(
     await writeFile(path.join(one!.worktree_path!, 'new.txt'), 'new');
     await openView(page, 'Workflow Warden');
 
-    await contextMenu(page, treeItem(page, /^one/, 'Runs').first(), 'Kill Run');
     const question = modalDialog(page, /Kill one\?/);
+    await contextMenu(page, treeItem(page, /^one/, 'Runs').first(), 'Kill Run');
+    await untilTaken(page, 'one', () => question.isVisible());
     await question.getByText(/one new file is not committed/).waitFor();
     await answer(question, 'Cancel');
     expect(processesOf(one!.run_id).length).toBeGreaterThan(0);
 
     await contextMenu(page, treeItem(page, /^one/, 'Runs').first(), 'Kill Run');
-    await answer(modalDialog(page, /Kill one\?/), 'Kill');
+    await untilTaken(page, 'one', () => question.isVisible());
+    await answer(question, 'Kill');
     await notification(page, /one gracefully terminated/).waitFor();
     expect(processesOf(one!.run_id)).toEqual([]);
   },
@@ -101,7 +104,7 @@ windowTest('a process that outlives its run is told above the tree and in the st
   const [one] = window.runs();
   await openView(page, 'Workflow Warden');
   await contextMenu(page, treeItem(page, /^one/, 'Runs').first(), 'Kill Run');
-  await window.run('one', 'terminated');
+  await untilTaken(page, 'one', () => window.runs().some(({ status }) => status === 'terminated'));
   await statusBarItem(page, /Warden:/).waitFor({ state: 'hidden' });
 
   await using orphan = await claimant(window, one!.run_id);

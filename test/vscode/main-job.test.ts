@@ -17,6 +17,7 @@ import {
   treeItem,
   trustWorkspace,
   typeInInput,
+  untilTaken,
 } from './interactions.ts';
 import { type Window, windowTest } from './window.ts';
 
@@ -43,14 +44,17 @@ windowTest(
     expect(processesOf(run.run_id).length).toBeGreaterThan(0);
 
     await contextMenu(page, item, 'Kill Run');
+    await untilTaken(page, 'hanger', () => window.runs().some(({ status }) => status === 'terminated'));
     await notification(page, /hanger gracefully terminated/).waitFor();
     expect(processesOf(run.run_id)).toEqual([]);
     expect((await window.run('hanger', 'terminated')).run_id).toBe(run.run_id);
 
     await contextMenu(page, treeItem(page, /^hanger/, 'Runs').first(), 'Show Audit');
-    await page.getByText(/^20.*Z\s+kill\s+done\s+\S+\s+\(vscode\)/).waitFor();
+    const shown = page.getByText(/^20.*Z\s+kill\s+done\s+\S+\s+\(vscode\)/);
+    await untilTaken(page, 'hanger', () => shown.isVisible());
 
     await clickInlineAction(treeItem(page, /^hanger/, 'Runs').first(), 'Restart Run');
+    await untilTaken(page, 'hanger', () => window.runs().length > 1);
     const again = await window.run('hanger', 'running');
     expect(again.restarted_from).toBe(run.run_id);
     expect(processesOf(again.run_id).length).toBeGreaterThan(0);
@@ -81,8 +85,10 @@ windowTest('force kill asks first and does not wait', {}, async (window) => {
   await startFromPalette(window, 'stubborn');
   const run = await window.run('stubborn', 'running');
   await openView(page, 'Workflow Warden');
+  const question = modalDialog(page, /Force kill stubborn\?/);
   await contextMenu(page, treeItem(page, /^stubborn/, 'Runs').first(), 'Force Kill Run');
-  await answer(modalDialog(page, /Force kill stubborn\?/), 'Force Kill');
+  await untilTaken(page, 'stubborn', () => question.isVisible());
+  await answer(question, 'Force Kill');
   await window.run('stubborn', 'killed');
   expect(processesOf(run.run_id)).toEqual([]);
 });

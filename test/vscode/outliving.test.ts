@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { leaseNow } from '../support/lease-now.ts';
 import { processesOf } from '../support/run-processes.ts';
 import { shell } from '../support/temporary-repository.ts';
-import { answer, contextMenu, modalDialog, openView, pickQuickPickItem, treeItem } from './interactions.ts';
+import { answer, contextMenu, modalDialog, openView, treeItem, untilTaken } from './interactions.ts';
 import { type RunRow, type Window, windowTest } from './window.ts';
 
 const entry = path.join(import.meta.dirname, '../../dist/bundle/warden.cjs');
@@ -68,7 +68,7 @@ async function killInTree(window: Window, ...names: Agent[]): Promise<void> {
     // A critical section that is under way is shown first.
     await chooseInMenu(window, name, 'Kill Run', async () => isOver() || (await question.isVisible()));
     if (name === 'writer') await answer(question, 'Kill');
-    await eventually(isOver, 20_000);
+    await eventually(isOver);
   }
 }
 
@@ -82,26 +82,15 @@ async function forceKill(window: Window, name: Agent): Promise<void> {
   );
 }
 
-/**
- * While a tree is read anew, as when runs begin or end, VS Code knows none of its rows: the command of a menu gets none
- * then, and asks which run was meant.
- */
 async function chooseInMenu(
   window: Window,
   name: Agent,
   entry: string,
-  isTaken: () => Promise<boolean>,
+  isTaken: () => boolean | Promise<boolean>,
 ): Promise<void> {
   const { page } = window.workbench;
   await contextMenu(page, item(window, name), entry);
-  const asked = page.getByPlaceholder('Pick a run');
-  await eventually(async () => {
-    if (await asked.isVisible()) {
-      await pickQuickPickItem(page, new RegExp(name));
-      await asked.waitFor({ state: 'hidden' });
-    }
-    return isTaken();
-  }, 20_000);
+  await untilTaken(page, name, isTaken);
 }
 
 const newest = (window: Window, name: Agent): RunRow =>
@@ -111,7 +100,7 @@ const goOn = (window: Window): Promise<void> => writeFile(signalFile(window), ''
 
 /** Ended once, by this method and with nothing left, as seen from outside. */
 async function expectKilled(window: Window, { run_id, workflow_name }: RunRow, method: string): Promise<void> {
-  await eventually(() => newest(window, workflow_name as Agent).ended_at !== null, 30_000);
+  await eventually(() => newest(window, workflow_name as Agent).ended_at !== null);
   const { status, kill_report } = newest(window, workflow_name as Agent);
   expect({ workflow_name, status }).toEqual({
     workflow_name,
@@ -140,7 +129,7 @@ windowTest('a reload leaves runs alone, and a kill goes on in whatever stage it 
 
   await expectKilled(window, runs.crowd, 'system');
   await item(window, 'patient', 'asked to end, .*s of 2 min').waitFor();
-  await chooseInMenu(window, 'tough', 'Force Now', () => Promise.resolve(newest(window, 'tough').ended_at !== null));
+  await chooseInMenu(window, 'tough', 'Force Now', () => newest(window, 'tough').ended_at !== null);
   await expectKilled(window, runs.tough, 'system');
   await goOn(window);
   await expectKilled(window, runs.writer, 'graceful');
@@ -173,7 +162,7 @@ windowTest(
     expect(leaseNow(window.stateFolder)).toEqual({ pid: standIn, face: 'watch' });
 
     await window.workbench.reopen();
-    await eventually(() => leaseNow(window.stateFolder)?.face === 'vscode', 30_000);
+    await eventually(() => leaseNow(window.stateFolder)?.face === 'vscode');
     await eventually(() => !existsSync(`/proc/${standIn}`));
     expect(leaseNow(window.stateFolder)?.pid).toBe(await window.workbench.extensionHostPid());
     expect(processesOf(runs.sleeper.run_id)).toEqual(before);
@@ -192,7 +181,7 @@ windowTest('a killed extension host does not take its runs with it, and its kill
   await forceKill(window, 'crowd');
   process.kill(host, 'SIGKILL');
 
-  await eventually(async () => (await window.workbench.extensionHostPid()) !== host, 30_000);
+  await eventually(async () => (await window.workbench.extensionHostPid()) !== host);
   await expectKilled(window, runs.deaf, 'system');
   await expectKilled(window, runs.crowd, 'system');
   expect(processesOf(runs.sleeper.run_id)).toEqual(before);

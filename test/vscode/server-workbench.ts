@@ -42,6 +42,7 @@ export async function openServerWorkbench(options: WorkbenchOptions): Promise<Wo
     });
     browser = await launchBrowser();
     const context = await browser.newContext({ viewport: size });
+    context.setDefaultTimeout(60_000);
     return await show(await context.newPage(), server, { folder: options.folder, stateDirectory, close });
   } catch (error) {
     await close();

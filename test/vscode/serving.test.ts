@@ -1,8 +1,6 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { expect } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { pickQuickPickItem, runCommand } from './interactions.ts';
 import { windowTest } from './window.ts';
 
@@ -17,18 +15,10 @@ windowTest(
   'a window serves where its settings name a port, and offers its tools to the agents of VS Code',
   { userSettings: { 'warden.server.port': port, 'chat.disableAIFeatures': false } },
   async ({ workbench: { page } }) => {
-    expect(await eventually(isServed, 30_000)).toBe(true);
+    expect(await eventually(isServed)).toBe(true);
     await runCommand(page, 'MCP: List Servers');
     await pickQuickPickItem(page, /^Workflow Warden/);
     await pickQuickPickItem(page, 'Start Server');
     await page.getByText(/Discovered\s9\stools/).waitFor();
   },
 );
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { processesOf } from '../support/run-processes.ts';
-import { contextMenu, openView, pickQuickPickItem, runCommand, treeItem, typeInInput } from './interactions.ts';
+import { contextMenu, openView, pickQuickPickItem, runCommand } from './interactions.ts';
+import { treeItem, typeInInput, untilTaken } from './interactions.ts';
 import { windowTest } from './window.ts';
 
 const vsix = path.join(import.meta.dirname, '../../dist/workflow-warden.vsix');
@@ -16,6 +17,6 @@ windowTest('the VSIX installs, and the path from start to kill works from it', {
   const run = await window.run('hanger', 'running');
   await openView(page, 'Workflow Warden');
   await contextMenu(page, treeItem(page, /^hanger/, 'Runs').first(), 'Kill Run');
-  await window.run('hanger', 'terminated');
+  await untilTaken(page, 'hanger', () => window.runs().some(({ status }) => status === 'terminated'));
   expect(processesOf(run.run_id)).toEqual([]);
 });

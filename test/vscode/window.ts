@@ -87,7 +87,7 @@ async function openWindow(sample: SampleRepository, options: WindowOptions): Pro
     stateFolder,
     runs,
     run: (workflowName, status) =>
-      eventually(() => runs().findLast((run) => run.workflow_name === workflowName && run.status === status), 20_000),
+      eventually(() => runs().findLast((run) => run.workflow_name === workflowName && run.status === status), 60_000),
   };
 }
 

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { shell } from '../support/temporary-repository.ts';
 import { answer, clickInlineAction, contextMenu, hover, modalDialog, notification } from './interactions.ts';
-import { openView, pickQuickPickItem, runCommand, tooltip, treeItem } from './interactions.ts';
+import { openView, pickQuickPickItem, runCommand, tooltip, treeItem, untilTaken } from './interactions.ts';
 import { windowTest } from './window.ts';
 
 /** 2 MB that no file system can make smaller, and two letters that are not ASCII. */
@@ -34,7 +34,8 @@ windowTest(
     await hover(row, tooltip(page, /Goes only if you insist[^]*its run ended .* ago[^]*2 files are not committed/));
 
     await contextMenu(page, row, 'Checkpoint Now');
-    await notification(page, /is kept in refs\/warden\/checkpoints\/.*\/1/).waitFor();
+    const kept = notification(page, /is kept in refs\/warden\/checkpoints\/.*\/1/);
+    await untilTaken(page, 'worker', () => kept.isVisible());
 
     await runCommand(page, 'Warden: Remove Worktree…');
     await pickQuickPickItem(page, /2 files are not committed/);
@@ -56,7 +57,7 @@ windowTest(
     await clickInlineAction(treeItem(page, /^worker, .* ago, one checkpoint/, 'Worktrees'), 'Restore Work…');
     await pickQuickPickItem(page, /^Checkpoint 1/);
     const restored = `${worktree}-restored-1`;
-    await eventually(() => existsSync(path.join(restored, 'work.bin')), 20_000);
+    await eventually(() => existsSync(path.join(restored, 'work.bin')));
     await treeItem(page, /^worker · 2.* MB, restored · 2 files are not committed/, 'Worktrees').waitFor();
     expect((await readFile(path.join(restored, 'big'))).equals(before)).toBe(true);
     expect(await readFile(path.join(restored, 'work.bin'), 'utf8')).toBe('ä\0ö');
