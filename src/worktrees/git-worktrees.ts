@@ -117,8 +117,8 @@ export function gitWorktrees(): Worktrees {
 }
 
 async function deleteRemoved(repository: Repository, folder: string): Promise<void> {
+  if ((await unlessMissing(lstat(folder))) === null) return;
   const trash = trashFolderIn(folder);
-  if ((await unlessMissing(lstat(trash))) === null) return;
   try {
     await emptyTrash(trash);
     await holdingLock(repository, async () => {
