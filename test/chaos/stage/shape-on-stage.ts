@@ -64,12 +64,12 @@ async function stand(shape: Shape, lifeline: Lifeline): Promise<readonly SeenPro
       if (index >= 0) missing.splice(index, 1);
     }
     return missing.length === 0;
-  }, 20_000);
+  });
   lifeline.letGo();
   return eventually(() => {
     const holders = lifeline.holders();
     return holders.length > 0 && (shape.stands?.(holders) ?? true) ? holders : null;
-  }, 20_000);
+  });
 }
 
 /** Kills it, and looks from outside whether what the supervisor says is so. */

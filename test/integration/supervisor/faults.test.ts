@@ -481,7 +481,7 @@ describe('the watch', () => {
     const runs = await eventually(async () => {
       const found = await scope.supervisor.recent({});
       return found.length === 3 && found.every(({ run }) => run.status === 'failed') ? found : null;
-    }, 20_000);
+    });
     expect(runs.map(({ run }) => run.retryNumber)).toEqual([2, 1, 0]);
     expect(runs[1]?.run.restartedFrom).toBe(first.runId);
     await sleep(2_000);
@@ -499,7 +499,7 @@ describe('the watch', () => {
     const last = await eventually(async () => {
       const [found] = await supervisor.recent({});
       return found?.retry?.stopped === 'fails_at_once' ? found : null;
-    }, 20_000);
+    });
     expect(last).toMatchObject({ retry: { attempt: 3, of: 11, nextAt: null }, replacedBy: null });
     const attempts = await supervisor.attemptsOf(first.runId);
     expect(attempts).toEqual(await supervisor.attemptsOf(last.run.runId));
@@ -527,7 +527,7 @@ describe('the watch', () => {
     const run = await scope.supervisor.run({ workflowName: 'worker', directory: repository.path, message: '' });
     expect(scope.supervisor.isWatching).toBe(false);
     await other.crash();
-    await eventually(() => scope.supervisor.isWatching, 15_000);
+    await eventually(() => scope.supervisor.isWatching);
     const ended = await eventually(async () => {
       const [report] = await scope.supervisor.recent({});
       return report?.run.status === 'failed' ? report.run : null;

@@ -112,7 +112,7 @@ describe('the watch', () => {
     supervisor.startWatching(60_000);
     await eventually(() => supervisor.isWatching);
     const { runId } = await supervisor.run({ workflowName: 'late', directory: repository.path, message: '' });
-    await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'terminated', 20_000);
+    await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'terminated');
     expect((await supervisor.status(runId)).run.reason).toMatchObject({ why: expect.stringMatching(/; limit 1 s$/) });
   });
 

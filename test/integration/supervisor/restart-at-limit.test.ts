@@ -26,7 +26,7 @@ describe('a run that its workflow wants started again', () => {
     const { supervisor } = scope;
     const first = await supervisor.run({ workflowName: 'worker', directory: repository.path, message: 'go on' });
     await using other = startOtherProcess('watch', {}, repository.stateFolder);
-    await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'terminating', 20_000);
+    await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'terminating');
     await other.crash();
 
     supervisor.startWatching(500);
@@ -53,7 +53,7 @@ describe('a run that its workflow wants started again', () => {
     {
       await using other = await testSupervisor(repository, startingNothing, { leavesRuns: true });
       other.supervisor.startWatching(500);
-      await eventually(() => other.failures.length > 0, 20_000);
+      await eventually(() => other.failures.length > 0);
     }
     expect((await supervisor.recent({})).map(({ run }) => run.status)).toEqual([
       expect.stringMatching(/^(killed|terminated)$/),
@@ -61,7 +61,7 @@ describe('a run that its workflow wants started again', () => {
 
     supervisor.startWatching(500);
 
-    await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'completed', 20_000);
+    await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'completed');
     expect((await supervisor.recent({}))[0]?.run.restartedFrom).toBe(first.runId);
   });
 
@@ -74,7 +74,7 @@ describe('a run that its workflow wants started again', () => {
     {
       await using other = await testSupervisor(repository, startingNothing, { leavesRuns: true });
       other.supervisor.startWatching(500);
-      await eventually(() => other.failures.length > 0, 20_000);
+      await eventually(() => other.failures.length > 0);
     }
     expect((await supervisor.status(runId)).run).toMatchObject({ followUp: 'restart' });
 
@@ -92,7 +92,7 @@ describe('a run that its workflow wants started again', () => {
     {
       await using other = await testSupervisor(repository, undefined, { leavesRuns: true });
       other.supervisor.startWatching(500);
-      await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'terminating', 20_000);
+      await eventually(async () => (await supervisor.recent({}))[0]?.run.status === 'terminating');
       expect(await supervisor.kill(runId, { why: 'enough' })).toMatchObject({ success: true });
       await other.supervisor.settled();
       expect(other.failures).toEqual([]);
@@ -126,7 +126,7 @@ describe('a run that was given more time at the very moment when it was to be en
     const { runId } = await person.supervisor.run({ workflowName: 'late', directory: repository.path, message: '' });
     scope.supervisor.startWatching(500);
 
-    await eventually(() => given > 0, 20_000);
+    await eventually(() => given > 0);
 
     await scope.supervisor.settled();
     expect((await person.supervisor.status(runId)).run).toMatchObject({ status: 'running', stop: null });

@@ -253,7 +253,7 @@ describe('what a run saved in its checkpoint folder', () => {
       const { runs } = await scope.supervisor.list({});
       const found = runs.find(({ run }) => run.restartedFrom === old.runId)?.run;
       return found?.endedAt == null ? null : found;
-    }, 20_000);
+    });
 
     expect(retried).toMatchObject({ status: 'completed', exitCode: 0, retryNumber: 1 });
   });

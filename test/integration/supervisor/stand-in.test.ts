@@ -154,7 +154,7 @@ describe('what stands in for a window', () => {
     expect(existsSync(worked)).toBe(true);
     standIn(repository);
     const pid = await standingIn(repository);
-    await eventually(() => isGone(pid), 20_000);
+    await eventually(() => isGone(pid));
     const runs = (await scope.supervisor.recent({})).map(({ run }) => run);
     expect(runs).toMatchObject([
       { status: 'completed', restartedFrom: first.runId, retryNumber: 1 },

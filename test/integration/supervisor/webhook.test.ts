@@ -88,7 +88,7 @@ describe('the webhook', () => {
     await supervisor.kill(sleeping, { why: 'wrong branch' });
     const hung = await start('hung');
     await supervisor.wait(late);
-    await eventually(async () => server.received.length >= 5 && (await hasDelivered(scope)), 20_000);
+    await eventually(async () => server.received.length >= 5 && (await hasDelivered(scope)));
     const told = bodies(server).map(({ kind, run, reasons }) => `${run.run_id} ${kind}: ${reasons.join('; ')}`);
     const expected = [
       `${failed} failed: the command ended with exit code 3`,
@@ -188,7 +188,7 @@ describe('the webhook', () => {
       `telling the webhook of ${runId} (failed): The webhook at ${new URL(gone.url).host} did not answer (ECONNREFUSED). It is tried again, for a day.`,
     ]);
     await using server = await endpoint(() => 200, port);
-    await eventually(() => server.received.length === 1, 20_000);
+    await eventually(() => server.received.length === 1);
   });
 
   test('that never answers holds up no look, no kill and no end', async () => {
