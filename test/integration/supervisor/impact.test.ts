@@ -26,7 +26,11 @@ describe('what a kill would cut off', () => {
       parentRunId: run.runId,
     });
 
-    const [impact] = await scope.supervisor.impactOf([run.runId]);
+    const impact = await eventually(async () => {
+      const [seen] = await scope.supervisor.impactOf([run.runId]);
+      // On a busy machine git need not answer in time.
+      return seen?.files.state === 'observed' && seen.commits.state === 'observed' ? seen : null;
+    });
 
     expect(impact).toEqual({
       runId: run.runId,
