@@ -104,7 +104,8 @@ async function keptIn(
   const stateTitle = `workflow-warden ${runId}: state of the worktree`;
   const state = await keepState(index, entry.directory, staged, { left, converted }, stateTitle);
   const isStaged = staged.tree !== null && staged.tree !== before;
-  const isCommitted = head === null || (await staysOnBranch(request, head.commit));
+  const isCommitted =
+    head === null || (!isToBeGoneOnWith(request, head.commit) && (await staysOnBranch(request, head.commit)));
   if (found === before && !isStaged && !state.isWork && isCommitted) {
     return { checkpoint: null, unkept, head: head?.commit ?? null };
   }
@@ -192,6 +193,11 @@ async function isUnborn(index: TemporaryIndex): Promise<boolean> {
   const ref = head.output.toString('utf8').trim();
   const found = await askGit({ ...index, arguments: ['show-ref', '--verify', '--quiet', ref], operation });
   return found.exitCode !== 0;
+}
+
+/** A restart goes on with the last checkpoint, so that must be of what the run has committed, too. */
+function isToBeGoneOnWith({ entry, why }: CheckpointRequest, head: string): boolean {
+  return why === 'restart' && head !== entry.mark?.baseCommit;
 }
 
 /**

@@ -28,7 +28,8 @@ export async function keepWork({
     // Mostly there is nothing: one git tells it, where a checkpoint takes eight.
     const status = await statusOf(path, environment);
     const admin = await adminDirectoryOf(path);
-    const isAllTold = admin !== null && !(await mayHideFiles(admin));
+    // A restart needs what is committed, too.
+    const isAllTold = why !== 'restart' && admin !== null && !(await mayHideFiles(admin));
     if (status !== null && status.dirtyFiles === 0 && status.branch !== null && isAllTold) return null;
     const repository = await repositoryOf(path, environment);
     const entry = (await adminEntries(repository)).find((one) => one.mark?.runId === runId && one.directory === admin);

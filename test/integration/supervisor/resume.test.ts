@@ -79,6 +79,22 @@ test('a run is restarted from a checkpoint in a worktree of its own, with what w
   await expect(missing).rejects.toMatchObject({ code: 'no_checkpoint' });
 });
 
+test('a run is restarted from what it has committed, though an older checkpoint is the last', async () => {
+  await using repository = await temporaryRepository();
+  await repository.defineWorkflows({ worker: shell(untilKilled) });
+  await using scope = await testSupervisor(repository);
+  const { supervisor } = scope;
+  const { runId, worktree } = await worked(repository, supervisor);
+  await supervisor.checkpoint(runId);
+  writeFileSync(path.join(worktree!.path, 'work'), 'second\n');
+  await repository.git('-C', worktree!.path, 'add', '.');
+  await repository.git('-C', worktree!.path, 'commit', '--quiet', '--message', 'All of it');
+  const again = await supervisor.restart(runId, { resume: { checkpoint: null } });
+  expect(readFileSync(path.join(again.worktree!.path, 'work'), 'utf8')).toBe('second\n');
+  expect(await repository.git('-C', again.worktree!.path, 'log', '-1', '--format=%s')).toBe('All of it');
+  expect(await repository.git('-C', again.worktree!.path, 'status', '--porcelain')).toBe('');
+});
+
 test('a run of which nothing can be kept is not ended for a restart from its last checkpoint', async () => {
   await using repository = await temporaryRepository();
   await repository.defineWorkflows({ worker: shell('touch $WARDEN_RUN_DIR/ready; exec sleep 1000') });
