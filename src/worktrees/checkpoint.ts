@@ -10,7 +10,7 @@ import { askGit, git, gitFailure, nulSeparated } from './git.ts';
 import { ignoredPaths } from './ignored-paths.ts';
 import { keepState, readKeptState } from './kept-state.ts';
 import { leftCommits } from './left-commits.ts';
-import { repositoriesBelow, type Unkept, unkeptRepositories } from './nested-repositories.ts';
+import { foldersWithGit, type Unkept, unkeptRepositories } from './nested-repositories.ts';
 import { isMergedOtherwise } from './merged.ts';
 import { operationIn } from './operation.ts';
 import { stagedState } from './staged-state.ts';
@@ -86,7 +86,7 @@ async function keptIn(
   if (worktreePath !== null) await lookAtEveryFile(index);
   const staged = await stagedState(index);
   const left = await leftCommits(index, entry.directory, head?.commit ?? null);
-  const looking = worktreePath !== null && why === 'removal' ? repositoriesBelow(worktreePath) : Promise.resolve(null);
+  const looking = worktreePath !== null && why === 'removal' ? foldersWithGit(worktreePath) : Promise.resolve(null);
   // Git is waited for whatever that says: it writes into the copy of the index.
   looking.catch(() => undefined);
   const working = worktreePath === null ? null : await workingTree(index);

@@ -20,8 +20,11 @@ export interface Unkept {
   readonly kind: UnkeptKind;
 }
 
-/** What of a repository is nowhere else, or that it is a worktree: of this or another repository, and not ours. */
-export type UnkeptKind = 'files' | 'commits' | 'worktree';
+/**
+ * What of a repository is nowhere else, or that it is a worktree: of this or another repository, and not ours; or a `.git`
+ * that is none, of which git keeps nothing.
+ */
+export type UnkeptKind = 'files' | 'commits' | 'worktree' | 'no_repository';
 
 export interface NestedLook {
   /** Null when the folder has gone. */
@@ -29,7 +32,7 @@ export interface NestedLook {
   readonly adminDirectory: string;
   /** What was found in the worktree; null when it was not looked for. */
   readonly tree: string | null;
-  /** See repositoriesBelow, where all of it is about to go; else null. */
+  /** See foldersWithGit, where all of it is about to go; else null. */
   readonly below: readonly string[] | null;
   /** Of whatever git starts, besides what it has anyway. */
   readonly environment?: Environment | undefined;
@@ -48,6 +51,10 @@ export async function unkeptRepositories(look: NestedLook): Promise<Unkept[]> {
   for (const name of new Set(inWorktree)) {
     const folder = rawJoin(Buffer.from(worktreePath ?? ''), Buffer.from(name, 'latin1'));
     const path = Buffer.from(name, 'latin1').toString('utf8');
+    if (!(await isRepository(folder))) {
+      if (await isMissed(folder, name, look)) unkept.push({ path: `${path}/.git`, kind: 'no_repository' });
+      continue;
+    }
     const gitDirectory = await gitDirectoryAt(folder);
     if (gitDirectory !== null) gitDirectories.add(gitDirectory);
     const isLinked = gitDirectory !== null && (await isThere(join(gitDirectory, 'commondir')));
@@ -83,10 +90,10 @@ async function namedIn(worktreePath: string, { tree, environment = {} }: NestedL
 const dotGit = Buffer.from('.git');
 
 /**
- * All that git would take for a repository, or would but for what is broken in it, in ignored folders too. Links are not followed.
+ * Folders with a `.git`, in ignored ones too: repositories, and what only looks like one. Links are not followed.
  * @returns relative to the worktree, a byte per character
  */
-export async function repositoriesBelow(worktreePath: string): Promise<string[]> {
+export async function foldersWithGit(worktreePath: string): Promise<string[]> {
   const top = Buffer.from(worktreePath);
   const found: string[] = [];
   let names: string[] = [''];
@@ -99,7 +106,7 @@ export async function repositoriesBelow(worktreePath: string): Promise<string[]>
         if (entry === '.git') hasGit = true;
         else next.push(name === '' ? entry : `${name}/${entry}`);
       }
-      if (hasGit && name !== '' && (await isRepository(folder))) found.push(name);
+      if (hasGit && name !== '') found.push(name);
     });
     names = next;
   }
@@ -130,6 +137,24 @@ async function isRepository(folder: Buffer): Promise<boolean> {
     async (name) => await unlessMissing(lstat(rawJoin(dot, Buffer.from(name)))),
   );
   return (await Promise.all(needed)).some((one) => one !== null);
+}
+
+/** Something is in a `.git` that is no repository, and git does not ignore it: it looks into none of that name. */
+async function isMissed(
+  folder: Buffer,
+  name: string,
+  { worktreePath, environment = {} }: NestedLook,
+): Promise<boolean> {
+  const inside = await unlessMissing(readdir(rawJoin(folder, dotGit)));
+  if (worktreePath === null || inside === null || inside.length === 0) return false;
+  const answer = await askGit({
+    directory: worktreePath,
+    arguments: ['check-ignore', '--quiet', '--stdin', '-z'],
+    input: Buffer.from(`${name}/.git\0`, 'latin1'),
+    operation,
+    environment,
+  });
+  return answer.exitCode !== 0;
 }
 
 /** As its `.git` says; null where that says nothing. */

@@ -7,7 +7,7 @@ import { deleteBranchOfRun, hasBranch } from './branches.ts';
 import { keepingWork } from './checkpoint.ts';
 import { discardEntry, finishEarlierRemovals, setEntryAside } from './forget-entry.ts';
 import { mountPointsBelow } from './mount-points.ts';
-import { repositoriesBelow, type Unkept, unkeptRepositories } from './nested-repositories.ts';
+import { foldersWithGit, type Unkept, unkeptRepositories } from './nested-repositories.ts';
 import type { OwnershipMark } from './ownership-mark.ts';
 import { holdingLock } from './repository-lock.ts';
 import { sizeOf } from './size-of.ts';
@@ -67,7 +67,7 @@ export async function refusalOf(repository: Repository, worktree: WorktreeFacts)
   try {
     const { directory } = await removableEntry(repository, worktree);
     const worktreePath = (await unlessMissing(lstat(path))) === null ? null : path;
-    const below = worktreePath === null ? null : await repositoriesBelow(worktreePath);
+    const below = worktreePath === null ? null : await foldersWithGit(worktreePath);
     const [unkept] = await unkeptRepositories({ worktreePath, adminDirectory: directory, tree: null, below });
     return unkept === undefined ? null : wordsOf(unkept);
   } catch (error) {
@@ -81,6 +81,8 @@ function wordsOf({ path, kind }: Unkept): string {
   switch (kind) {
     case 'worktree':
       return `${path} is another worktree, which is not Warden’s to remove; remove it first`;
+    case 'no_repository':
+      return `${path} is no repository, and git keeps nothing of that name; move or rename it first`;
     case 'files':
       return `${isOwn}, files that are not committed; push it or remove it first`;
     case 'commits':

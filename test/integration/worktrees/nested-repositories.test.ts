@@ -143,6 +143,14 @@ describe.concurrent('in a folder that git ignores', () => {
     await test.remove(made);
   });
 
+  it('a folder of that name that is no repository, of which git keeps nothing', async () => {
+    const { test, made } = await withIgnored();
+    await writeFiles(made.path, { 'fixture/.git/config': 'work' });
+    await expectKept(test, made, 'fixture/.git is no repository');
+    await rm(join(made.path, 'fixture'), { recursive: true });
+    await test.remove(made);
+  });
+
   it('what was only fetched, and folders that only look like a repository, keep nothing', async () => {
     const { test, made, inside } = await withIgnored();
     const origin = await temporaryRepository();
