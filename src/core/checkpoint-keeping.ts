@@ -18,12 +18,16 @@ export function checkpointsToPrune(
   checkpoints: readonly CheckpointOfBranch[],
   now: number,
 ): readonly CheckpointOfBranch[] {
-  const last = new Set(new Map(checkpoints.map((checkpoint) => [checkpoint.branch, checkpoint])).values());
+  const last = new Set(new Map(checkpoints.map((checkpoint) => [worktreeOf(checkpoint), checkpoint])).values());
   const earlier = checkpoints.filter((checkpoint) => !last.has(checkpoint));
   const onTheWay = earlier.filter(({ why }) => why === 'interval' || why === 'restart');
   const tooMany = new Set(onTheWay.slice(0, Math.max(0, onTheWay.length - mostOnTheWay)));
   return earlier.filter((checkpoint) => tooMany.has(checkpoint) || now - checkpoint.at > keptMilliseconds);
 }
+
+/** What tells worktrees apart. On no branch only that it went tells that what comes later is of another one. */
+const worktreeOf = ({ branch, why, ref }: CheckpointOfBranch): string | null =>
+  branch ?? (why === 'removal' ? ref : null);
 
 /**
  * Whether it is time for the next checkpoint of a run that goes on.

@@ -34,6 +34,13 @@ describe('of the checkpoints of a run', () => {
     expect(checkpointsToPrune([...own, ...restored, ...detached], now)).toEqual([own[0], restored[0]]);
   });
 
+  it('nor any on no branch that was taken before its worktree went, which may be another one each time', () => {
+    const detached = checkpoints(['removal', 902], ['kill', 901], ['removal', 900]);
+    const onNone = detached.map((one) => ({ ...one, branch: null }));
+    expect(checkpointsToPrune(onNone, now)).toEqual([]);
+    expect(checkpointsToPrune([...onNone, { ...onNone[1]!, at: now }], now)).toEqual([onNone[1]]);
+  });
+
   it('others go after 30 days', () => {
     expect(pruned(['kill', 31], ['by_hand', 30], ['removal', 1], ['kill', 0])).toEqual([1]);
     expect(pruned([null, 31], ['kill', 0])).toEqual([1]);
