@@ -45,10 +45,15 @@ export interface KillReport {
   readonly cancelled?: 'launch' | 'retry';
 }
 
-/** The report of a kill for which nothing had to be done. @param killedAt epoch milliseconds */
+/**
+ * The report of a kill for which nothing had to be done.
+ * @param killedAt epoch milliseconds
+ * @param isWritten what was decided and that it was asked for are in the database, not only in the run's folder
+ */
 export function reportOfNothing(
   { runId, workflowName }: Pick<KillReport, 'runId' | 'workflowName'>,
   killedAt: number,
+  isWritten: boolean,
 ): KillReport {
   return {
     runId,
@@ -64,7 +69,7 @@ export function reportOfNothing(
     waitedFor: [],
     interrupted: [],
     aftermath: null,
-    sessionUpdated: true,
-    auditLogged: true,
+    sessionUpdated: isWritten,
+    auditLogged: isWritten,
   };
 }

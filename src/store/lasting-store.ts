@@ -203,6 +203,10 @@ class LastingStore implements Store {
     );
   }
 
+  async isOnlyKept(runId: RunId): Promise<boolean> {
+    return (await this.#kept.all()).has(runId);
+  }
+
   async requireDatabase(): Promise<void> {
     await this.#access.insist((database) => database.requireWritable());
     if (!(await this.#kept.offer())) throw this.#access.reason();

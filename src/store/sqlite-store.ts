@@ -57,7 +57,7 @@ const rowsAtOnce = 100;
 /** The database alone. It fails when the database does: see LastingStore for what goes on then. */
 export class SqliteStore implements Omit<
   Store,
-  'requireDatabase' | 'replaceDamaged' | 'auditCopied' | 'verifyAudit' | 'backUp'
+  'requireDatabase' | 'replaceDamaged' | 'auditCopied' | 'verifyAudit' | 'backUp' | 'isOnlyKept'
 > {
   /** When it was opened. */
   readonly rebuilt: Rebuilt | null;

@@ -22,19 +22,21 @@ export async function endLatecomers(world: World, run: Run): Promise<KillReport 
   const left = await endAllOf(world, runId, []);
   const facts = { processes, survivors: left.length };
   await store.audit(auditOf(world, runId, 'settle', left.length === 0 ? 'done' : 'failed', { facts }));
-  return reportOf(world, run, { processes, left, durationMilliseconds: clock.monotonic() - begun });
+  const isWritten = !(await store.isOnlyKept(runId));
+  return reportOf(world, run, { isWritten, processes, left, durationMilliseconds: clock.monotonic() - begun });
 }
 
 interface Observed {
+  readonly isWritten: boolean;
   readonly processes: number;
   readonly left: readonly Member[];
   readonly durationMilliseconds: number;
 }
 
-function reportOf(world: World, run: Run, { processes, left, durationMilliseconds }: Observed): KillReport {
+function reportOf(world: World, run: Run, { isWritten, processes, left, durationMilliseconds }: Observed): KillReport {
   // The run was over before; that these are ended is in the audit log.
   return {
-    ...reportOfNothing(run, world.clock.now()),
+    ...reportOfNothing(run, world.clock.now(), isWritten),
     success: left.length === 0,
     method: 'system',
     durationMilliseconds,

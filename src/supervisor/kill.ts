@@ -126,7 +126,7 @@ function carryOrFollow(world: World, run: Run): Promise<Run> {
 async function knownReport({ store }: World, { runId, killReport }: Run): Promise<KillReport | null> {
   if (killReport !== null) return killReport;
   const run = await runNow(store, runId);
-  const nothing = reportOfNothing(run, run.endedAt ?? run.createdAt);
+  const nothing = reportOfNothing(run, run.endedAt ?? run.createdAt, !(await store.isOnlyKept(runId)));
   if (run.status === 'terminated' && run.reason?.code === 'cancelled') return { ...nothing, cancelled: 'launch' };
   const isForGood = run.isRetryCancelled && (await store.replacementOf(runId)) === null;
   return isForGood ? { ...nothing, cancelled: 'retry' } : null;

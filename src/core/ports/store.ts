@@ -151,6 +151,8 @@ export interface Store extends Outbox {
   /** Of the same runs only what their processes are recognised by: a look at a thousand runs reads no more than that. */
   activeProcesses(): Promise<readonly ActiveProcesses[]>;
   knownRunIds(): Promise<readonly RunId[]>;
+  /** Something that was done with the run is in its folder only, since the database could not take it yet. */
+  isOnlyKept(runId: RunId): Promise<boolean>;
   /**
    * Asked before anything is begun or removed: what is known only from elsewhere does not do for that.
    * @throws WardenError when the database cannot be read and written now

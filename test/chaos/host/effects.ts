@@ -28,6 +28,7 @@ const reads = {
     'runsToForget',
     'descendantsOf',
     'knownRunIds',
+    'isOnlyKept',
     'seen',
     'auditEntries',
     'auditHistory',

@@ -159,6 +159,28 @@ describe('a kill while the database is locked', () => {
   });
 });
 
+test('a kill that ends only that a run is started again says what it could not write', async () => {
+  const locked = databaseFaults.find(({ name }) => name.startsWith('locked'))!;
+  await using repository = await temporaryRepository();
+  const retry = { attempts: 3, backoffSeconds: 600 };
+  await repository.defineWorkflows({ failing: { command: ['false'], retry } });
+  await using scope = await testSupervisor(repository);
+  const { runId } = await scope.supervisor.run({
+    workflowName: 'failing',
+    directory: repository.path,
+    message: '',
+  });
+  await scope.supervisor.wait(runId);
+  const heal = await locked.strike(repository.stateFolder);
+  const unwritten = { success: true, cancelled: 'retry', sessionUpdated: false, auditLogged: false };
+  expect(await scope.supervisor.kill(runId)).toMatchObject(unwritten);
+  await heal();
+  await eventually(async () => {
+    const written = await scope.supervisor.kill(runId);
+    return written.sessionUpdated && written.auditLogged;
+  });
+});
+
 describe('the watch while the database is locked', () => {
   test('still takes what ends, tells of the database once, and the row follows', async () => {
     const locked = databaseFaults.find(({ name }) => name.startsWith('locked'))!;
