@@ -40,7 +40,8 @@ export interface ErrorFacts {
   worktree_occupied: { path: string; pid: number; name: string };
   /** It has none, or none with that number. */
   no_checkpoint: { runId: string; number: number | null; known: readonly number[] };
-  run_is_over: { runId: string; status: string };
+  /** `replacedBy`: the run that was started in its place, the last of several. */
+  run_is_over: { runId: string; status: string; replacedBy?: string };
   /** What is about a run that is under way comes too early or too late. */
   run_not_running: { runId: string; status: string };
   /** It is told to end already. */

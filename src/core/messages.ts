@@ -103,7 +103,10 @@ const errorWords: { readonly [Code in ErrorCode]: (facts: ErrorFacts[Code], tran
     }
     return translate('{0} has no checkpoint {1}. It has: {2}.', runId, number ?? '', known.join(', '));
   },
-  run_is_over: ({ runId, status }, translate) => translate('{0} is already over ({1}).', runId, status),
+  run_is_over: ({ runId, status, replacedBy }, translate) =>
+    replacedBy === undefined
+      ? translate('{0} is already over ({1}).', runId, status)
+      : translate('{0} is already over ({1}), and {2} was started in its place.', runId, status, replacedBy),
   run_not_running: ({ runId, status }, translate) => translate('{0} is not running ({1}).', runId, status),
   run_is_ending: ({ runId }, translate) => translate('{0} is being ended already, so it gets no more time.', runId),
   run_not_over: ({ runId, status }, translate) =>

@@ -7,6 +7,7 @@ import type { RunId } from '../core/run-id.ts';
 import { isTerminal } from '../core/run-status.ts';
 import { endLatecomers } from './end-latecomers.ts';
 import { findRunFor, runNow } from './find-run.ts';
+import { attemptsFrom } from './queue-now.ts';
 import { endIfOver } from './reconcile.ts';
 import { requireInSight } from './sight.ts';
 import { carryStop, changeStop, followStop, intentOf } from './stop.ts';
@@ -136,5 +137,7 @@ async function knownReport({ store }: World, { runId, killReport }: Run): Promis
 async function refuse(world: World, { runId, status }: Run, options: KillOptions): Promise<never> {
   const facts = { runId, status };
   await world.store.audit(auditOf(world, runId, 'kill', 'refused', { why: options.why ?? null, facts }));
-  throw new WardenError('run_is_over', facts);
+  const [, ...later] = await attemptsFrom(world.store, runId);
+  const replacedBy = later.at(-1)?.runId;
+  throw new WardenError('run_is_over', { ...facts, ...(replacedBy === undefined ? {} : { replacedBy }) });
 }

@@ -38,7 +38,10 @@ describe('a kill of a run that has failed and is to be started again', () => {
     // A person may start it again, and then it is over for good.
     const again = await supervisor.restart(runId);
     expect(again).toMatchObject({ restartedFrom: runId, isRetryCancelled: false });
-    await expect(supervisor.kill(runId)).rejects.toMatchObject({ code: 'run_is_over' });
+    await expect(supervisor.kill(runId)).rejects.toMatchObject({
+      code: 'run_is_over',
+      facts: { replacedBy: again.runId },
+    });
     await supervisor.kill((await supervisor.wait(again.runId)).run.runId);
   });
 

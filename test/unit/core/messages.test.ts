@@ -138,7 +138,13 @@ const errors: { readonly [Code in ErrorCode]: readonly (readonly [ErrorFacts[Cod
     ],
     [{ runId: 'run_1', number: 3, known: [1, 2] }, 'run_1 has no checkpoint 3. It has: 1, 2.'],
   ],
-  run_is_over: [[{ runId, status: 'completed' }, 'run_010203040506 is already over (completed).']],
+  run_is_over: [
+    [{ runId, status: 'completed' }, 'run_010203040506 is already over (completed).'],
+    [
+      { runId, status: 'failed', replacedBy: 'run_0a0b0c0d0e0f' },
+      'run_010203040506 is already over (failed), and run_0a0b0c0d0e0f was started in its place.',
+    ],
+  ],
   retry_cancelled: [[{ runId }, 'run_010203040506 is not started again: somebody has killed it.']],
   run_not_running: [[{ runId, status: 'killed' }, 'run_010203040506 is not running (killed).']],
   run_is_ending: [[{ runId }, 'run_010203040506 is being ended already, so it gets no more time.']],
