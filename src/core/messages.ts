@@ -469,9 +469,6 @@ function describeEnd(report: KillReport, translate: Translate): string {
   if (report.cancelled === 'retry') {
     return translate('Workflow {0} had ended by itself, and is not started again', workflowName);
   }
-  if (report.success && report.processes + report.stages.length === 0) {
-    return translate('Workflow {0} was cancelled before it started', workflowName);
-  }
   if (report.success) {
     return translate(killTemplates[report.method], workflowName, hundredths(report.durationMilliseconds / 1000));
   }

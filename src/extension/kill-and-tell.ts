@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { KillReport } from '../core/kill-report.ts';
 import { describeKill } from '../core/messages.ts';
 import type { Run } from '../core/run.ts';
 import type { RunId } from '../core/run-id.ts';
@@ -26,10 +27,15 @@ export async function killAndTell(
       { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Stopping {0}…', workflowName) },
       () => supervisor.kill(runId, { force }),
     );
-    const outcome = notificationText(describeKill(report, localized));
-    if (report.success) void vscode.window.showInformationMessage(`${outcome}.`);
-    else void vscode.window.showErrorMessage(`${outcome}. ${vscode.l10n.t('It is tried again.')}`);
+    tellOfKill(report);
   } finally {
     awaited.delete(runId);
   }
+}
+
+/** What was seen, in a notification of its own. */
+export function tellOfKill(report: KillReport): void {
+  const outcome = notificationText(describeKill(report, localized));
+  if (report.success) void vscode.window.showInformationMessage(`${outcome}.`);
+  else void vscode.window.showErrorMessage(`${outcome}. ${vscode.l10n.t('It is tried again.')}`);
 }

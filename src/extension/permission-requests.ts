@@ -1,12 +1,11 @@
 import * as vscode from 'vscode';
-import { describeKill } from '../core/messages.ts';
 import type { PermissionRequest } from '../core/permission-request.ts';
 import type { Diagnostics } from '../core/ports/diagnostics.ts';
 import { isTerminal } from '../core/run-status.ts';
 import type { WatchedRun } from './attention.ts';
 import { focusRuns } from './identifiers.ts';
+import { tellOfKill } from './kill-and-tell.ts';
 import { localized } from './localized.ts';
-import { notificationText } from './notification-text.ts';
 import { requestWords } from './request-words.ts';
 import type { RunsFeed } from './runs-feed.ts';
 import type { SupervisorAccess } from './supervisor-access.ts';
@@ -80,10 +79,7 @@ export class PermissionRequests implements vscode.Disposable {
   async #answer({ id }: PermissionRequest, answer: 'approve' | 'deny'): Promise<void> {
     const supervisor = await this.#options.access.get();
     const { report } = await supervisor.answerRequest(id, answer);
-    if (report === null) return;
-    const outcome = notificationText(describeKill(report, localized));
-    if (report.success) void vscode.window.showInformationMessage(`${outcome}.`);
-    else void vscode.window.showErrorMessage(`${outcome}. ${vscode.l10n.t('It is tried again.')}`);
+    if (report !== null) tellOfKill(report);
   }
 
   /** The window with the repository asks; of a repository that no window may have open, the one that watches. */

@@ -447,6 +447,8 @@ describe('how a kill went', () => {
 
   it.each<[Partial<KillReport>, string]>([
     [{}, 'Workflow builder gracefully terminated in 1.25s'],
+    // It had ended when it was looked at.
+    [{ processes: 0 }, 'Workflow builder gracefully terminated in 1.25s'],
     [{ durationMilliseconds: 41.73 }, 'Workflow builder gracefully terminated in 0.04s'],
     [{ method: 'forced', durationMilliseconds: 5_020 }, 'Workflow builder terminated by force in 5.02s'],
     [{ method: 'system', durationMilliseconds: 10_030 }, 'Workflow builder had to be killed by the system, in 10.03s'],
